@@ -1,0 +1,1 @@
+"""dayahead: tomorrow's traffic of every site, in your own database, by breakfast."""

@@ -1,0 +1,145 @@
+"""The store: immutable files named by cutoff and content, and each step's result, behind one fsspec URL (``file://`` or ``s3://``)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import fsspec
+import pandas as pd
+from fsspec.core import url_to_fs
+
+from pipeline.errors import StoreError
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a chain of steps works on; equal runs find each other's results.
+
+    Args:
+        purpose: ``train`` or ``forecast``, with a suffix where two chains of one cutoff must not meet.
+        target_day: The day being forecast, in the zone of the schedule.
+        cutoff: The instant (UTC) up to which readings are known.
+    """
+
+    purpose: str
+    target_day: date
+    cutoff: datetime
+
+    @property
+    def folder(self) -> str:
+        """Folder of this run below the store's root."""
+        return f"{self.purpose}/{self.cutoff:%Y%m%dT%H%M%SZ}"
+
+    def to_json(self) -> dict[str, str]:
+        """Return the run as plain text, fit for XCom."""
+        return {"purpose": self.purpose, "target_day": self.target_day.isoformat(), "cutoff": self.cutoff.isoformat()}
+
+    @classmethod
+    def from_json(cls, value: dict[str, str]) -> Run:
+        """Return the run that ``to_json`` wrote."""
+        return cls(value["purpose"], date.fromisoformat(value["target_day"]), datetime.fromisoformat(value["cutoff"]))
+
+
+class Store:
+    """Files and results of runs below one root; every write is aside and renamed, so a reader never sees half a file."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root.rstrip("/")
+
+    def put(self, run: Run, stem: str, suffix: str, write: Callable[[Path], None]) -> str:
+        """Store the file that ``write`` makes and return its URL, ``root/purpose/cutoff/stem-hash.suffix``.
+
+        The same content stored twice gives the same URL and is not written again.
+
+        Raises:
+            StoreError: The store cannot be written (full, read-only, out of reach); nothing half-written stays visible.
+        """
+        with TemporaryDirectory(prefix="dayahead-") as folder:
+            made = Path(folder, f"{stem}{suffix}")
+            write(made)
+            with made.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+            url = f"{self.root}/{run.folder}/{stem}-{digest}{suffix}"
+            self._place(url, made)
+        return url
+
+    def get(self, url: str, read: Callable[[Path], Any]) -> Any:
+        """Return what ``read`` makes of a stored file, fetched to this machine first where it lies elsewhere.
+
+        Raises:
+            StoreError: The file is missing, or its content does not match the hash in its name.
+        """
+        with TemporaryDirectory(prefix="dayahead-") as folder:
+            path = self._local(url, Path(folder))
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+            named = re.search(r"-([0-9a-f]{16})\.", url)
+            if named and named[1] != digest:
+                raise StoreError(f"{url} has content hash {digest}; expected {named[1]}: the file was changed or cut; run the step again")
+            return read(path)
+
+    def put_frame(self, run: Run, stem: str, frame: pd.DataFrame) -> str:
+        """Store a frame as Parquet and return its URL."""
+        return self.put(run, stem, ".parquet", lambda path: frame.to_parquet(path, index=False, compression="zstd"))
+
+    def get_frame(self, url: str) -> pd.DataFrame:
+        """Return a stored frame."""
+        return self.get(url, pd.read_parquet)
+
+    def write_result(self, run: Run, step: str, result: dict[str, Any]) -> dict[str, Any]:
+        """Keep a step's small result (URLs, counts) for the steps after it, and return it."""
+        with TemporaryDirectory(prefix="dayahead-") as folder:
+            made = Path(folder, "result.json")
+            made.write_text(json.dumps(result, indent=1, default=str))
+            self._place(f"{self.root}/{run.folder}/{step}.json", made, replace=True)
+        return result
+
+    def read_result(self, run: Run, step: str) -> dict[str, Any]:
+        """Return what ``step`` left for this run.
+
+        Raises:
+            StoreError: The step has not run for this cutoff.
+        """
+        url = f"{self.root}/{run.folder}/{step}.json"
+        try:
+            with fsspec.open(url, "r") as file:
+                return json.load(file)
+        except FileNotFoundError as error:
+            day = run.target_day.isoformat()
+            raise StoreError(f"no result of step {step} at {url}; run it first: python -m pipeline {step} --target-day {day}") from error
+
+    def _local(self, url: str, folder: Path) -> Path:
+        filesystem, path = url_to_fs(url)
+        if not filesystem.exists(path):
+            raise StoreError(f"{url} is not in the store; it may have been dropped by retention: run the step that makes it again")
+        if "file" in filesystem.protocol:
+            return Path(path)
+        filesystem.get_file(path, str(folder / Path(path).name))
+        return folder / Path(path).name
+
+    def _place(self, url: str, made: Path, *, replace: bool = False) -> None:
+        filesystem, path = url_to_fs(url)
+        try:
+            if not replace and filesystem.exists(path):
+                return
+            filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+            if "file" not in filesystem.protocol:
+                filesystem.put_file(str(made), path)  # an object store shows an object only when it is whole
+                return
+            aside = f"{path}.{uuid4().hex}.part"
+            try:
+                filesystem.put_file(str(made), aside)
+                Path(aside).replace(path)
+            finally:
+                Path(aside).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot write {url}: {error}; free space or check DAYAHEAD_STORE, then run the step again") from error

@@ -1,0 +1,1 @@
+"""What ``python -m pipeline`` offers, one file per topic."""

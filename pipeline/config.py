@@ -1,0 +1,87 @@
+"""Settings: every one a ``DAYAHEAD_*`` variable, read from the environment, ``.env`` and what ``make up`` wrote, in that order."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pipeline.core.series.clock import day_start
+from pipeline.errors import ConfigurationError
+
+STACK_FILE = "stack.env"
+
+
+class Settings(BaseSettings):
+    """What a deployment decides. Field ``x_y`` is variable ``DAYAHEAD_X_Y``; ``.env.example`` explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="DAYAHEAD_", extra="ignore", frozen=True)
+
+    home: Path = Path(".dayahead")
+    store: str = ""  # file:// or s3:// root of snapshots; empty: home/store
+    database_url: SecretStr = SecretStr("")
+    tracking_url: str = ""
+    tracking_username: str = ""
+    tracking_password: SecretStr = SecretStr("")
+    airflow_url: str = ""
+    postgres_port: int = 5442
+    airflow_port: int = 8090
+    mlflow_port: int = 5010
+
+    timezone: str = "UTC"  # zone of the schedule, and of sites that name none
+    cutoff_lead_hours: float = Field(0.0, ge=0, lt=24)  # how long before the target day's start the readings end
+    schedule: str = "0 0 * * *"  # cron of forecast_day_ahead, in `timezone`
+    train_schedule: str = "0 2 * * 0"
+    covariates: Annotated[tuple[str, ...], NoDecode] = ("device_num", "dxcc_usage")
+
+    model: str = "gru_attention"
+    registered_model: str = "dayahead"
+    context_days: int = Field(28, ge=7)
+    train_days: int = Field(400, ge=14)  # history that train_model reads
+    validation_days: int = Field(14, ge=1)
+    test_days: int = Field(14, ge=1)
+    device: str = "auto"
+    seed: int = 0
+
+    stale_after_hours: float = 48.0  # a site silent for longer is left to the ladder
+    dead_after_days: int = 28  # a site silent for longer gets no forecast
+    max_stale_share: float = Field(0.5, gt=0, le=1)  # more stale sites than this break the batch
+    min_completeness: float = Field(0.5, ge=0, le=1)  # of the last seven days, per site
+
+    @field_validator("covariates", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def store_url(self) -> str:
+        """Root of snapshots and step results, an fsspec URL."""
+        return self.store or (self.home.resolve() / "store").as_uri()
+
+    def cutoff_of(self, target_day: date) -> datetime:
+        """Return the instant (UTC) up to which readings are known when ``target_day`` is forecast."""
+        return day_start(target_day, self.timezone) - timedelta(hours=self.cutoff_lead_hours)
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process: environment first, then ``.env``, then the embedded stack's own file.
+
+    Raises:
+        ConfigurationError: A variable has a value of the wrong kind; the message names it.
+    """
+    home = Path(os.environ.get("DAYAHEAD_HOME", "") or _home_in(Path(".env")) or ".dayahead")
+    try:
+        return Settings(home=home, _env_file=(home / STACK_FILE, ".env"))  # type: ignore[call-arg]  # pydantic-settings' own argument
+    except ValidationError as error:
+        faults = "; ".join(f"DAYAHEAD_{'_'.join(map(str, e['loc'])).upper()}={e['input']!r}: {e['msg']}" for e in error.errors())
+        raise ConfigurationError(f"{faults}. See .env.example for what each setting expects") from error
+
+
+def _home_in(file: Path) -> str:
+    from dotenv import dotenv_values
+
+    return dotenv_values(file).get("DAYAHEAD_HOME") or ""

@@ -1,0 +1,1 @@
+"""Metrics, baselines' yardsticks, the rolling-origin backtest and its pictures."""

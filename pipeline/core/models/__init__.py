@@ -1,0 +1,49 @@
+"""The table of names: every forecaster a Param form, a backtest or a training may ask for."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.models.contract import Forecaster
+from pipeline.errors import ModelError
+
+FORECASTERS = {
+    "gru_attention": "pipeline.core.models.gru_attention:GruAttention",
+    "seasonal_naive_day": "pipeline.core.models.seasonal_naive:SeasonalNaiveDay",
+    "seasonal_naive_week": "pipeline.core.models.seasonal_naive:SeasonalNaiveWeek",
+    "seasonal_naive_mean": "pipeline.core.models.seasonal_naive:SeasonalNaiveMean",
+    "lightgbm": "pipeline.core.models.lightgbm:LightGbm",
+}
+
+
+def forecaster_class(name: str) -> type[Forecaster]:
+    """Return the class behind a name.
+
+    Raises:
+        ModelError: The name is not in the table.
+    """
+    if name not in FORECASTERS:
+        raise ModelError(f"unknown model {name!r}; expected one of {', '.join(FORECASTERS)}")
+    module, attribute = FORECASTERS[name].split(":")
+    return getattr(import_module(module), attribute)
+
+
+def create(name: str, **settings: Any) -> Forecaster:
+    """Return a new, unfitted forecaster."""
+    return forecaster_class(name)(**settings)
+
+
+def load(folder: Path) -> Forecaster:
+    """Restore a saved forecaster from its folder.
+
+    Raises:
+        ModelError: There is no readable ``config.json``, or the forecaster's own ``load`` refuses.
+    """
+    try:
+        name = json.loads((folder / "config.json").read_text())["name"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"no readable config.json in {folder}: expected a folder that a forecaster saved ({error})") from error
+    return forecaster_class(name).load(folder)

@@ -1,0 +1,127 @@
+"""The contract every forecaster keeps: a network, a gradient-boosted tree or a naive rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from pipeline.core.series.grid import Grid
+
+QUANTILES = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
+QUANTILE_COLUMNS = tuple(f"q{round(q * 100):02d}" for q in QUANTILES)
+MEDIAN = QUANTILES.index(0.50)
+ATTENTION_BANDS = 4
+
+
+@dataclass(frozen=True)
+class Origins:
+    """What to forecast, one row per (site, target day), ``B`` rows.
+
+    Args:
+        site: ``(B,)`` index into ``Grid.sites``.
+        day: ``(B,)`` index of the target day; it may be the first day after the grid.
+        unknown_steps: ``(B,)`` steps before the start of the target day that were not known yet; 0 for a cutoff at midnight, ``S / 4``
+            for one at 18:00. Forecasters must not look at them even where the grid holds them.
+    """
+
+    site: np.ndarray
+    day: np.ndarray
+    unknown_steps: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.site)
+
+    @classmethod
+    def every(cls, sites: int, days: range, unknown_steps: int = 0) -> Self:
+        """Return the origins of every site on every day, day by day."""
+        day, site = np.meshgrid(np.arange(days.start, days.stop), np.arange(sites), indexing="ij")
+        return cls(site.ravel(), day.ravel(), np.full(day.size, unknown_steps))
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Quantiles per step of the target day, and what the model looked at.
+
+    Args:
+        origins: The ``B`` rows that were asked for.
+        quantiles: ``(B, S, Q)`` in the unit of ``throughput``, ascending along Q, levels ``QUANTILES``; NaN where the forecaster has
+            nothing to go by (a site without a single reading in its context).
+        attention: ``(B, ATTENTION_BANDS, L)`` weights over past days (last = the day before the target), mean over heads and the steps
+            of a band; sums to 1 along L. None where the forecaster pays none.
+    """
+
+    origins: Origins
+    quantiles: np.ndarray
+    attention: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Split:
+    """Spans of target-day indexes: learn from ``train``, stop and calibrate on ``validation``; neither sees a later day."""
+
+    train: range
+    validation: range
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One line of the story of a training: shown in logs and kept as curves."""
+
+    iteration: int
+    iterations: int
+    loss: float
+    validation: float | None = None
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How to fit, not what.
+
+    Args:
+        seed: Makes two fits equal on the same device.
+        device: ``auto`` (CUDA if there), ``cpu`` or ``cuda``.
+        checkpoint: File (safetensors) to resume from and to refresh every ``checkpoint_seconds``; None for none.
+        report: Called with every ``Progress``.
+    """
+
+    seed: int = 0
+    device: str = "auto"
+    checkpoint: Path | None = None
+    checkpoint_seconds: float = 120.0
+    report: Callable[[Progress], None] = field(default=lambda _: None)
+
+
+class Forecaster(Protocol):
+    """A day-ahead forecaster.
+
+    ``settings`` are plain JSON values: with the name they rebuild the forecaster, with ``save``'s files they restore it.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    context_days: int
+
+    def fit(self, grid: Grid, split: Split, options: FitOptions) -> dict[str, float]:
+        """Learn from the grid's target days in ``split`` and return figures of the fit (``train_seconds`` …)."""
+        ...
+
+    def forecast(self, grid: Grid, origins: Origins) -> Forecast:
+        """Forecast each origin from the ``context_days`` days before it, never from anything later."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write everything ``load`` needs into an existing folder: ``config.json`` and safetensors or text; never a pickle."""
+        ...
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Restore what ``save`` wrote.
+
+        Raises:
+            ModelError: A file is missing, corrupted, or written by another architecture version.
+        """
+        ...

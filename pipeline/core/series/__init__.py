@@ -1,0 +1,1 @@
+"""From readings in UTC to a grid of wall-clock days, and back."""

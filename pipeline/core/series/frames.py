@@ -1,0 +1,45 @@
+"""The frame of readings that every step passes on, and the sites it speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.errors import DataError
+
+READING_COLUMNS = ("site", "ts", "throughput")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One site as the table ``sites`` knows it.
+
+    Args:
+        name: Unique name, any text.
+        timezone: IANA name; its calendar day is the one being forecast.
+        capacity: Largest throughput the site can carry, in the unit of ``throughput``; None where unknown.
+        country: ISO 3166 code that decides its public holidays; None where unknown.
+    """
+
+    name: str
+    timezone: str = "UTC"
+    capacity: float | None = None
+    country: str | None = None
+
+
+def check_readings(readings: pd.DataFrame, covariates: tuple[str, ...] = ()) -> None:
+    """Raise unless the frame has the columns and types of a reading.
+
+    Args:
+        readings: ``site`` text, ``ts`` ``datetime64[us, UTC]``, ``throughput`` and every covariate float64 (NaN where missing).
+        covariates: Names of further columns that must be there.
+
+    Raises:
+        DataError: A column is missing, or ``ts`` carries no time zone.
+    """
+    missing = [c for c in (*READING_COLUMNS, *covariates) if c not in readings.columns]
+    if missing:
+        raise DataError(f"column(s) {', '.join(missing)} missing; found {', '.join(map(str, readings.columns))}")
+    if not isinstance(readings["ts"].dtype, pd.DatetimeTZDtype):
+        raise DataError(f"column ts has type {readings['ts'].dtype}; expected instants with a time zone (datetime64[us, UTC])")

@@ -1,0 +1,176 @@
+"""The wall-clock grid: site × day × step of day with an observed mask. A lost row leaves a hole and shifts nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file, save_file
+
+from pipeline.core.series.clock import day_instants, infer_step_minutes, steps_per_day, target_day_at, to_wall_clock
+from pipeline.core.series.frames import Site, check_readings
+from pipeline.errors import DataError
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Readings of a fleet, each on its own site's wall clock.
+
+    Args:
+        sites: The fleet, ``N`` sites.
+        first_day: Local calendar day of day index 0 (the same for every site).
+        step_minutes: Length of a step; ``S`` steps make a day.
+        throughput: ``(N, D, S)`` float32; 0 where unobserved.
+        observed: ``(N, D, S)`` bool; True where a reading exists.
+        covariates: Past-only series by name, each ``(N, D, S)`` float32, NaN where missing.
+        phase_minutes: ``(N,)`` minutes after a multiple of the step (in UTC) at which the site's readings are stamped.
+    """
+
+    sites: tuple[Site, ...]
+    first_day: date
+    step_minutes: int
+    throughput: np.ndarray
+    observed: np.ndarray
+    covariates: dict[str, np.ndarray] = field(default_factory=dict)
+    phase_minutes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Sites, days, steps a day: ``(N, D, S)``."""
+        n, d, s = self.throughput.shape
+        return n, d, s
+
+    def day_at(self, index: int) -> date:
+        """Return the calendar day of a day index; the index may lie outside the grid."""
+        return self.first_day + timedelta(days=int(index))
+
+    def index_of(self, day: date) -> int:
+        """Return the day index of a calendar day; it may lie outside the grid."""
+        return (day - self.first_day).days
+
+    def known_at(self, cutoff: datetime) -> Grid:
+        """Return a grid whose last day is the latest target day at ``cutoff``, with everything at or after the cutoff masked.
+
+        Raises:
+            DataError: The grid has no day before the cutoff.
+        """
+        last = max(target_day_at(cutoff, zone) for zone in {site.timezone for site in self.sites})
+        width, s = self.index_of(last) + 1, self.shape[2]
+        if width < 2:
+            raise DataError(f"no reading before the cutoff {cutoff.isoformat()}: the grid starts on {self.first_day.isoformat()}")
+        throughput, observed = _resized(self.throughput, width, 0.0), _resized(self.observed, width, False)
+        covariates = {name: _resized(values, width, np.nan) for name, values in self.covariates.items()}
+        for i, site in enumerate(self.sites):
+            target = self.index_of(target_day_at(cutoff, site.timezone))
+            known = self.known_steps(i, target - 1, cutoff) if target > 0 else np.zeros(s, bool)
+            for values, empty in ((throughput, 0.0), (observed, False), *((v, np.nan) for v in covariates.values())):
+                values[i, max(target, 0) :] = empty
+                values[i, max(target - 1, 0), ~known] = empty
+        return replace(self, throughput=throughput, observed=observed, covariates=covariates)
+
+    def known_steps(self, site: int, day: int, cutoff: datetime) -> np.ndarray:
+        """Return which steps ``(S,)`` of a day lie wholly before ``cutoff`` on the site's wall clock."""
+        known = np.zeros(self.shape[2], bool)
+        instants, steps = self.instants(site, day)
+        before = np.asarray(instants < pd.Timestamp(cutoff))
+        known[steps[before]] = True
+        known[steps[~before]] = False  # a repeated hour counts as known only when both passes are
+        return known
+
+    def instants(self, site: int, day: int) -> tuple[pd.DatetimeIndex, np.ndarray]:
+        """Return the instants (UTC) of a site's day, each once, with their steps of day."""
+        chosen = self.sites[site]
+        return day_instants(self.day_at(day), chosen.timezone, self.step_minutes, int(self.phase_minutes[site]))
+
+    def save(self, path: Path) -> None:
+        """Write the grid as one safetensors file; the sites and days stand in its header."""
+        header = {
+            "sites": json.dumps([asdict(site) for site in self.sites]),
+            "first_day": self.first_day.isoformat(),
+            "step_minutes": str(self.step_minutes),
+        }
+        arrays = {"throughput": self.throughput, "observed": self.observed, "phase_minutes": self.phase_minutes}
+        save_file(arrays | {f"covariate.{k}": v for k, v in self.covariates.items()}, path, metadata=header)
+
+    @classmethod
+    def load(cls, path: Path) -> Grid:
+        """Read a grid that ``save`` wrote."""
+        from safetensors import safe_open
+
+        with safe_open(path, framework="numpy") as file:
+            header = file.metadata()
+        arrays = load_file(path)
+        covariates = {k.removeprefix("covariate."): v for k, v in arrays.items() if k.startswith("covariate.")}
+        return cls(
+            sites=tuple(Site(**site) for site in json.loads(header["sites"])),
+            first_day=date.fromisoformat(header["first_day"]),
+            step_minutes=int(header["step_minutes"]),
+            throughput=arrays["throughput"],
+            observed=arrays["observed"],
+            covariates=covariates,
+            phase_minutes=arrays["phase_minutes"],
+        )
+
+
+def to_grid(readings: pd.DataFrame, sites: tuple[Site, ...], *, step_minutes: int | None = None, covariates: tuple[str, ...] = ()) -> Grid:
+    """Return the readings on their sites' wall clocks, from the first local day with a reading to the last.
+
+    The hour that spring skips stays unobserved; readings that fall into one step (the hour that autumn repeats) are averaged.
+
+    Args:
+        readings: Columns ``site``, ``ts`` (UTC), ``throughput`` and the covariates; rows with a NaN throughput count as unobserved.
+        sites: The fleet; its order is the order of the grid. A site without readings gets an unobserved row.
+        step_minutes: Length of a step; read from the readings where None.
+        covariates: Columns to carry along.
+
+    Raises:
+        DataError: A column is missing, a reading belongs to no site, or there is no reading at all.
+    """
+    check_readings(readings, covariates)
+    if readings.empty:
+        raise DataError("no readings: expected at least one row; check the cutoff, the sites in scope and that data was loaded")
+    step = step_minutes or infer_step_minutes(readings)
+    found, names = pd.factorize(readings["site"])
+    code = pd.Index([site.name for site in sites]).get_indexer(names)[found]
+    if (code < 0).any():
+        raise DataError(f"unknown site {readings['site'].to_numpy()[code < 0][0]!r}: add it to the table sites first")
+    days, steps = np.empty(len(readings), "datetime64[D]"), np.empty(len(readings), np.int64)
+    zone_of_site, zones = pd.factorize(np.array([site.timezone for site in sites], object))
+    for i, zone in enumerate(zones):
+        here = zone_of_site[code] == i
+        days[here], steps[here] = to_wall_clock(readings["ts"][here], zone, step)
+    first, last = days.min(), days.max()
+    shape = (len(sites), int((last - first).astype(int)) + 1, steps_per_day(step))
+    flat = np.ravel_multi_index((code, (days - first).astype(np.int64), steps), shape)
+    throughput, observed = _averaged(flat, readings["throughput"].to_numpy(np.float64), shape)
+    carried = {}
+    for name in covariates:
+        values, present = _averaged(flat, readings[name].to_numpy(np.float64), shape)
+        carried[name] = np.where(present, values, np.nan).astype(np.float32)
+    return Grid(sites, first.item(), step, throughput, observed, carried, _phases(readings["ts"], code, len(sites), step))
+
+
+def _averaged(flat: np.ndarray, values: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    present = np.isfinite(values)
+    size = int(np.prod(shape))
+    count = np.bincount(flat[present], minlength=size)
+    total = np.bincount(flat[present], weights=values[present], minlength=size)
+    return (total / np.maximum(count, 1)).reshape(shape).astype(np.float32), (count > 0).reshape(shape)
+
+
+def _phases(ts: pd.Series, code: np.ndarray, sites: int, step: int) -> np.ndarray:
+    """Commonest minute after a multiple of the step (in UTC), per site."""
+    minute = ts.to_numpy(dtype="datetime64[m]").astype(np.int64) % step
+    return np.bincount(code * step + minute, minlength=sites * step).reshape(sites, step).argmax(axis=1).astype(np.int64)
+
+
+def _resized(values: np.ndarray, days: int, empty: float | bool) -> np.ndarray:
+    n, d, s = values.shape
+    out = np.full((n, days, s), empty, values.dtype)
+    kept = min(days, d)
+    out[:, :kept] = values[:, :kept]
+    return out

@@ -1,0 +1,25 @@
+"""Errors that a person can act on: what was found, what was expected, and the way out."""
+
+
+class DayaheadError(Exception):
+    """Base of every error this project raises on purpose; its message is shown without a traceback."""
+
+
+class ConfigurationError(DayaheadError):
+    """A setting is missing or makes no sense."""
+
+
+class DataError(DayaheadError):
+    """Readings break the data contract in a way that no row-level quarantine can mend."""
+
+
+class ModelError(DayaheadError):
+    """A model cannot be built, loaded or trusted: unknown name, corrupted weights, other architecture version."""
+
+
+class StoreError(DayaheadError):
+    """A snapshot or a step's result cannot be read or written."""
+
+
+class ServiceError(DayaheadError):
+    """A service (database, tracking server, scheduler) did not answer; trying again later may help."""

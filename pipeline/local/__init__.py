@@ -1,0 +1,1 @@
+"""The embedded stack: PostgreSQL, MLflow and Airflow on one machine, under a process manager."""
