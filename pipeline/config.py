@@ -75,7 +75,7 @@ def read_settings() -> Settings:
     """
     home = Path(os.environ.get("DAYAHEAD_HOME", "") or _home_in(Path(".env")) or ".dayahead")
     try:
-        return Settings(home=home, _env_file=(home / STACK_FILE, ".env"))  # type: ignore[call-arg]  # pydantic-settings' own argument
+        return Settings(home=home, _env_file=(home / STACK_FILE, ".env"))
     except ValidationError as error:
         faults = "; ".join(f"DAYAHEAD_{'_'.join(map(str, e['loc'])).upper()}={e['input']!r}: {e['msg']}" for e in error.errors())
         raise ConfigurationError(f"{faults}. See .env.example for what each setting expects") from error

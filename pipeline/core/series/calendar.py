@@ -37,7 +37,7 @@ def calendar_of(grid: Grid, ahead_days: int = 0) -> Calendar:
     """
     n, d, _ = grid.shape
     days = [grid.first_day + timedelta(days=i) for i in range(d + ahead_days)]
-    flags = {None: np.zeros(len(days), bool)}
+    flags: dict[str | None, np.ndarray] = {None: np.zeros(len(days), bool)}
     for country in {site.country for site in grid.sites if site.country}:
         try:
             public = holidays.country_holidays(country, years=range(days[0].year, days[-1].year + 1))
