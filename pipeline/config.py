@@ -10,7 +10,6 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from pipeline.core.series.clock import day_start
 from pipeline.errors import ConfigurationError
 
 STACK_FILE = "stack.env"
@@ -64,6 +63,8 @@ class Settings(BaseSettings):
 
     def cutoff_of(self, target_day: date) -> datetime:
         """Return the instant (UTC) up to which readings are known when ``target_day`` is forecast."""
+        from pipeline.core.series.clock import day_start  # loads numpy and pandas: not while a DAG file is parsed
+
         return day_start(target_day, self.timezone) - timedelta(hours=self.cutoff_lead_hours)
 
 

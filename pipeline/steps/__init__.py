@@ -1,1 +1,23 @@
 """The journey's steps: one file, one task, one command each; same name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+STEPS = ("extract", "validate", "features", "train", "evaluate", "register", "promote", "forecast", "publish", "monitor")
+
+
+def run_step(name: str, run: dict[str, str], **options: Any) -> dict[str, Any]:
+    """Run one step of a run, as a task and as a command alike, and return its result: URLs and counts, never frames.
+
+    Args:
+        name: One of ``STEPS``.
+        run: What ``Run.to_json`` wrote.
+        options: Keyword arguments of the step's function; those that are None are left at its defaults.
+    """
+    from pipeline.adapters.snapshots import Run
+    from pipeline.config import read_settings
+
+    step = getattr(import_module(f"pipeline.steps.{name}"), name)
+    return step(Run.from_json(run), read_settings(), **{key: value for key, value in options.items() if value is not None})

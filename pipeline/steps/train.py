@@ -1,0 +1,83 @@
+"""Fit a challenger on the days before the test span; a killed attempt resumes from its checkpoint."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile, ZipInfo
+
+from pipeline.adapters.snapshots import Run, Store
+from pipeline.config import Settings
+from pipeline.core import models
+from pipeline.core.evaluation.spans import split_days
+from pipeline.core.models.contract import FitOptions, Forecaster, Progress
+from pipeline.core.series.grid import Grid
+
+log = logging.getLogger(__name__)
+
+
+def train(run: Run, settings: Settings, *, architecture: str | None = None, model_settings: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Fit the forecaster ``architecture`` on the run's grid and keep its folder in the store.
+
+    Args:
+        run: The training's cutoff.
+        settings: Give the default architecture, the spans, the seed and the device.
+        architecture: A name of ``core.models.FORECASTERS``.
+        model_settings: Further settings of that forecaster, such as ``{"context_days": 14}``.
+
+    Raises:
+        ModelError: The architecture is unknown.
+        DataError: The history is too short for the three spans.
+    """
+    store = Store(settings.store_url)
+    grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
+    name = architecture or settings.model
+    forecaster = models.create(name, **({"context_days": settings.context_days} | (model_settings or {})))
+    spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
+    curves: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        curves.append(progress)
+        log.info(
+            "training architecture=%s iteration=%d/%d loss=%.4f%s",
+            name,
+            progress.iteration,
+            progress.iterations,
+            progress.loss,
+            "" if progress.validation is None else f" validation_wql={progress.validation:.4f}",
+        )
+
+    checkpoint = _checkpoint(settings, run, name)
+    options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report)
+    figures = forecaster.fit(grid, spans.split, options)
+    url = store.put(run, "model", ".zip", lambda path: _zip(forecaster, path))
+    checkpoint.unlink(missing_ok=True)
+    log.info("trained architecture=%s sites=%d days=%d figures=%s", name, *grid.shape[:2], figures)
+    return store.write_result(
+        run,
+        "train",
+        {
+            "model": url,
+            "architecture": name,
+            "settings": forecaster.settings,
+            "figures": figures,
+            "curves": [asdict(progress) for progress in curves],
+        },
+    )
+
+
+def _checkpoint(settings: Settings, run: Run, name: str) -> Path:
+    folder = settings.home / "checkpoints" / run.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.safetensors"
+
+
+def _zip(forecaster: Forecaster, path: Path) -> None:
+    with TemporaryDirectory(prefix="dayahead-model-") as folder, ZipFile(path, "w") as archive:
+        forecaster.save(Path(folder))
+        for file in sorted(Path(folder).rglob("*")):
+            if file.is_file():  # a fixed date: equal weights make equal archives, so a rerun finds its own
+                archive.writestr(ZipInfo(str(file.relative_to(folder))), file.read_bytes())
