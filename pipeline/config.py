@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     train_days: int = Field(400, ge=14)  # history that train_model reads
     validation_days: int = Field(14, ge=1)
     test_days: int = Field(14, ge=1)
-    device: str = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 0
 
     stale_after_hours: float = 48.0  # a site silent for longer is left to the ladder
@@ -60,6 +60,16 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Root of snapshots and step results, an fsspec URL."""
         return self.store or (self.home.resolve() / "store").as_uri()
+
+    @property
+    def days_ahead(self) -> int:
+        """Days from the day on which the schedule fires to the target day: 1 where the readings end before midnight, else 0."""
+        return int(self.cutoff_lead_hours > 0)
+
+    @property
+    def forecast_days(self) -> int:
+        """Days of history that a forecast reads: the model's context, and what tells a site's usual from the unusual."""
+        return 2 * self.context_days
 
     def cutoff_of(self, target_day: date) -> datetime:
         """Return the instant (UTC) up to which readings are known when ``target_day`` is forecast."""

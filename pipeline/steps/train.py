@@ -19,14 +19,14 @@ from pipeline.core.series.grid import Grid
 log = logging.getLogger(__name__)
 
 
-def train(run: Run, settings: Settings, *, architecture: str | None = None, model_settings: dict[str, Any] | None = None) -> dict[str, Any]:
+def train(run: Run, settings: Settings, *, architecture: str | None = None, epochs: int | None = None) -> dict[str, Any]:
     """Fit the forecaster ``architecture`` on the run's grid and keep its folder in the store.
 
     Args:
         run: The training's cutoff.
         settings: Give the default architecture, the spans, the seed and the device.
         architecture: A name of ``core.models.FORECASTERS``.
-        model_settings: Further settings of that forecaster, such as ``{"context_days": 14}``.
+        epochs: Passes over the windows; None for the forecaster's own schedule.
 
     Raises:
         ModelError: The architecture is unknown.
@@ -35,7 +35,7 @@ def train(run: Run, settings: Settings, *, architecture: str | None = None, mode
     store = Store(settings.store_url)
     grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
     name = architecture or settings.model
-    forecaster = models.create(name, **({"context_days": settings.context_days} | (model_settings or {})))
+    forecaster = models.create(name, context_days=settings.context_days, **({} if epochs is None else {"epochs": epochs}))
     spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
     curves: list[Progress] = []
 

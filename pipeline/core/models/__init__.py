@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.core.models.contract import Forecaster
 from pipeline.errors import ModelError
+
+if TYPE_CHECKING:  # a DAG file reads the names below: nothing heavy may load with them
+    from pipeline.core.models.contract import Forecaster
 
 FORECASTERS = {
     "gru_attention": "pipeline.core.models.gru_attention:GruAttention",

@@ -1,0 +1,65 @@
+"""# train_model
+
+Trains a challenger on the readings known at the cutoff and makes it champion if it is better beyond noise.
+
+**Reads** `traffic`, `sites`. **Writes** snapshots, an MLflow run and version, alias `champion`, `quarantine`, `promotions`.
+**Usual duration** 2–10 minutes for 20 sites on 2 cores. **Runs** weekly and by hand (*Trigger* opens the form).
+
+| If this fails | do this |
+|---|---|
+| `validate` | read the failed expectation in its log and in the Data Docs it names; mend the source, then clear the task |
+| `train` | clear it: it resumes from its checkpoint |
+| `evaluate`, `register`, `promote` | most often MLflow or Postgres is down: they retry by themselves; then clear the task |
+
+A failed training never touches the champion: tomorrow's forecast goes on with the one there is.
+"""
+
+from datetime import UTC, datetime
+
+from airflow.sdk import Asset, CronPartitionTimetable, Param, chain, dag
+
+from pipeline.config import read_settings
+from pipeline.core.models import FORECASTERS
+from pipeline.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
+
+settings = read_settings()
+
+
+@dag(
+    schedule=CronPartitionTimetable(settings.train_schedule, timezone=settings.timezone, key_format="%Y-%m-%d"),
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    render_template_as_native_obj=True,
+    tags=["dayahead"],
+    doc_md=__doc__,
+    default_args=TASK_DEFAULTS,
+    params={
+        "target_day": TARGET_DAY,
+        "sites": Param([], type="array", items={"type": "string"}, description="Only these sites, one a line. Empty: all."),
+        "days": Param(settings.train_days, type="integer", minimum=14, description="Days of history to learn from."),
+        "architecture": Param(settings.model, enum=list(FORECASTERS), description="Which model to train."),
+        "epochs": Param(None, type=["null", "integer"], minimum=1, description="Passes over the windows. Empty: the model's own schedule."),
+    },
+)
+def train_model() -> None:
+    """Wire the steps of a training."""
+    run = plan("train")
+    chain(
+        step("extract", run, sites="{{ params.sites }}", days="{{ params.days }}"),
+        step("validate", run),
+        step("features", run),
+        step(
+            "train",
+            run,
+            architecture="{{ params.architecture }}",
+            epochs="{{ params.epochs }}",
+            operator={"queue": "gpu", "pool": "training"},
+        ),
+        step("evaluate", run),
+        step("register", run),
+        step("promote", run, operator={"outlets": [Asset("dayahead_champion")]}),
+    )
+
+
+train_model()

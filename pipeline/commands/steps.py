@@ -1,0 +1,83 @@
+"""The journey's steps as commands: ``python -m pipeline extract --target-day 2026-08-21`` and so on, in the order of the journey."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.steps import run_step
+
+TargetDay = Annotated[
+    str | None,
+    typer.Option(help="Day to forecast, for instance 2026-08-21; its start is the cutoff. Default: the latest whose cutoff has passed."),
+]
+Purpose = Annotated[str, typer.Option(help="Chain that the step belongs to: train or forecast.")]
+
+
+def extract(
+    target_day: TargetDay = None,
+    purpose: Purpose = "forecast",
+    site: Annotated[list[str] | None, typer.Option(help="Only this site; may be given more than once.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days of history to read.")] = None,
+) -> None:
+    """Read the readings known at the cutoff into an immutable snapshot."""
+    _run("extract", purpose, target_day, sites=site, days=days)
+
+
+def validate(target_day: TargetDay = None, purpose: Purpose = "forecast") -> None:
+    """Check the snapshot: faulty rows to quarantine, broken sites to the ladder, a broken batch refused."""
+    _run("validate", purpose, target_day)
+
+
+def features(target_day: TargetDay = None, purpose: Purpose = "forecast") -> None:
+    """Lay the clean readings on each site's wall-clock grid."""
+    _run("features", purpose, target_day)
+
+
+def train(
+    target_day: TargetDay = None,
+    architecture: Annotated[str | None, typer.Option(help="Model to train, for instance gru_attention or lightgbm.")] = None,
+) -> None:
+    """Fit a challenger; a killed attempt resumes from its checkpoint."""
+    _run("train", "train", target_day, architecture=architecture)
+
+
+def evaluate(target_day: TargetDay = None) -> None:
+    """Backtest challenger, champion and baselines on the same days."""
+    _run("evaluate", "train", target_day)
+
+
+def register(target_day: TargetDay = None) -> None:
+    """Log the training to MLflow and register the challenger as a version."""
+    _run("register", "train", target_day)
+
+
+def promote(target_day: TargetDay = None) -> None:
+    """Make the challenger champion if the gate says so."""
+    _run("promote", "train", target_day)
+
+
+def forecast(target_day: TargetDay = None) -> None:
+    """Forecast the target day of every live site."""
+    _run("forecast", "forecast", target_day)
+
+
+def publish(target_day: TargetDay = None) -> None:
+    """Write the forecast to the database: all of it or nothing."""
+    _run("publish", "forecast", target_day)
+
+
+def monitor(target_day: TargetDay = None) -> None:
+    """Score every published day whose actuals are in."""
+    _run("monitor", "forecast", target_day)
+
+
+def _run(step: str, purpose: str, target_day: str | None, **options: Any) -> None:
+    from pipeline.config import read_settings
+    from pipeline.steps.plan import plan
+
+    run = plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC))
+    typer.echo(json.dumps(run_step(step, run.to_json(), **options), indent=1, default=str))

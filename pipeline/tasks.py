@@ -1,0 +1,51 @@
+"""The steps as Airflow tasks: what the three DAG files share. Loads nothing heavy: a task imports its step when it runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, XComArg, get_current_context, task
+
+from pipeline.config import read_settings
+from pipeline.steps import run_step
+
+TRY_AGAIN_WHERE_IT_MAY_HELP = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception=["pipeline.errors.DataError", "pipeline.errors.ConfigurationError", "pipeline.errors.ModelError"],
+            action=RetryAction.FAIL,
+            reason="the same input would fail again; the message says what to mend",
+        )
+    ]
+)
+TASK_DEFAULTS = {"retries": 2, "retry_delay": timedelta(seconds=20), "retry_policy": TRY_AGAIN_WHERE_IT_MAY_HELP}
+TARGET_DAY = Param(
+    None,
+    type=["null", "string"],
+    format="date",
+    description="Day to forecast; its start is the cutoff. Empty: the latest whose cutoff has passed.",
+)
+
+
+@task
+def plan(purpose: str) -> dict[str, str]:
+    """Decide which day the run is about, once, before the first step."""
+    from pipeline.steps.plan import plan as plan_run
+
+    context = get_current_context()
+    dag_run = context["dag_run"]
+    asked = context["params"]["target_day"]
+    return plan_run(purpose, read_settings(), asked=asked, partition_key=dag_run.partition_key, at=dag_run.run_after).to_json()
+
+
+def step(name: str, run: XComArg, *, operator: dict[str, Any] | None = None, **options: Any) -> XComArg:
+    """Return the task that runs a step.
+
+    Args:
+        name: One of ``pipeline.steps.STEPS``; also the task's id.
+        run: What ``plan`` returned.
+        operator: Arguments of the Airflow task, such as its queue and pool.
+        options: Keyword arguments of the step, usually templates of Params.
+    """
+    return task(task_id=name, **(operator or {}))(run_step)(name, run, **options)
