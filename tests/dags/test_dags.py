@@ -1,0 +1,91 @@
+"""The DAG files: they parse, load nothing heavy, and are wired as the journey says."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DAGS = Path(__file__).parents[2] / "dags"
+PROBE = """
+import json, logging, sys
+logging.disable(logging.CRITICAL)
+from airflow.dag_processing.dagbag import DagBag
+heavy = {"torch", "mlflow", "pandas", "great_expectations", "lightgbm", "matplotlib"}
+bag = DagBag(sys.argv[1])
+dags = {
+    dag.dag_id: {
+        "doc": dag.doc_md, "tags": sorted(dag.tags), "params": sorted(dag.params), "max_active_runs": dag.max_active_runs,
+        "schedule": type(dag.timetable).__name__, "heavy": sorted(heavy & set(sys.modules)),
+        "tasks": {t.task_id: {"queue": t.queue, "pool": t.pool, "retries": t.retries, "after": sorted(t.upstream_task_ids)} for t in dag.tasks},
+    }
+    for dag in bag.dags.values()
+}
+print("PROBE" + json.dumps({"errors": bag.import_errors, "dags": dags}))
+"""
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    home = tmp_path_factory.mktemp("airflow")
+    environment = os.environ | {"AIRFLOW_HOME": str(home), "PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(home / "dayahead")}
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, str(DAGS)], env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    marked = [line for line in done.stdout.splitlines() if line.startswith("PROBE")]
+    assert marked, done.stderr
+    return json.loads(marked[0].removeprefix("PROBE"))
+
+
+def test_dags_parse_without_an_error(parsed: dict):
+    assert parsed["errors"] == {}
+    assert set(parsed["dags"]) == {"train_model", "forecast_day_ahead", "monitor_forecasts"}
+
+
+def test_dags_load_nothing_heavy_while_they_are_parsed(parsed: dict):
+    assert {name: dag["heavy"] for name, dag in parsed["dags"].items()} == dict.fromkeys(parsed["dags"], [])
+
+
+def test_dags_carry_a_runbook_and_a_tag(parsed: dict):
+    for name, dag in parsed["dags"].items():
+        assert dag["doc"].startswith(f"# {name}")
+        assert dag["tags"] == ["dayahead"]
+
+
+def test_train_model_runs_its_steps_in_the_order_of_the_journey(parsed: dict):
+    tasks = parsed["dags"]["train_model"]["tasks"]
+
+    chained = ["extract", "validate", "features", "train", "evaluate", "register", "promote"]
+    assert set(tasks) == {"plan", *chained}
+    for before, after in zip(chained, chained[1:], strict=False):
+        assert before in tasks[after]["after"]
+
+
+def test_forecast_day_ahead_runs_its_steps_in_the_order_of_the_journey(parsed: dict):
+    tasks = parsed["dags"]["forecast_day_ahead"]["tasks"]
+
+    chained = ["extract", "validate", "features", "forecast", "publish"]
+    assert set(tasks) == {"plan", *chained}
+    for before, after in zip(chained, chained[1:], strict=False):
+        assert before in tasks[after]["after"]
+
+
+def test_training_waits_for_the_gpu_queue_and_a_pool_of_one(parsed: dict):
+    assert parsed["dags"]["train_model"]["tasks"]["train"]["queue"] == "gpu"
+    assert parsed["dags"]["train_model"]["tasks"]["train"]["pool"] == "training"
+
+
+def test_schedules_carry_the_target_day_as_partition_key(parsed: dict):
+    schedules = {name: dag["schedule"] for name, dag in parsed["dags"].items()}
+
+    assert schedules == {
+        "train_model": "CronPartitionTimetable",
+        "forecast_day_ahead": "CronPartitionTimetable",
+        "monitor_forecasts": "PartitionedAssetTimetable",
+    }
+
+
+def test_train_model_asks_for_sites_span_architecture_and_epochs(parsed: dict):
+    assert parsed["dags"]["train_model"]["params"] == ["architecture", "days", "epochs", "sites", "target_day"]
