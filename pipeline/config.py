@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     postgres_port: int = 5442
     airflow_port: int = 8090
     mlflow_port: int = 5010
+    dags: str = ""  # folder of DAG files that the embedded Airflow runs; empty: the project's own
 
     timezone: str = "UTC"  # zone of the schedule, and of sites that name none
     cutoff_lead_hours: float = Field(0.0, ge=0, lt=24)  # how long before the target day's start the readings end
@@ -78,13 +79,16 @@ class Settings(BaseSettings):
         return day_start(target_day, self.timezone) - timedelta(hours=self.cutoff_lead_hours)
 
 
-def read_settings() -> Settings:
+def read_settings(home: Path | None = None) -> Settings:
     """Return the settings of this process: environment first, then ``.env``, then the embedded stack's own file.
+
+    Args:
+        home: Home of the stack; None for the one that ``DAYAHEAD_HOME`` names, ``.dayahead`` by default.
 
     Raises:
         ConfigurationError: A variable has a value of the wrong kind; the message names it.
     """
-    home = Path(os.environ.get("DAYAHEAD_HOME", "") or _home_in(Path(".env")) or ".dayahead")
+    home = home or Path(os.environ.get("DAYAHEAD_HOME", "") or _home_in(Path(".env")) or ".dayahead")
     try:
         return Settings(home=home, _env_file=(home / STACK_FILE, ".env"))
     except ValidationError as error:
