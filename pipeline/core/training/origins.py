@@ -1,0 +1,88 @@
+"""Training origins: which windows exist, and how a batch of them is disturbed so that faults and early cutoffs are ordinary cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from pipeline.core.models.contract import Origins
+from pipeline.core.series.grid import Grid
+from pipeline.core.series.windows import Window, WindowGrid
+
+AT_MIDNIGHT = 0.5  # share of the samples whose target day is a calendar day; the others start anywhere
+WITH_TAIL = 0.25  # share whose last hours are not known
+UNKNOWN_SITE = 0.10
+SHORT_HISTORY = 0.10
+LOST_DAYS = 0.10
+LOST_READINGS = 0.05
+FEWEST_TARGET_STEPS = 0.25  # of a day, to be worth a sample
+
+
+def trainable(grid: Grid, days: range) -> tuple[np.ndarray, np.ndarray]:
+    """Return site and day indexes of the target days that are observed enough and have a reading before them."""
+    share = grid.observed.mean(-1)
+    any_reading = grid.observed.any(-1)
+    before = np.zeros_like(any_reading)
+    before[:, 1:] = np.logical_or.accumulate(any_reading, axis=1)[:, :-1]
+    wanted = np.zeros(share.shape, bool)
+    wanted[:, max(days.start, 1) : max(days.stop, 0)] = True
+    site, day = np.nonzero((share >= FEWEST_TARGET_STEPS) & before & wanted)
+    return site, day
+
+
+def origins_of(grid: Grid, days: range, unknown_steps: int = 0) -> Origins:
+    """Return the origins of ``trainable`` target days, day by day."""
+    site, day = trainable(grid, days)
+    order = np.lexsort((site, day))
+    return Origins(site[order], day[order], np.full(len(site), unknown_steps))
+
+
+@dataclass
+class Sampler:
+    """Draws disturbed training batches.
+
+    Args:
+        windows: The grid on its device.
+        site: ``(M,)`` sites of the training origins.
+        day: ``(M,)`` their target days.
+        last_day: Target days after it are never touched, not even by a shifted window.
+        context_days: ``L``.
+        batch: ``B``.
+    """
+
+    windows: WindowGrid
+    site: np.ndarray
+    day: np.ndarray
+    last_day: int
+    context_days: int
+    batch: int
+
+    def draw(self, generator: torch.Generator) -> Window:
+        """Return a batch of windows with random phases, tails and faults."""
+        size, steps = self.batch, self.windows.steps
+        chosen = torch.randint(len(self.site), (size,), generator=generator).numpy()
+        site, day = self.site[chosen], self.day[chosen]
+        chance = torch.rand((4, size), generator=generator).numpy()
+        spot = torch.rand((3, size), generator=generator).numpy()
+        shift = np.where((chance[0] >= AT_MIDNIGHT) & (day < self.last_day), (spot[0] * steps).astype(np.int64), 0)
+        tail = np.where(chance[1] < WITH_TAIL, (spot[1] * steps / 2).astype(np.int64), 0)
+        window = self.windows.gather(site, day, tail, self.context_days, shift)
+        return self._with_faults(window, chance[2:], spot[2], generator)
+
+    def _with_faults(self, window: Window, chance: np.ndarray, spot: np.ndarray, generator: torch.Generator) -> Window:
+        B, L, _ = window.past.shape
+        device = window.past.device
+        kept_days = np.where(chance[0] < SHORT_HISTORY, 1 + (spot * L).astype(np.int64), L)
+        keep = torch.arange(L, 0, -1) <= torch.from_numpy(kept_days)[:, None]
+        faulty = torch.from_numpy((chance[0] >= SHORT_HISTORY) & (chance[0] < SHORT_HISTORY + LOST_DAYS))
+        lost = (torch.rand((B, L), generator=generator) < 2.0 / L) & faulty[:, None]
+        observed = window.past_observed & (keep & ~lost).to(device).unsqueeze(-1)
+        patchy = np.flatnonzero((chance[1] >= UNKNOWN_SITE) & (chance[1] < UNKNOWN_SITE + LOST_READINGS))
+        if patchy.size:
+            rows = torch.from_numpy(patchy).to(device)
+            present = torch.rand((len(patchy), *observed.shape[1:]), generator=generator) >= 0.2
+            observed = observed.index_put((rows,), observed[rows] & present.to(device))
+        known = torch.from_numpy(chance[1] >= UNKNOWN_SITE).to(device)
+        return window._replace(past=window.past * observed, past_observed=observed, site=window.site * known)

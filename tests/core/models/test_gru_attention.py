@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.core.models import create, load
+from pipeline.core.models.contract import FitOptions, Origins, Split
+from pipeline.errors import DataError, ModelError
+from tests.fixtures.grids import grid_of, make_grid
+
+SMALL = {"context_days": 7, "hidden": 16, "heads": 2, "batch": 16}
+SPLIT = Split(range(1, 26), range(26, 33))
+
+
+def fitted(grid, seed=0, iterations=12, **settings):
+    model = create("gru_attention", **(SMALL | {"iterations": iterations} | settings))
+    model.fit(grid, SPLIT, FitOptions(seed=seed, device="cpu"))
+    return model
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return make_grid(missing=0.05)
+
+
+@pytest.fixture(scope="module")
+def model(grid):
+    return fitted(grid)
+
+
+def test_quantiles_ascend_and_attention_sums_to_one(grid, model):
+    origins = Origins.every(3, range(33, 40))
+
+    forecast = model.forecast(grid, origins)
+
+    assert forecast.quantiles.shape == (21, 24, 7)
+    assert (np.diff(forecast.quantiles, axis=-1) >= 0).all()
+    assert forecast.attention.shape == (21, 4, 7)
+    np.testing.assert_allclose(forecast.attention.sum(-1), 1, rtol=1e-5)
+
+
+def test_nothing_after_the_cutoff_moves_a_forecast(grid, model):
+    origins = Origins.every(3, range(35, 36), unknown_steps=6)
+    changed = replace(grid, throughput=grid.throughput.copy(), observed=grid.observed.copy())
+    changed.throughput[:, 35:] = 1e9
+    changed.throughput[:, 34, -6:] = 1e9
+    changed.observed[:, 35:] = False
+
+    before, after = model.forecast(grid, origins), model.forecast(changed, origins)
+
+    np.testing.assert_array_equal(before.quantiles, after.quantiles)
+    np.testing.assert_array_equal(before.attention, after.attention)
+
+
+def test_nothing_after_the_validation_span_moves_the_fit(grid):
+    changed = replace(grid, throughput=grid.throughput.copy())
+    changed.throughput[:, 33:] = 1e9
+
+    first, second = fitted(grid), fitted(changed)
+
+    origins = Origins.every(3, range(33, 34))
+    np.testing.assert_array_equal(first.forecast(grid, origins).quantiles, second.forecast(grid, origins).quantiles)
+
+
+def test_equal_seeds_give_equal_forecasts_and_others_do_not(grid, model):
+    origins = Origins.every(3, range(33, 34))
+
+    same, other = fitted(grid), fitted(grid, seed=1)
+
+    np.testing.assert_array_equal(model.forecast(grid, origins).quantiles, same.forecast(grid, origins).quantiles)
+    assert not np.array_equal(model.forecast(grid, origins).quantiles, other.forecast(grid, origins).quantiles)
+
+
+def test_a_loaded_model_forecasts_as_the_saved_one(grid, model, tmp_path):
+    origins = Origins.every(3, range(33, 35))
+    model.save(tmp_path)
+
+    loaded = load(tmp_path)
+
+    assert loaded.settings == model.settings
+    np.testing.assert_array_equal(model.forecast(grid, origins).quantiles, loaded.forecast(grid, origins).quantiles)
+
+
+def test_load_refuses_another_architecture_in_words(model, tmp_path):
+    model.save(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"architecture": 999}))
+
+    with pytest.raises(ModelError, match="architecture version 999"):
+        load(tmp_path)
+
+
+def test_load_refuses_corrupted_weights(model, tmp_path):
+    model.save(tmp_path)
+    weights = (tmp_path / "weights.safetensors").read_bytes()
+    (tmp_path / "weights.safetensors").write_bytes(weights[: len(weights) // 2])
+
+    with pytest.raises(ModelError, match="cannot load gru_attention"):
+        load(tmp_path)
+
+
+def test_a_grid_of_another_step_is_refused(model):
+    with pytest.raises(ModelError, match="48 steps a day"):
+        model.forecast(make_grid(steps=48), Origins.every(3, range(33, 34)))
+
+
+def test_unknown_settings_are_refused():
+    with pytest.raises(ModelError, match="depth"):
+        create("gru_attention", depth=3)
+
+
+def test_a_fleet_without_readings_in_training_is_refused(grid):
+    empty = replace(grid, observed=np.zeros_like(grid.observed))
+
+    with pytest.raises(DataError, match="no training day"):
+        fitted(empty)
+
+
+def test_sites_that_are_new_dead_or_unknown_are_ordinary(grid, model):
+    values, observed = grid.throughput.copy(), grid.observed.copy()
+    values[0], observed[1, :30] = 0, False
+    observed[2] = False
+    mixed = grid_of(values, observed)
+    mixed = replace(mixed, sites=(replace(mixed.sites[0], name="never seen"), *mixed.sites[1:]))
+
+    quantiles = model.forecast(mixed, Origins.every(3, range(33, 34))).quantiles
+
+    assert np.isfinite(quantiles[:2]).all()
+    assert (quantiles[0] == 0).all()
+    assert np.isnan(quantiles[2]).all()
+
+
+@pytest.mark.parametrize("steps", [1, 10, 90, 1440])
+def test_any_number_of_steps_a_day_works(steps):
+    grid = make_grid(sites=2, days=40, steps=steps)
+
+    model = fitted(grid, iterations=2, batch=4)
+
+    forecast = model.forecast(grid, Origins.every(2, range(40, 41)))
+    assert forecast.quantiles.shape == (2, steps, 7)
+    assert np.isfinite(forecast.quantiles).all()
