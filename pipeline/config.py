@@ -40,8 +40,9 @@ class Settings(BaseSettings):
 
     model: str = "gru_attention"
     registered_model: str = "dayahead"
-    context_days: int = Field(28, ge=7)
+    context_days: Annotated[int | None, Field(ge=7)] = None  # past days that a model looks at; None: the model's own
     train_days: int = Field(400, ge=14)  # history that train_model reads
+    forecast_days: int = Field(90, ge=14)  # history that forecast_day_ahead reads: the model's context, and what is usual at a site
     validation_days: int = Field(14, ge=1)
     test_days: int = Field(14, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -66,11 +67,6 @@ class Settings(BaseSettings):
     def days_ahead(self) -> int:
         """Days from the day on which the schedule fires to the target day: 1 where the readings end before midnight, else 0."""
         return int(self.cutoff_lead_hours > 0)
-
-    @property
-    def forecast_days(self) -> int:
-        """Days of history that a forecast reads: the model's context, and what tells a site's usual from the unusual."""
-        return 2 * self.context_days
 
     def cutoff_of(self, target_day: date) -> datetime:
         """Return the instant (UTC) up to which readings are known when ``target_day`` is forecast."""

@@ -122,7 +122,7 @@ def _ladder(settings: Settings) -> list[tuple[str, str, Forecaster]]:
             log.warning("rung does not stand rung=%s reason=%s", degradation, error)
             continue
         rungs.append((degradation, str(version), forecaster))
-    rungs.append(("seasonal_naive", LAST_RUNG, models.create(LAST_RUNG, context_days=settings.context_days)))
+    rungs.append(("seasonal_naive", LAST_RUNG, models.create(LAST_RUNG)))
     return rungs
 
 

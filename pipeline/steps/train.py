@@ -35,7 +35,8 @@ def train(run: Run, settings: Settings, *, architecture: str | None = None, epoc
     store = Store(settings.store_url)
     grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
     name = architecture or settings.model
-    forecaster = models.create(name, context_days=settings.context_days, **({} if epochs is None else {"epochs": epochs}))
+    chosen = {"context_days": settings.context_days, "epochs": epochs}
+    forecaster = models.create(name, **{key: value for key, value in chosen.items() if value is not None})
     spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
     curves: list[Progress] = []
 
