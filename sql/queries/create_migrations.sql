@@ -1,0 +1,9 @@
+CREATE SCHEMA IF NOT EXISTS dayahead;
+
+CREATE TABLE IF NOT EXISTS dayahead.migrations (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE dayahead.migrations IS 'One row per migration that was applied; each is applied once, in the order of its number.';

@@ -1,0 +1,1 @@
+INSERT INTO dayahead.migrations (name, checksum) VALUES (%(name)s, %(checksum)s);

@@ -1,0 +1,33 @@
+-- Least privilege, run by every migration: what is missing is granted, a second run changes nothing.
+-- A login of yours joins with GRANT dayahead_viewer TO name. The steps connect as one login and SET ROLE to what they need.
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['dayahead_reader', 'dayahead_writer', 'dayahead_viewer'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- another database of this server was quicker: roles are shared between them
+            END;
+        END IF;
+        BEGIN
+            EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
+        EXCEPTION WHEN insufficient_privilege THEN
+            NULL; -- an administrator made the role, and may have granted it already
+        END;
+    END LOOP;
+END
+$$;
+
+GRANT USAGE ON SCHEMA dayahead TO dayahead_reader, dayahead_writer, dayahead_viewer;
+
+GRANT SELECT ON dayahead.traffic, dayahead.sites TO dayahead_reader;
+
+GRANT SELECT, INSERT, DELETE ON dayahead.forecasts, dayahead.attention TO dayahead_writer;
+GRANT SELECT, INSERT, UPDATE ON dayahead.scores TO dayahead_writer;
+GRANT SELECT, INSERT ON dayahead.quarantine, dayahead.promotions TO dayahead_writer;
+GRANT EXECUTE ON FUNCTION dayahead.ensure_partition(text, date) TO dayahead_writer;
+
+GRANT SELECT ON dayahead.next_day, dayahead.forecast_vs_actual, dayahead.site_accuracy_30d, dayahead.capacity_risk TO dayahead_viewer;
