@@ -1,0 +1,67 @@
+# Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status logs psql test lint clean
+SHELL := /bin/bash
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m pipeline
+STEPS := extract validate features train evaluate register promote forecast publish monitor
+.PHONY: $(STEPS)
+
+# The pins are tried on 3.11; a later Python serves where there is none. PYTHON=... chooses another.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# pip's own variables hold for uv too; without a folder of wheels, uv picks torch's build for the GPU or CPU it finds.
+INSTALL := $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode --requirement requirements.lock
+INSTALL += $(if $(PIP_INDEX_URL),--default-index "$(PIP_INDEX_URL)")
+INSTALL += $(if $(PIP_FIND_LINKS),$(foreach place,$(PIP_FIND_LINKS),--find-links "$(place)"),--torch-backend=auto)
+
+help: ## Show this list
+	@echo 'Usage: make TARGET [DAYAHEAD_SETTING=value ...]    settings: .env.example'; echo
+	@awk -F ':.*## ' '/^[a-z$$()A-Z]+:.*## /{ sub(/^\$$\(STEPS\)/, "STEP", $$1); printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo; echo '  STEP is one of: $(STEPS)'
+
+setup: $(VENV)/.ready ## Make the environment in .venv; only when requirements.lock has changed
+$(VENV)/.ready: requirements.lock
+	@test -n '$(PYTHON)' || { echo 'No Python 3.11 or later with the venv module found; install one, or name it: make setup PYTHON=/path/to/python3.11'; exit 1; }
+	@echo 'Making the environment with $(PYTHON): a minute or two, once'
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(VENV)/bin/uv || $(VENV)/bin/python -m pip install --quiet uv
+	@$(INSTALL)
+	@touch $@
+
+demo: setup ## Run the whole journey and show tomorrow; on your own file: DATA=path.csv.gz TIMEZONE=Europe/Berlin
+	@$(RUN) demo $(if $(DATA),--data "$(DATA)") $(if $(TIMEZONE),--timezone "$(TIMEZONE)") $(ARGS)
+
+up: setup ## Start Postgres, MLflow and Airflow on this machine
+	@$(RUN) up
+
+down: setup ## Stop them; data and models stay
+	@$(RUN) down
+
+status: setup ## Show every service, its process and its address
+	@$(RUN) status
+
+logs: setup ## Show the end of the logs; of one with SERVICE=scheduler, following with ARGS=--follow
+	@$(RUN) logs $(SERVICE) $(ARGS)
+
+psql: setup ## Open a prompt on the embedded database
+	@$(RUN) psql
+
+$(STEPS): setup ## Run one step by hand: DAY=2026-08-21, further options in ARGS
+	@$(RUN) $@ $(if $(DAY),--target-day "$(DAY)") $(ARGS)
+
+test: setup ## Pass every test; some of them with ARGS='tests/core -k grid'
+	@$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: setup ## Check style, types, import contracts and SQL
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql
+
+clean: setup ## Stop the stack and delete its home with all data, and the caches; .venv stays
+	@$(RUN) down --delete
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov

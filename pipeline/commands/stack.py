@@ -1,0 +1,110 @@
+"""Commands of the embedded stack: ``up``, ``down``, ``status``, ``logs``, ``psql``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.config import Settings, read_settings
+from pipeline.errors import ConfigurationError
+
+COLOURS = {"healthy": "green", "starting": "yellow", "not answering": "red", "crashed": "red", "down": "dim"}
+console = Console(soft_wrap=True)
+
+
+def up() -> None:
+    """Start Postgres, MLflow and Airflow on this machine, and wait until they answer."""
+    from pipeline.local.stack import up as start
+
+    with console.status("starting the embedded stack"):
+        settings = start(read_settings(), lambda line: console.print(f"  {line}", highlight=False))
+    show_addresses(settings)
+
+
+def down(delete: Annotated[bool, typer.Option(help="Also delete all data, models, logs and passwords.")] = False) -> None:
+    """Stop everything that ``up`` started; the data stays."""
+    from pipeline.local.stack import down as stop
+    from pipeline.local.stack import home_of
+
+    settings = read_settings()
+    with console.status("stopping the embedded stack"):
+        left_over = stop(settings)
+    console.print("stopped" + (f"; {left_over} process(es) outlived their service and were ended" if left_over else ""))
+    if delete:
+        home_of(settings).delete()
+        console.print(f"deleted {home_of(settings).root}", highlight=False)
+
+
+def status() -> None:
+    """Show every service, its process and where it listens; ends with 1 unless all are healthy."""
+    from pipeline.local.stack import crash_report
+    from pipeline.local.stack import status as look
+
+    settings = read_settings()
+    lines = look(settings)
+    table = Table("service", "state", "pid", "address", "remark", box=None, header_style="bold")
+    for line in lines:
+        colour = COLOURS[line.health]
+        table.add_row(line.name, f"[{colour}]{line.health}[/]", str(line.pid or ""), line.address, line.remark)
+    console.print(table)
+    for line in lines:
+        if line.health == "crashed":
+            console.print(f"\n{crash_report(settings, line)}", markup=False, highlight=False)
+    if all(line.health == "healthy" for line in lines):
+        show_addresses(settings)
+        return
+    console.print("\nnot all services are healthy; start them with: make up")
+    raise typer.Exit(1)
+
+
+def logs(
+    service: Annotated[str, typer.Argument(help="Name as in `status`; every service if left out.")] = "",
+    lines: Annotated[int, typer.Option(help="How many lines of each log.")] = 20,
+    follow: Annotated[bool, typer.Option(help="Go on showing what is added, until Ctrl-C.")] = False,
+) -> None:
+    """Show the end of the services' logs."""
+    from pipeline.local.stack import home_of
+
+    folder = home_of(read_settings()).logs
+    found = sorted(folder.glob("*.log"))
+    chosen = [file for file in found if service in ("", file.stem)]
+    if not chosen:
+        names = ", ".join(file.stem for file in found) or "none yet: start the stack with `make up`"
+        raise ConfigurationError(f"no log of {service or 'any service'} in {folder}; there are: {names}")
+    command = ["tail", "-n", str(lines), *(["-F"] if follow else []), *map(str, chosen)]
+    try:
+        subprocess.run(command, check=False)
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
+def psql() -> None:
+    """Open a prompt on the embedded database, as its owner."""
+    from pipeline.local.postgres import psql_command
+    from pipeline.local.stack import home_of
+
+    settings = read_settings()
+    home = home_of(settings)
+    if not home.stack_env.exists():
+        raise ConfigurationError(f"there is no database in {home.root} yet; make one with: make up")
+    command = psql_command(settings.postgres_port, "dayahead", "traffic")
+    os.execve(command[0], command, {**os.environ, "PGPASSWORD": home.secrets().dayahead})  # noqa: S606  # psql minds Ctrl-C itself
+
+
+def show_addresses(settings: Settings) -> None:
+    """Print where the services are, and the login."""
+    from pipeline.local.home import LOGIN
+    from pipeline.local.services import urls
+    from pipeline.local.stack import home_of
+
+    password = home_of(settings).secrets().login
+    console.print()
+    for name, address in urls(settings).items():
+        how = "make psql" if name == "Postgres" else f"login {LOGIN} / {password}"
+        console.print(f"  {name:9} {address}   {how}", highlight=False)
+    console.print("\n  stop with: make down")
