@@ -1,0 +1,85 @@
+"""The table that LightGBM learns from: one row per step of a target day, everything divided by the window's mean level."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from pipeline.core.models.contract import Origins
+from pipeline.core.models.past import past_of
+from pipeline.core.series.calendar import calendar_of
+from pipeline.core.series.grid import Grid
+
+LAG_DAYS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
+SHORTEST_CONTEXT_DAYS = 7
+
+
+class LagFeatures:
+    """Makes the rows of one grid; holds its calendar."""
+
+    def __init__(self, grid: Grid, context_days: int) -> None:
+        self._grid, self._context_days = grid, context_days
+        self._lags = [lag for lag in LAG_DAYS if lag <= context_days]
+        ahead = 3  # another zone's target day is at most a day away from the schedule's
+        self._calendar = calendar_of(grid, ahead)
+
+    def of(self, origins: Origins) -> tuple[np.ndarray, np.ndarray]:
+        """Return features ``(B, S, F)``, NaN where unknown, and the level ``(B,)`` they were divided by, NaN without a reading."""
+        past, observed = past_of(self._grid, origins, self._context_days)
+        b, _, s = past.shape
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Mean of empty slice|All-NaN slice encountered", RuntimeWarning)  # holes stay NaN
+            level = np.nanmean(np.where(observed, np.abs(past), np.nan), axis=(1, 2))
+            scale = np.where(level > 0, level, 1.0).astype(np.float32)
+            z = np.where(observed, past, np.float32(np.nan)) / scale[:, None, None]
+            columns = [*self._same_step(z), *self._levels(z), *self._calendar_columns(origins, s)]
+        columns.append(origins.unknown_steps[:, None] / s)
+        features = np.empty((b, s, len(columns)), np.float32)
+        for i, column in enumerate(columns):
+            features[:, :, i] = column
+        return features, np.where(np.isnan(level), np.nan, scale)
+
+    def _same_step(self, z: np.ndarray) -> list[np.ndarray]:
+        """Return readings at the step itself and around it: ``(B, S)`` each."""
+        days, s = z.shape[1:]
+        width = max(1, s // 48)  # half an hour to each side
+        around = np.nanmean([np.roll(z.reshape(len(z), -1), shift, axis=1) for shift in range(-width, width + 1)], axis=0)
+        around = around.reshape(z.shape)
+        weeks = z[:, [days - lag for lag in self._lags if lag % 7 == 0]]
+        return [
+            *(z[:, days - lag] for lag in self._lags),
+            *(around[:, days - lag] for lag in (1, 2, 7)),
+            np.nanmean(around[:, -7:], axis=1),
+            np.nanmedian(z, axis=1),
+            np.nanmean(weeks, axis=1),
+            np.nanmean(np.abs(np.diff(z[:, -7:], axis=1)), axis=1),
+        ]
+
+    def _levels(self, z: np.ndarray) -> list[np.ndarray]:
+        """Return day means and the last readings before the cutoff: ``(B, 1)`` each."""
+        b, days, s = z.shape
+        hour = max(1, s // 24)
+        day_means = np.nanmean(z, axis=2)
+        flat = z.reshape(b, -1)
+        newest = _last_finite(flat)  # position of the last reading
+        last = np.take_along_axis(flat, newest, axis=1)
+        recent = np.nanmean(np.take_along_axis(flat, np.maximum(newest - np.arange(hour), 0), axis=1), axis=1, keepdims=True)
+        day_before = np.take_along_axis(flat, np.maximum(newest - s, 0), axis=1)
+        lags = [lag for lag in self._lags if lag <= 7 or lag == 14]
+        age = (days * s - 1 - newest) / s
+        week_change = day_means[:, -7:].mean(axis=1) - day_means[:, -14:-7].mean(axis=1) if days >= 14 else np.full(b, np.nan)
+        return [*(day_means[:, [days - lag]] for lag in lags), last, recent, last - day_before, age, week_change[:, None]]
+
+    def _calendar_columns(self, origins: Origins, steps: int) -> list[np.ndarray]:
+        calendar, day = self._calendar, origins.day
+        holiday = [calendar.holiday[origins.site, np.maximum(day - back, 0)] for back in (0, 1, 7)]
+        weekday = calendar.day_of_week[day]
+        angle = 2 * np.pi * calendar.day_of_year[day] / 366
+        by_day = [weekday, weekday >= 5, calendar.day_of_month[day], np.sin(angle), np.cos(angle), *holiday]
+        return [np.arange(steps)[None, :] / steps, *(column[:, None] for column in by_day)]
+
+
+def _last_finite(flat: np.ndarray) -> np.ndarray:
+    """Position ``(B, 1)`` of the last finite value of each row; the last position where there is none."""
+    return flat.shape[1] - 1 - np.isfinite(flat[:, ::-1]).argmax(axis=1, keepdims=True)
