@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     dead_after_days: int = 28  # a site silent for longer gets no forecast
     max_stale_share: float = Field(0.5, gt=0, le=1)  # more stale sites than this break the batch
     min_completeness: float = Field(0.5, ge=0, le=1)  # of the last seven days, per site
+    flat_after_hours: float = Field(24.0, gt=0)  # a site that repeats one non-zero reading for longer is left to the ladder
 
     @field_validator("covariates", mode="before")
     @classmethod

@@ -43,3 +43,10 @@ def check_readings(readings: pd.DataFrame, covariates: tuple[str, ...] = ()) -> 
         raise DataError(f"column(s) {', '.join(missing)} missing; found {', '.join(map(str, readings.columns))}")
     if not isinstance(readings["ts"].dtype, pd.DatetimeTZDtype):
         raise DataError(f"column ts has type {readings['ts'].dtype}; expected instants with a time zone (datetime64[us, UTC])")
+
+
+def to_sites(frame: pd.DataFrame) -> tuple[Site, ...]:
+    """Return the sites of a frame with columns ``name, timezone, capacity, country``, in its order; a missing value is None."""
+    known = frame[["name", "timezone", "capacity", "country"]].astype(object)
+    rows = known.where(known.notna(), None).to_numpy().tolist()
+    return tuple(Site(name, timezone, None if capacity is None else float(capacity), country) for name, timezone, capacity, country in rows)

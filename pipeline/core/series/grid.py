@@ -89,12 +89,14 @@ class Grid:
     def save(self, path: Path) -> None:
         """Write the grid as one safetensors file; the sites and days stand in its header."""
         header = {
-            "sites": json.dumps([asdict(site) for site in self.sites]),
+            "sites": [asdict(site) for site in self.sites],
             "first_day": self.first_day.isoformat(),
-            "step_minutes": str(self.step_minutes),
+            "step_minutes": self.step_minutes,
         }
         arrays = {"throughput": self.throughput, "observed": self.observed, "phase_minutes": self.phase_minutes}
-        save_file(arrays | {f"covariate.{k}": v for k, v in self.covariates.items()}, path, metadata=header)
+        save_file(
+            arrays | {f"covariate.{k}": v for k, v in self.covariates.items()}, path, metadata={"grid": json.dumps(header)}
+        )  # safetensors shuffles keys: one keeps the content hash
 
     @classmethod
     def load(cls, path: Path) -> Grid:
@@ -102,13 +104,13 @@ class Grid:
         from safetensors import safe_open
 
         with safe_open(path, framework="numpy") as file:
-            header = file.metadata()
+            header = json.loads(file.metadata()["grid"])
         arrays = load_file(path)
         covariates = {k.removeprefix("covariate."): v for k, v in arrays.items() if k.startswith("covariate.")}
         return cls(
-            sites=tuple(Site(**site) for site in json.loads(header["sites"])),
+            sites=tuple(Site(**site) for site in header["sites"]),
             first_day=date.fromisoformat(header["first_day"]),
-            step_minutes=int(header["step_minutes"]),
+            step_minutes=header["step_minutes"],
             throughput=arrays["throughput"],
             observed=arrays["observed"],
             covariates=covariates,
