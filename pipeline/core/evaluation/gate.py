@@ -1,0 +1,71 @@
+"""The gate: may a challenger become champion? Decided from the backtest alone, and said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.core.evaluation.bootstrap import Interval
+
+CHALLENGER, CHAMPION = "challenger", "champion"
+NAIVES = ("seasonal_naive_day", "seasonal_naive_week", "seasonal_naive_mean")
+METRIC = "wql"  # judges all quantiles at once, not the median alone
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the gate says of a challenger.
+
+    Args:
+        promoted: True where it becomes champion.
+        reason: Why, in a sentence with its figures.
+        figures: The ratios it was decided by, ``[ratio, low, high]`` by the name of what it was compared with.
+    """
+
+    promoted: bool
+    reason: str
+    figures: dict[str, list[float]]
+
+
+def decide(evaluation: Mapping[str, Any]) -> Decision:
+    """Return the decision on the challenger of a backtest.
+
+    It is promoted if its weighted quantile loss on the test days is below that of the best seasonal naive and, where there is one, of
+    the champion, both beyond noise: the upper end of the 95 % interval of the ratio lies below 1.
+
+    Args:
+        evaluation: Result of the backtest: ``models`` by name, each with its ``ratios`` to others by metric as ``[ratio, low, high]``.
+    """
+    naive = best_naive(evaluation)
+    if naive is None:
+        return Decision(False, "the backtest has no seasonal naive to compare with: run evaluate again", {})
+    figures: dict[str, list[float]] = {}
+    weaknesses: list[str] = []
+    strengths: list[str] = []
+    for rival in [naive] + [CHAMPION] * (CHAMPION in evaluation["models"]):
+        ratio = ratio_of(evaluation, CHALLENGER, rival)
+        if ratio is None:
+            weaknesses.append(f"cannot be compared with {rival}")
+            continue
+        figures[rival] = [float(value) for value in ratio]
+        found = f"{METRIC} is {ratio.value:.3f} of {rival}'s (95 % interval {ratio.low:.3f} to {ratio.high:.3f})"
+        (strengths if ratio.high < 1 else weaknesses).append(found)
+    if weaknesses:
+        return Decision(False, f"not better beyond noise: {'; '.join(weaknesses)}", figures)
+    return Decision(True, f"better beyond noise: {'; '.join(strengths)}", figures)
+
+
+def best_naive(evaluation: Mapping[str, Any]) -> str | None:
+    """Return the seasonal naive with the lowest loss; None where none was judged."""
+    judged = {name: evaluation["models"][name].get(METRIC) for name in NAIVES if name in evaluation["models"]}
+    finite = {name: value for name, value in judged.items() if value is not None and value == value}
+    return min(finite, key=lambda name: finite[name]) if finite else None
+
+
+def ratio_of(evaluation: Mapping[str, Any], model: str, rival: str, metric: str = METRIC) -> Interval | None:
+    """Return a model's loss over a rival's with its interval; None where the backtest could not tell."""
+    found = evaluation["models"].get(model, {}).get("ratios", {}).get(rival, {}).get(metric)
+    if found is None or any(value is None or value != value for value in found):
+        return None
+    return Interval(*found)

@@ -1,0 +1,177 @@
+"""Log the training to MLflow and make the challenger a version of the registered model."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import pandas as pd
+
+from pipeline.adapters import model_files, packaging, registry, tracking
+from pipeline.adapters.model_card import render_card
+from pipeline.adapters.snapshots import Run, Store
+from pipeline.config import Settings
+from pipeline.core.evaluation.gate import CHALLENGER
+from pipeline.core.series.grid import Grid
+
+log = logging.getLogger(__name__)
+
+EXAMPLE_DAYS = 2
+READ_STEPS = ("extract", "validate", "features", "train", "evaluate")
+
+
+def register(run: Run, settings: Settings) -> dict[str, Any]:
+    """Register what ``train`` left as a version with alias ``challenger``.
+
+    The same run with the same files gives the version that it already has.
+
+    Raises:
+        StoreError: A step before has not run.
+        ServiceError: The tracking server does not answer.
+        ModelError: The forecaster's folder holds a file that may run code.
+    """
+    store = Store(settings.store_url)
+    results = {step: store.read_result(run, step) for step in READ_STEPS}
+    with TemporaryDirectory(prefix="dayahead-register-") as scratch:
+        folder = Path(scratch, "forecaster")
+        store.get(results["train"]["model"], lambda path: _unzip(path, folder))
+        content = model_files.content_hash(folder)
+        version = registry.find_version(settings, run, content)
+        if version is None:
+            version = _register(run, settings, store, results, folder)
+        else:
+            log.info("already registered version=%s cutoff=%s", version, run.cutoff.isoformat())
+    return store.write_result(
+        run,
+        "register",
+        {
+            "version": version,
+            "content": content,
+            "mlflow_run": registry.run_of(settings, version),
+            "url": registry.version_url(settings, version),
+        },
+    )
+
+
+def _register(run: Run, settings: Settings, store: Store, results: dict[str, dict[str, Any]], folder: Path) -> str:
+    grid: Grid = store.get(results["features"]["grid"], Grid.load)
+    evaluation = store.get(results["evaluate"]["evaluation"], lambda path: json.loads(path.read_text()))
+    facts = _facts(run, results, grid)
+    card = render_card(evaluation, facts)
+    record = tracking.TrainingRecord(
+        params=_params(settings, results, facts),
+        curves=results["train"]["curves"],
+        metrics=_metrics(results["train"]["figures"], evaluation),
+        dataset=_dataset(results["extract"], grid),
+        series=_series(evaluation),
+        tables=_tables(store, results["evaluate"], evaluation),
+        texts={"model_card.md": card, "evaluation.json": json.dumps(evaluation)},
+        tags={
+            "run": run.folder,
+            "mlflow.note.content": card,
+            "mlflow.source.name": "train_model",
+            "mlflow.source.type": "JOB",
+            "mlflow.source.git.commit": facts["commit"],
+        },
+    )
+    run_id = tracking.log_training(settings, run, record)
+    candidate = packaging.Candidate(
+        folder=folder,
+        architecture=results["train"]["architecture"],
+        sites=grid.sites,
+        step_minutes=grid.step_minutes,
+        covariates=tuple(grid.covariates),
+        example=example_of(grid),
+        card=card,
+        tags={"cutoff": run.cutoff.isoformat(), "snapshot": record.dataset.digest},
+    )
+    return registry.register_version(settings, run, run_id, candidate)
+
+
+def example_of(grid: Grid) -> pd.DataFrame:
+    """Return the last days of the best observed site as readings."""
+    days = range(max(grid.shape[1] - EXAMPLE_DAYS, 0), grid.shape[1])
+    site = int(grid.observed[:, days].sum(axis=(1, 2)).argmax())
+    frames = []
+    for day in days:
+        instants, steps = grid.instants(site, day)
+        series = {"throughput": grid.throughput} | grid.covariates
+        frame = pd.DataFrame({name: values[site, day, steps].astype(np.float64) for name, values in series.items()})
+        frame.insert(0, "ts", instants)
+        frame.insert(0, "site", grid.sites[site].name)
+        frames.append(frame[grid.observed[site, day, steps]])
+    return pd.concat(frames, ignore_index=True)
+
+
+def _facts(run: Run, results: dict[str, dict[str, Any]], grid: Grid) -> dict[str, Any]:
+    n, d, _ = grid.shape
+    quarantined = results["validate"].get("quarantined", {})
+    return {
+        "architecture": results["train"]["architecture"],
+        "cutoff": run.cutoff.isoformat(),
+        "sites": n,
+        "days": d,
+        "step_minutes": grid.step_minutes,
+        "rows": results["extract"]["rows"],
+        "test_days": results["evaluate"].get("test_days", "the last"),
+        "dataset": results["extract"]["readings"],
+        "quarantined": ", ".join(f"{count} rows ({reason})" for reason, count in quarantined.items()) or "nothing",
+        "ladder": ", ".join(results["validate"].get("ladder", [])) or "none",
+        "commit": git_commit(),
+    }
+
+
+def git_commit() -> str:
+    """Return the commit of the code that runs, ``unknown`` outside a checkout."""
+    root = Path(__file__).parents[2]
+    try:
+        done = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def _params(settings: Settings, results: dict[str, dict[str, Any]], facts: dict[str, Any]) -> dict[str, Any]:
+    kept = ("timezone", "context_days", "validation_days", "test_days", "seed", "device")
+    own = {f"model.{key}": value for key, value in results["train"]["settings"].items()}
+    return {key: getattr(settings, key) for key in kept} | {k: facts[k] for k in ("architecture", "cutoff", "sites", "days")} | own
+
+
+def _metrics(fit: dict[str, float], evaluation: dict[str, Any]) -> dict[str, float]:
+    metrics = {f"fit/{key}": float(value) for key, value in fit.items() if isinstance(value, int | float)}
+    for name, figures in evaluation["models"].items():
+        prefix = "" if name == CHALLENGER else f"{name}/"
+        metrics |= {f"{prefix}{key}": float(value) for key, value in figures.items() if isinstance(value, int | float)}
+    return metrics
+
+
+def _dataset(extract: dict[str, Any], grid: Grid) -> tracking.DatasetUsed:
+    url = extract["readings"]
+    digest = re.search(r"-([0-9a-f]{16})\.", url)
+    return tracking.DatasetUsed(url=url, rows=extract["rows"], sites=grid.shape[0], digest=digest[1] if digest else "unknown")
+
+
+def _series(evaluation: dict[str, Any]) -> dict[str, list[tuple[int, float]]]:
+    by_step = evaluation["models"][CHALLENGER].get("steps", [])
+    return {"wape_by_step_of_day": [(i, float(value)) for i, value in enumerate(by_step) if value is not None]}
+
+
+def _tables(store: Store, evaluate: dict[str, Any], evaluation: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    sites = evaluation["models"][CHALLENGER].get("sites", {})
+    tables = {"wape_by_site.json": pd.DataFrame({"site": list(sites), "wape": list(sites.values())})}
+    if evaluate.get("attention"):
+        weights = store.get_frame(evaluate["attention"])
+        tables["attention.json"] = weights.astype({name: str for name in ("target_day", "past_day") if name in weights})
+    return tables
+
+
+def _unzip(path: Path, folder: Path) -> None:
+    with ZipFile(path) as archive:
+        archive.extractall(folder)
