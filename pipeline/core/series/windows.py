@@ -28,8 +28,7 @@ class Window(NamedTuple):
         day_of_week: ``(B,)`` of the target day, 0 = Monday.
         holiday: ``(B, L + 1)`` 1.0 on public holidays, past days first, the target day last.
         phase: ``(B,)`` how far into its calendar day the target day begins, in days; 0 at midnight.
-        day_of_month: ``(B, L + 1)`` 1 … 31, past days first, the target day last; 0 before the grid.
-        covariates: ``(B, L, S, C)`` the series that the ``WindowGrid`` was asked for; NaN where missing, unknown or before the grid.
+        features: ``(B, L, S, F)`` what the ``WindowGrid`` was given beside the readings; NaN where missing, unknown or before the grid.
     """
 
     past: Tensor
@@ -40,15 +39,14 @@ class Window(NamedTuple):
     day_of_week: Tensor
     holiday: Tensor
     phase: Tensor
-    day_of_month: Tensor
-    covariates: Tensor
+    features: Tensor
 
 
 class WindowGrid:
     """A grid on a device, padded so that every window can be cut by index."""
 
     def __init__(
-        self, grid: Grid, context_days: int, device: str, known_sites: dict[str, int] | None = None, covariates: tuple[str, ...] = ()
+        self, grid: Grid, context_days: int, device: str, known_sites: dict[str, int] | None = None, features: np.ndarray | None = None
     ) -> None:
         """Move the grid to ``device``.
 
@@ -57,7 +55,7 @@ class WindowGrid:
             context_days: The longest context a window may ask for.
             device: ``cpu`` or ``cuda``.
             known_sites: Row of each site in the network's table, from 1; a site that is not there gets row 0.
-            covariates: Names of the series to gather beside the throughput; one that the grid lacks is NaN throughout.
+            features: ``(N, D, S, F)`` numbers to gather beside the readings; none of them may look ahead of its step.
         """
         import torch
 
@@ -70,8 +68,8 @@ class WindowGrid:
         holiday = np.pad(calendar.holiday.astype(np.float32), ((0, 0), (context_days, 0)))
         self._holiday = torch.from_numpy(holiday).to(device)
         self._day_of_week = torch.from_numpy(calendar.day_of_week).to(device)
-        self._day_of_month = torch.from_numpy(np.pad(calendar.day_of_month, (context_days, 0))).to(device)
-        self._covariates = [torch.from_numpy(_padded(grid, name, pad)).to(device) for name in covariates]
+        every = np.empty((n, days, steps, 0), np.float32) if features is None else features
+        self._features = torch.from_numpy(np.pad(every, (*pad, (0, 0)), constant_values=np.nan)).flatten(1, 2).to(device)
         rows = [(known_sites or {}).get(site.name, 0) for site in grid.sites]
         self._row = torch.tensor(rows, dtype=torch.long, device=device)
 
@@ -111,25 +109,17 @@ class WindowGrid:
             day_of_week=self._day_of_week[day_at],
             holiday=self._holiday.unfold(1, context_days + 1, 1)[site_at, day_at + self.context_days - context_days],
             phase=late_at / self.steps,
-            day_of_month=self._day_of_month.unfold(0, context_days + 1, 1)[day_at + self.context_days - context_days],
-            covariates=self._gather_covariates(site_at, start, tail).view(len(day), context_days, self.steps, len(self._covariates)),
+            features=self._gather_features(site_at, start, tail).unflatten(1, (context_days, self.steps)),
         )
 
-    def _gather_covariates(self, site: Tensor, start: Tensor, known: Tensor) -> Tensor:
-        """Return the covariates of windows that begin at ``start``, ``(B, L · S, C)``; NaN where they are not ``known`` yet."""
+    def _gather_features(self, site: Tensor, start: Tensor, known: Tensor) -> Tensor:
+        """Return the features of windows that begin at ``start``, ``(B, L · S, F)``; NaN where they are not ``known`` yet."""
         import torch
 
-        if not self._covariates:
-            return torch.empty((*known.shape, 0), device=self.device)
-        past = [values.unfold(1, known.shape[1], 1)[site, start] for values in self._covariates]
-        return torch.stack(past, -1).masked_fill(~known.unsqueeze(-1), torch.nan)
+        past = self._features.unfold(1, known.shape[1], 1)[site, start].transpose(1, 2)
+        return past.masked_fill(~known.unsqueeze(-1), torch.nan)
 
     def targets(self, site: np.ndarray, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return throughput and mask of whole calendar days, each ``(B, S)``."""
         window = self.gather(site, day, np.zeros(len(day), np.int64), 1)
         return window.target.cpu().numpy(), window.target_observed.cpu().numpy()
-
-
-def _padded(grid: Grid, name: str, pad: tuple[tuple[int, int], ...]) -> np.ndarray:
-    values = grid.covariates.get(name, np.full(grid.shape, np.nan, np.float32))
-    return np.pad(values, pad, constant_values=np.nan).reshape(len(values), -1)
