@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 # pip's own variables hold for uv too; without a folder of wheels, uv picks torch's build for the GPU or CPU it finds.
-INSTALL := $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode --requirement requirements.lock
+INSTALL := $(VENV)/bin/uv pip install $(shell test -t 2 || echo --quiet) --python $(VENV)/bin/python --compile-bytecode --requirement requirements.lock
 INSTALL += $(if $(PIP_INDEX_URL),--default-index "$(PIP_INDEX_URL)")
 INSTALL += $(if $(PIP_FIND_LINKS),$(foreach place,$(PIP_FIND_LINKS),--find-links "$(place)"),--torch-backend=auto)
 

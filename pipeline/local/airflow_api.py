@@ -89,5 +89,7 @@ class Airflow:
 def _line(entry: str | dict[str, Any]) -> str:
     if isinstance(entry, str):
         return entry
+    if str(entry.get("event", "")).startswith("::"):  # folds lines in the UI
+        return ""
     causes = [f"{cause.get('exc_type')}: {cause.get('exc_value')}" for cause in entry.get("error_detail") or []]
     return " — ".join([str(entry.get("event", "")), *causes])

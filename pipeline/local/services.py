@@ -35,7 +35,7 @@ class Service:
     setting: str | None = None
     user: str | None = None
     stop_signal: str = "TERM"
-    stop_seconds: int = 20
+    stop_seconds: int = 10
 
 
 def services_of(settings: Settings, home: Home) -> tuple[Service, ...]:
@@ -67,6 +67,7 @@ def environment(settings: Settings, home: Home, secrets: Secrets) -> dict[str, s
     threads = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     return kept | {
         MARK: str(home.root),
+        "SPT_NOENV": "1",  # else the titles that Airflow gives its processes overwrite the mark
         "DAYAHEAD_HOME": str(home.root),
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
