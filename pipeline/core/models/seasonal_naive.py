@@ -74,8 +74,8 @@ class _SeasonalNaive:
         spread[..., :MEDIAN] = np.minimum(spread[..., :MEDIAN], 0)
         spread[..., MEDIAN] = 0
         spread[..., MEDIAN + 1 :] = np.maximum(spread[..., MEDIAN + 1 :], 0)
-        negative = (past < 0).any(axis=(1, 2))
-        return np.where(negative[:, None, None], median[..., None] + spread, np.maximum(median[..., None] + spread, 0))
+        floor = np.where(past.min(axis=(1, 2), keepdims=True) < 0, -np.inf, 0)  # what was never negative is never forecast so
+        return np.maximum(median[..., None] + spread, floor)
 
     def _points(self, readings: np.ndarray, unknown: int) -> np.ndarray:
         first = first_known_lag(readings.shape[2], unknown)

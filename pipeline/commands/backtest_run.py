@@ -1,0 +1,120 @@
+"""From a file to a finished backtest, with a progress bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pipeline.adapters.readings_file import read_readings_file
+from pipeline.core.evaluation.backtest import Backtest, backtest, spans_of
+from pipeline.core.evaluation.spans import Spans
+from pipeline.core.models import forecaster_class
+from pipeline.core.models.contract import FitOptions
+from pipeline.core.models.contract import Progress as FitProgress
+from pipeline.core.series.frames import Site
+from pipeline.core.series.grid import Grid, to_grid
+from pipeline.errors import ConfigurationError, DataError
+
+
+@dataclass(frozen=True)
+class BacktestRequest:
+    """What to compare on what; the options of the command."""
+
+    file: Path
+    models: tuple[str, ...]
+    test_days: int = 28
+    validation_days: int = 14
+    context_days: int | None = None
+    timezone: str = "UTC"
+    country: str | None = None
+    seeds: int = 1
+    cutoff_lead_hours: float = 0.0
+    exclude_sites: tuple[str, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)
+    device: str = "auto"
+
+
+def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, Any]]:
+    """Return the grid of the file, the finished backtest and what there is to say about the data.
+
+    Raises:
+        ConfigurationError: The time zone is unknown.
+        ModelError: A model's name or setting is unknown.
+        DataError: The file cannot be read or is too short.
+    """
+    for name in request.models:
+        forecaster_class(name)  # a wrong name is told before the file is read
+    grid = read_grid(request)
+    spans = spans_of(grid.shape[1], request.test_days, request.validation_days)
+    unknown = round(request.cutoff_lead_hours * 60 / grid.step_minutes)
+    settings = {} if request.context_days is None else {"context_days": request.context_days}
+    console = Console(stderr=True)
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
+    with bar:
+        lines = {name: bar.add_task(f"{name:<20}", total=None, start=False, visible=False) for name in request.models}
+
+        def show(name: str, seed: int, line: FitProgress) -> None:
+            bar.start_task(lines[name])
+            bar.update(lines[name], description=f"{name:<20} seed {seed}", completed=line.iteration, total=line.iterations, visible=True)
+
+        result = backtest(
+            grid,
+            dict.fromkeys(request.models, settings),
+            spans,
+            seeds=range(request.seeds),
+            unknown_steps=unknown,
+            options=FitOptions(device=request.device),
+            report=show,
+        )
+    return grid, result, describe(request, grid, spans, unknown)
+
+
+def read_grid(request: BacktestRequest) -> Grid:
+    """Return the grid of the sites that are not left out."""
+    if not _is_zone(request.timezone):
+        raise ConfigurationError(f"unknown time zone {request.timezone!r}; expected an IANA name such as Europe/Berlin")
+    readings = read_readings_file(request.file, request.columns, request.timezone)
+    names = sorted(readings["site"].unique())
+    kept = [name for name in names if not any(fnmatch(name, pattern) for pattern in request.exclude_sites)]
+    if not kept:
+        raise DataError(f"--exclude-sites leaves none of the {len(names)} sites of {request.file}")
+    sites = tuple(Site(name, request.timezone, country=request.country) for name in kept)
+    return to_grid(readings[readings["site"].isin(kept)], sites)
+
+
+def describe(request: BacktestRequest, grid: Grid, spans: Spans, unknown_steps: int) -> dict[str, Any]:
+    """Return the part ``data`` of the result."""
+    n, d, s = grid.shape
+    test = grid.observed[:, spans.test.start :]
+    return {
+        "file": request.file.name,
+        "timezone": request.timezone,
+        "sites": n,
+        "days": d,
+        "steps_per_day": s,
+        "first_day": grid.first_day.isoformat(),
+        "first_test_day": grid.day_at(spans.test.start).isoformat(),
+        "last_test_day": grid.day_at(spans.test.stop - 1).isoformat(),
+        "train_days": len(spans.split.train),
+        "validation_days": len(spans.split.validation),
+        "test_days": len(spans.test),
+        "unknown_steps": unknown_steps,
+        "seeds": request.seeds,
+        "observed_share": float(np.mean(grid.observed)),
+        "observed_share_test": float(np.mean(test)),
+    }
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True

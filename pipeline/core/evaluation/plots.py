@@ -1,0 +1,158 @@
+"""Pictures of forecasts: lines with bands, reliability, attention and error by step of day, as PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from pipeline.core.models.contract import MEDIAN, QUANTILES
+
+# Okabe & Ito's palette: told apart with any colour vision
+INK, BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#1a1a1a", "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, INK)
+MARKERS = "osD^vPX"
+BANDS = ((0, 6, "90 %", "#cfe3f1"), (1, 5, "80 %", "#a3c9e3"), (2, 4, "50 %", "#6aa9d2"))
+WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#f7fbff", "#6aa9d2", "#08306b"])
+
+
+def plot_forecast(
+    path: Path, ts: pd.DatetimeIndex, quantiles: np.ndarray, actual: np.ndarray | None = None, *, title: str, unit: str = "throughput"
+) -> Path:
+    """Write the forecast of one site with its 50, 80 and 90 % intervals against what came, and return the path.
+
+    Args:
+        path: PNG to write.
+        ts: ``(P,)`` instants in the zone that shall be shown, ascending.
+        quantiles: ``(P, Q)`` levels ``QUANTILES``; a NaN leaves a gap.
+        actual: ``(P,)`` throughput, NaN where unobserved; None where it is not known yet.
+        title: Says the site and the model.
+        unit: Label of the vertical axis.
+    """
+    figure, axes = _figure(9, 3.8, title)
+    wall = ts.tz_localize(None) if ts.tz is not None else ts
+    for low, high, name, colour in BANDS:
+        axes.fill_between(wall, quantiles[:, low], quantiles[:, high], color=colour, linewidth=0, label=f"{name} interval")
+    axes.plot(wall, quantiles[:, MEDIAN], color=BLUE, linewidth=1.6, label="median forecast")
+    if actual is not None:
+        axes.plot(wall, actual, color=INK, linewidth=1.0, label="actual")
+    _time_axis(axes, str(ts.tz or "UTC"))
+    axes.set_ylabel(unit)
+    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.margins(x=0)
+    if np.nanmin(quantiles, initial=0) >= 0:
+        axes.set_ylim(bottom=0)
+    axes.legend(*_reversed_legend(axes), loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=5, frameon=False)
+    return _saved(figure, path)
+
+
+def plot_reliability(path: Path, shares: Mapping[str, Sequence[float] | np.ndarray], *, title: str) -> Path:
+    """Write how often actuals fell below each quantile against how often they should, one line per model, and return the path.
+
+    Args:
+        path: PNG to write.
+        shares: ``(Q,)`` share of actuals at or below each level of ``QUANTILES``, by model.
+        title: Says the data and the test days.
+    """
+    figure, axes = _figure(5.6, 5.4, title)
+    axes.plot([0, 1], [0, 1], color="#8c8c8c", linewidth=1, linestyle=(0, (5, 4)), label="calibrated")
+    for i, (name, share) in enumerate(shares.items()):
+        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+        axes.plot(QUANTILES, share, color=colour, marker=marker, markersize=5, linewidth=1.4, label=name)
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="quantile level", ylabel="share of actuals at or below it")
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.legend(loc="upper left", frameon=False)
+    return _saved(figure, path)
+
+
+def plot_attention(path: Path, weights: np.ndarray, *, title: str) -> Path:
+    """Write which past days each part of the day looked at, as a heat map, and return the path.
+
+    Args:
+        path: PNG to write.
+        weights: ``(bands, L)`` weight of each past day (last = the day before the target); each row sums to 1.
+        title: Says the site or fleet and the model.
+    """
+    bands, days = weights.shape
+    figure, axes = _figure(max(6.0, 0.36 * days + 2.2), 0.5 * bands + 2.0, title)
+    image = axes.imshow(weights, cmap=WEIGHTS, vmin=0, aspect="auto")
+    hours = [f"{24 * i // bands:02d}–{24 * (i + 1) // bands:02d} h" for i in range(bands)]
+    shown = [day for day in range(days) if days - day in {1, 2, 3} or (days - day) % 7 == 0 or days <= 10]
+    axes.set_xticks(shown, [str(days - day) for day in shown])
+    axes.set_yticks(range(bands), hours)
+    axes.set(xlabel="days before the target day (1 = yesterday)", ylabel="part of the target day")
+    for (band, day), weight in np.ndenumerate(weights):
+        if weight >= 0.1:
+            dark = weight > 0.5 * weights.max()
+            axes.text(day, band, f"{weight:.2f}".lstrip("0"), ha="center", va="center", fontsize=7, color="white" if dark else INK)
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    figure.colorbar(image, ax=axes, label="weight (a row sums to 1)", fraction=0.05, pad=0.02)
+    return _saved(figure, path)
+
+
+def plot_error_by_step(path: Path, errors: Mapping[str, Sequence[float | None]], *, title: str) -> Path:
+    """Write the WAPE of each step of the day, one line per model, and return the path.
+
+    Args:
+        path: PNG to write.
+        errors: ``(S,)`` WAPE per step of day by model; None where a step has none.
+        title: Says the data and the test days.
+    """
+    figure, axes = _figure(9, 3.8, title)
+    for i, (name, by_step) in enumerate(errors.items()):
+        hours = np.arange(len(by_step)) * 24 / len(by_step)
+        values = np.array([np.nan if value is None else value for value in by_step], float)
+        axes.plot(hours, values, color=COLOURS[i % len(COLOURS)], linewidth=1.5, label=name)
+        axes.plot(hours[:: max(1, len(hours) // 8)], values[:: max(1, len(hours) // 8)], MARKERS[i % 7], color=COLOURS[i % len(COLOURS)])
+    axes.set(xlabel="hour of the target day (the site's wall clock)", ylabel="WAPE", xlim=(0, 24), xticks=range(0, 25, 3))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3, frameon=False)
+    return _saved(figure, path)
+
+
+def _figure(width: float, height: float, title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), layout="constrained")  # no pyplot: no window, no global state
+    axes = figure.subplots()
+    axes.set_title(title, loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e6e6e6", linewidth=0.7)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _time_axis(axes: Axes, zone: str) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=4, maxticks=9)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.set_xlabel(f"time ({zone})")
+
+
+def _reversed_legend(axes: Axes) -> tuple[list[Any], list[str]]:
+    handles, labels = axes.get_legend_handles_labels()
+    return handles[::-1], labels[::-1]
+
+
+def _short(value: float, _: int | None = None) -> str:
+    """Return a number with an SI letter, such as 2.5 G."""
+    for letter, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(value) >= size:
+            return f"{value / size:g} {letter}"
+    return f"{value:g}"
+
+
+def _saved(figure: Figure, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)
+    return path
