@@ -6,20 +6,23 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 import psycopg2
 from psycopg2 import errors, extensions
-from psycopg2.sql import SQL, Composable, Composed, Identifier
+from psycopg2.sql import Identifier
 
+from pipeline.adapters.promotions import champion_on, record_promotion
+from pipeline.adapters.quarantine import quarantine_rows
+from pipeline.adapters.queries import SQL_FOLDER, statement
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, DataError, ServiceError
 
+__all__ = ["champion_on", "connect", "describe", "lock", "migrate", "quarantine_rows", "record_promotion"]
+
 log = logging.getLogger(__name__)
 
-SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
 EVERY_TIME = ("views.sql", "roles.sql")
 Role = Literal["reader", "writer", "viewer"]
 
@@ -47,11 +50,6 @@ def connect(settings: Settings, role: Role | None = None) -> Iterator[extensions
             yield connection
     finally:
         connection.close()
-
-
-def statement(name: str, **parts: Composable) -> Composed:
-    """Return the query ``sql/queries/<name>.sql`` with its ``{parts}`` (identifiers, lists of columns) filled in."""
-    return SQL(_query_text(name)).format(**parts)
 
 
 def describe(settings: Settings) -> str:
@@ -133,11 +131,6 @@ def _dsn_parts(settings: Settings) -> dict[str, str]:
 
 def _said(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
-
-
-@lru_cache
-def _query_text(name: str) -> str:
-    return (SQL_FOLDER / "queries" / f"{name}.sql").read_text()
 
 
 def _apply_missing(cursor: extensions.cursor, folder: Path) -> list[str]:

@@ -3,27 +3,28 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     first date := date_trunc('month', day::timestamp)::date;
     next date := (first + interval '1 month')::date;
-    name text := format('%s_%s', parent, to_char(first, 'YYYY_MM'));
+    partition_name text := format('%s_%s', parent, to_char(first, 'YYYY_MM'));
 BEGIN
     IF parent NOT IN ('traffic', 'forecasts', 'attention') THEN
         RAISE EXCEPTION 'no partitions are made for %; expected traffic, forecasts or attention', parent;
     END IF;
-    IF to_regclass(format('dayahead.%I', name)) IS NOT NULL THEN
+    IF to_regclass(format('dayahead.%I', partition_name)) IS NOT NULL THEN
         RETURN;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('dayahead.partitions', 0));
-    IF to_regclass(format('dayahead.%I', name)) IS NOT NULL THEN
+    -- a query of its own: to_regclass may still answer from before the wait
+    IF EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = 'dayahead'::regnamespace AND c.relname = partition_name) THEN
         RETURN;
     END IF;
     -- CREATE … PARTITION OF would lock readers of the parent out; ATTACH does not
-    EXECUTE format('CREATE TABLE dayahead.%I (LIKE dayahead.%I INCLUDING ALL)', name, parent);
+    EXECUTE format('CREATE TABLE dayahead.%I (LIKE dayahead.X parent);
     IF parent = 'traffic' THEN
         EXECUTE format(
             'ALTER TABLE dayahead.%I ATTACH PARTITION dayahead.%I FOR VALUES FROM (%L) TO (%L)',
-            parent, name, first || ' 00:00+00', next || ' 00:00+00'
+            parent, partition_name, first || ' 00:00+00', next || ' 00:00+00'
         );
     ELSE
-        EXECUTE format('ALTER TABLE dayahead.%I ATTACH PARTITION dayahead.%I FOR VALUES FROM (%L) TO (%L)', parent, name, first, next);
+        EXECUTE format('ALTER TABLE dayahead.%I ATTACH PARTITION dayahead.%I FOR VALUES FROM (%L) TO (%L)', parent, partition_name, first, next);
     END IF;
 END
 $$;

@@ -50,3 +50,9 @@ def to_sites(frame: pd.DataFrame) -> tuple[Site, ...]:
     known = frame[["name", "timezone", "capacity", "country"]].astype(object)
     rows = known.where(known.notna(), None).to_numpy().tolist()
     return tuple(Site(name, timezone, None if capacity is None else float(capacity), country) for name, timezone, capacity, country in rows)
+
+
+def from_sites(sites: tuple[Site, ...]) -> pd.DataFrame:
+    """Return the frame that ``to_sites`` reads."""
+    columns = {field: [getattr(site, field) for site in sites] for field in ("name", "timezone", "country")}
+    return pd.DataFrame(columns, dtype="str").assign(capacity=pd.Series([site.capacity for site in sites], dtype="float64"))

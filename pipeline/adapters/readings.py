@@ -1,0 +1,110 @@
+"""Readings and sites out of the database: whatever stands behind ``dayahead.traffic``, our table or a user's view."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from psycopg2 import extensions
+from psycopg2.sql import SQL, Identifier
+
+from pipeline.adapters.copy_binary import Kind, read_fixed, to_instants
+from pipeline.adapters.queries import statement
+from pipeline.core.series.frames import READING_COLUMNS, Site
+from pipeline.errors import DataError
+
+
+def read_sites(connection: extensions.connection) -> tuple[Site, ...]:
+    """Return the table ``sites``, by name.
+
+    Raises:
+        DataError: A site's time zone is none that this machine knows.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_sites"))
+        sites = tuple(Site(*row) for row in cursor.fetchall())
+    for site in sites:
+        check_timezone(site.timezone, f"site {site.name!r}")
+    return sites
+
+
+def check_timezone(timezone: str, what: str) -> None:
+    """Raise a ``DataError`` unless ``timezone`` is an IANA name; ``what`` says whose it is."""
+    try:
+        ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError) as error:
+        raise DataError(f"{what} has the time zone {timezone!r}; expected an IANA name such as Europe/Berlin") from error
+
+
+def read_readings(
+    connection: extensions.connection,
+    since: datetime,
+    cutoff: datetime,
+    sites: list[str] | None = None,
+    covariates: tuple[str, ...] = (),
+) -> pd.DataFrame:
+    """Return the readings with ``since <= ts < cutoff``, sorted by site and ts.
+
+    Args:
+        connection: In the role reader.
+        since: First instant to read.
+        cutoff: A reading stamped with it is not read.
+        sites: Names to read; None for every site that has a reading, also one that table ``sites`` does not know.
+        covariates: Further columns to carry along.
+
+    Returns:
+        ``site`` str, ``ts`` datetime64[us, UTC], ``throughput`` and every covariate float64, NaN where missing.
+
+    Raises:
+        DataError: ``traffic`` lacks a column, or its ``ts`` carries no time zone.
+    """
+    span = {"since": since, "cutoff": cutoff}
+    _check_columns(connection, covariates)
+    names = sorted(sites if sites is not None else _names_in(connection, span))
+    carried = SQL("").join(statement("read_covariate", name=Identifier(name)) for name in covariates)
+    with connection.cursor() as cursor:
+        query = cursor.mogrify(statement("read_traffic", covariates=carried), span | {"sites": names})
+    fields: list[tuple[str, Kind]] = [("site", "int4"), ("ts", "timestamptz"), ("throughput", "float8")]
+    fields += [(name, "float8") for name in covariates]
+    return _to_frame(read_fixed(connection, query.decode(), fields), names, covariates)
+
+
+def last_reading(connection: extensions.connection) -> datetime | None:
+    """Return the latest ``ts`` of ``traffic``; None where there is no reading."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_last_reading"))
+        return cursor.fetchone()[0]
+
+
+def _names_in(connection: extensions.connection, span: dict[str, datetime]) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_traffic_sites"), span)
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _check_columns(connection: extensions.connection, covariates: tuple[str, ...]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_traffic_columns"))
+        found = dict(cursor.fetchall())
+    missing = [name for name in (*READING_COLUMNS, *covariates) if name not in found]
+    if missing:
+        raise DataError(
+            f"dayahead.traffic lacks {', '.join(missing)}; found {', '.join(found)}: give the view these columns, or name only the "
+            "covariates it has in DAYAHEAD_COVARIATES"
+        )
+    if found["ts"] != "timestamp with time zone":
+        raise DataError(
+            f"dayahead.traffic.ts is {found['ts']}; expected timestamp with time zone: write ts AT TIME ZONE 'Europe/Berlin' in the view"
+        )
+
+
+def _to_frame(records: np.ndarray, names: list[str], covariates: tuple[str, ...]) -> pd.DataFrame:
+    code, microsecond = records["site"].astype(np.int32), records["ts"].astype(np.int64)
+    order = np.lexsort((microsecond, code))
+    site = pd.array(names, dtype="str").take(code[order]) if names else pd.array([], dtype="str")
+    frame = pd.DataFrame({"site": site, "ts": to_instants(microsecond[order])})
+    for name in ("throughput", *covariates):
+        frame[name] = records[name].astype(np.float64)[order]
+    return frame

@@ -1,0 +1,62 @@
+"""Readings known at the cutoff, out of the database and into an immutable snapshot."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from pipeline.adapters.database import connect
+from pipeline.adapters.readings import last_reading, read_readings, read_sites
+from pipeline.adapters.snapshots import Run, Store
+from pipeline.config import Settings
+from pipeline.core.series.clock import infer_step_minutes
+from pipeline.core.series.frames import from_sites
+from pipeline.errors import DataError
+
+log = logging.getLogger(__name__)
+
+LONGEST_CONTEXT_DAYS = 56  # of any model whose context is its own choice
+MARGIN_DAYS = 2  # a site's target day may start up to a day after the cutoff, and its first day is to be whole
+
+
+def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, days: int | None = None) -> dict[str, Any]:
+    """Store the readings with ``ts < cutoff`` of the sites in scope, sorted by site and ts, and the sites themselves.
+
+    Args:
+        run: Gives the cutoff.
+        settings: Give the covariates, and how much history a training or a forecast needs.
+        sites: Names in scope; None for all.
+        days: Days of history before the cutoff; None for what the purpose needs.
+
+    Raises:
+        DataError: A site in scope is unknown, ``traffic`` lacks a column, or there is no reading in the span.
+    """
+    history = days if days is not None else history_days(run, settings)
+    since = run.cutoff - timedelta(days=history)
+    with connect(settings, "reader") as connection:
+        known = read_sites(connection)
+        if sites is not None and (unknown := sorted(set(sites) - {site.name for site in known})):
+            raise DataError(f"unknown site(s) {', '.join(map(repr, unknown))}; {len(known)} are known: load their readings first")
+        readings = read_readings(connection, since, run.cutoff, sites, settings.covariates)
+        if readings.empty:
+            last = last_reading(connection)
+            found = f"the last reading is of {last.isoformat()}" if last else "the table traffic is empty: python -m pipeline load FILE"
+            raise DataError(f"no reading from {since.isoformat()} to the cutoff {run.cutoff.isoformat()}; {found}")
+    scope = tuple(site for site in known if sites is None or site.name in set(sites))
+    store = Store(settings.store_url)
+    result = {
+        "readings": store.put_frame(run, "readings", readings),
+        "sites": store.put_frame(run, "sites", from_sites(scope)),
+        "rows": len(readings),
+        "step_minutes": infer_step_minutes(readings),
+    }
+    log.info("extracted cutoff=%s sites=%d rows=%d days=%d", run.cutoff.isoformat(), readings["site"].nunique(), len(readings), history)
+    return store.write_result(run, "extract", result)
+
+
+def history_days(run: Run, settings: Settings) -> int:
+    """Return how many days before the cutoff the chain of ``run`` looks back."""
+    if run.purpose.startswith("train"):
+        return settings.train_days
+    return max(settings.context_days or LONGEST_CONTEXT_DAYS, settings.dead_after_days) + MARGIN_DAYS

@@ -1,0 +1,1 @@
+SELECT dayahead.ensure_partition(%(parent)s, %(day)s);

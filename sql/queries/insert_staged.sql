@@ -1,0 +1,3 @@
+INSERT INTO dayahead.{table} ({columns})
+SELECT {columns} FROM {staged}
+ON CONFLICT DO NOTHING;

@@ -1,0 +1,4 @@
+SELECT version FROM dayahead.promotions
+WHERE decision IN ('promoted', 'rolled_back') AND decided_at < %(before)s
+ORDER BY id DESC
+LIMIT 1;

@@ -1,0 +1,1 @@
+SELECT max(ts) FROM dayahead.traffic;

@@ -1,0 +1,1 @@
+SELECT site, timezone, capacity, country FROM dayahead.sites ORDER BY site;

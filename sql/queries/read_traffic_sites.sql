@@ -1,0 +1,2 @@
+SELECT DISTINCT site FROM dayahead.traffic
+WHERE ts >= %(since)s AND ts < %(cutoff)s AND site IS NOT NULL;

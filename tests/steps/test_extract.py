@@ -1,0 +1,128 @@
+"""Step extract against a real PostgreSQL."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.adapters.database import connect
+from pipeline.adapters.readings import last_reading, read_readings
+from pipeline.adapters.snapshots import Run, Store
+from pipeline.core.series.frames import Site, to_sites
+from pipeline.errors import ConfigurationError, DataError
+from pipeline.steps.extract import extract
+
+CUTOFF = datetime(2026, 8, 21, tzinfo=UTC)
+RUN = Run("forecast", date(2026, 8, 21), CUTOFF)
+ODD_NAMES = ("plain", 'it\'s "quoted"', "new\nline", "{braces} %s", "📡 Straße")
+
+FILL = """
+SELECT dayahead.ensure_partition('traffic', d) FROM (VALUES ('2026-08-01'::date), ('2026-07-01')) AS days (d);
+INSERT INTO dayahead.sites (site, timezone, capacity) SELECT n, 'Europe/Berlin', 10 FROM unnest(%s::text[]) AS n;
+INSERT INTO dayahead.traffic (site, ts, throughput, device_num)
+SELECT n, ts, extract(epoch FROM ts)::bigint %% 977, nullif(extract(minute FROM ts), 0)
+FROM unnest(%s::text[]) AS n, generate_series('2026-07-30 00:00+00'::timestamptz, '2026-08-21 06:00+00', '15 min') AS ts;
+"""
+
+
+@pytest.fixture
+def filled(database, run_sql):
+    run_sql(FILL, list(ODD_NAMES), list(ODD_NAMES))
+    return database
+
+
+def test_extract_stores_what_is_known_before_the_cutoff_sorted_by_site_and_ts(filled):
+    result = extract(RUN, filled)
+
+    readings = Store(filled.store_url).get_frame(result["readings"])
+    assert result["rows"] == len(readings) == len(ODD_NAMES) * 96 * 22
+    assert result["step_minutes"] == 15
+    assert readings["ts"].max() == pd.Timestamp("2026-08-20 23:45", tz="UTC")
+    assert str(readings["ts"].dtype) == "datetime64[us, UTC]"
+    assert sorted(readings["site"].unique()) == sorted(ODD_NAMES)
+    assert readings.equals(readings.sort_values(["site", "ts"], ignore_index=True))
+    assert list(readings.columns) == ["site", "ts", "throughput", "device_num", "dxcc_usage"]
+
+
+def test_extract_gives_the_values_that_stand_in_the_table(filled):
+    readings = Store(filled.store_url).get_frame(extract(RUN, filled)["readings"])
+
+    seconds = readings["ts"].to_numpy(dtype="datetime64[s]").astype(np.int64)
+    assert (readings["throughput"] == seconds % 977).all()
+    assert readings["device_num"].isna().sum() == len(readings) / 4
+    assert readings["dxcc_usage"].isna().all()
+
+
+def test_extract_twice_gives_the_same_snapshot(filled):
+    assert extract(RUN, filled) == extract(RUN, filled)
+
+
+def test_extract_keeps_sites_with_zone_and_capacity_and_only_those_in_scope(filled):
+    result = extract(RUN, filled, sites=["plain"], days=3)
+
+    store = Store(filled.store_url)
+    assert to_sites(store.get_frame(result["sites"])) == (Site("plain", "Europe/Berlin", 10.0, None),)
+    assert store.get_frame(result["readings"])["ts"].min() == pd.Timestamp(CUTOFF - timedelta(days=3))
+    assert result["rows"] == 3 * 96
+
+
+def test_extract_keeps_readings_of_a_site_that_is_not_known_for_validate_to_judge(filled, run_sql):
+    run_sql("DELETE FROM dayahead.sites WHERE site = 'plain'")
+
+    readings = Store(filled.store_url).get_frame(extract(RUN, filled)["readings"])
+
+    assert "plain" in set(readings["site"])
+
+
+def test_extract_of_an_unknown_site_names_it(filled):
+    with pytest.raises(DataError, match=r"unknown site\(s\) 'nowhere'; 5 are known"):
+        extract(RUN, filled, sites=["nowhere"])
+
+
+def test_extract_without_readings_names_the_last_one(filled):
+    early = Run("forecast", date(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC))
+
+    with pytest.raises(DataError, match="no reading from .* the last reading is of 2026-08-21"):
+        extract(early, filled)
+
+
+def test_extract_from_an_empty_table_says_how_to_load(database):
+    with pytest.raises(DataError, match="the table traffic is empty: python -m pipeline load"):
+        extract(RUN, database)
+
+
+def test_extract_of_a_site_with_a_wrong_zone_names_both(filled, run_sql):
+    run_sql("UPDATE dayahead.sites SET timezone = 'Mars/Olympus' WHERE site = 'plain'")
+
+    with pytest.raises(DataError, match="site 'plain' has the time zone 'Mars/Olympus'"):
+        extract(RUN, filled)
+
+
+def test_a_covariate_that_traffic_lacks_is_named_with_the_way_out(filled):
+    with pytest.raises(DataError, match=r"lacks weather; found .*DAYAHEAD_COVARIATES"):
+        extract(RUN, filled.model_copy(update={"covariates": ("weather",)}))
+
+
+def test_the_reader_may_not_write_and_the_writer_may_not_read_traffic(filled):
+    with pytest.raises(ConfigurationError, match="permission denied"), connect(filled, "reader") as connection:
+        connection.cursor().execute("DELETE FROM dayahead.traffic")
+    with pytest.raises(ConfigurationError, match="permission denied"), connect(filled, "writer") as connection:
+        connection.cursor().execute("SELECT FROM dayahead.traffic")
+    with pytest.raises(ConfigurationError, match="permission denied"), connect(filled, "viewer") as connection:
+        connection.cursor().execute("SELECT FROM dayahead.forecasts")
+
+
+def test_the_last_reading_is_found_and_missing_throughput_of_a_view_arrives_as_nan(filled, run_sql):
+    run_sql(
+        "ALTER TABLE dayahead.traffic RENAME TO traffic_before;"
+        "CREATE VIEW dayahead.traffic AS SELECT 'v' AS site, now() AS ts, NULL::real AS throughput, 1 AS device_num, 2 AS dxcc_usage;"
+        "GRANT SELECT ON dayahead.traffic TO dayahead_reader"
+    )
+
+    with connect(filled, "reader") as connection:
+        last = last_reading(connection)
+        readings = read_readings(connection, last, last + timedelta(days=1), ["v"], filled.covariates)
+
+    assert readings["throughput"].isna().all()
+    assert readings[["device_num", "dxcc_usage"]].to_numpy().tolist() == [[1, 2]]

@@ -1,0 +1,188 @@
+"""Step publish against a real PostgreSQL: all of a day or nothing."""
+
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.adapters.database import connect
+from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.adapters.snapshots import Run, Store
+from pipeline.core.models.contract import QUANTILE_COLUMNS
+from pipeline.errors import DataError, StoreError
+from pipeline.steps.publish import publish
+
+DAY = date(2026, 8, 21)
+RUN = Run("forecast", DAY, datetime(2026, 8, 21, tzinfo=UTC))
+SITES = ("a", "it's b", "📡 Straße")
+ROWS = "SELECT * FROM dayahead.forecasts ORDER BY target_day, role, site, ts"
+
+
+def forecast_rows(level: float = 1.0, sites=SITES, steps: int = 24, role: str = "champion") -> pd.DataFrame:
+    ts = pd.date_range("2026-08-21", periods=steps, freq="h", tz="UTC", unit="us")
+    frame = pd.DataFrame({"site": np.repeat(sites, steps), "ts": np.tile(ts, len(sites))})
+    frame["ts"] = frame["ts"].astype("datetime64[us, UTC]")
+    for i, name in enumerate(QUANTILE_COLUMNS):
+        frame[name] = level + i
+    return frame.assign(
+        target_day=DAY, role=role, cutoff=pd.Timestamp(RUN.cutoff), model_version="3", snapshot="grid-0", degradation="none", run_id="r"
+    )
+
+
+def attention_rows(sites=SITES, past: int = 7) -> pd.DataFrame:
+    frame = pd.MultiIndex.from_product([sites, range(4), range(past)], names=["site", "band", "lag"]).to_frame(index=False)
+    frame["past_day"] = [DAY - pd.Timedelta(days=int(lag) + 1) for lag in frame.pop("lag")]
+    return frame.assign(target_day=DAY, role="champion", weight=1 / past)
+
+
+def leave(settings, forecasts: pd.DataFrame, attention: pd.DataFrame) -> None:
+    store = Store(settings.store_url)
+    store.write_result(
+        RUN,
+        "forecast",
+        {"forecasts": store.put_frame(RUN, "forecasts", forecasts), "attention": store.put_frame(RUN, "attention", attention)},
+    )
+
+
+def test_publish_writes_the_day_of_every_site(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+
+    result = publish(RUN, database)
+
+    assert result == {"rows": 72, "sites": 3, "target_days": ["2026-08-21"]}
+    found = run_sql("SELECT site, count(*), min(q05), max(q95), min(ts)::text FROM dayahead.forecasts GROUP BY site ORDER BY site")
+    assert found == [(site, 24, 1.0, 7.0, "2026-08-21 00:00:00+00") for site in sorted(SITES)]
+    assert run_sql("SELECT count(*), sum(weight)::numeric(9, 6)::float FROM dayahead.attention") == [(84, 12.0)]
+
+
+def test_publish_twice_leaves_identical_rows_and_none_more(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+    publish(RUN, database)
+    before = run_sql(ROWS)
+
+    publish(RUN, database)
+
+    assert run_sql(ROWS) == before
+
+
+def test_publish_again_replaces_what_changed_and_removes_what_is_gone(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+    publish(RUN, database)
+    leave(database, forecast_rows(level=5.0, steps=23), attention_rows(past=6))
+
+    publish(RUN, database)
+
+    assert run_sql("SELECT count(*), min(q05), max(q05) FROM dayahead.forecasts") == [(69, 5.0, 5.0)]
+    assert run_sql("SELECT count(*) FROM dayahead.attention") == [(72,)]
+
+
+def test_publish_of_some_sites_leaves_the_others_alone(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+    publish(RUN, database)
+    leave(database, forecast_rows(level=9.0, sites=("a",)), attention_rows(sites=("a",)))
+
+    publish(RUN, database)
+
+    assert run_sql("SELECT site, max(q05) FROM dayahead.forecasts GROUP BY site ORDER BY site") == [
+        ("a", 9.0),
+        ("it's b", 1.0),
+        ("📡 Straße", 1.0),
+    ]
+
+
+def test_publish_takes_a_forecast_without_attention(database, run_sql):
+    leave(database, forecast_rows(), attention_rows()[:0])
+
+    publish(RUN, database)
+
+    assert run_sql("SELECT count(*) FROM dayahead.attention") == [(0,)]
+
+
+def test_publish_before_forecast_says_what_to_run(database):
+    with pytest.raises(StoreError, match="no result of step forecast"):
+        publish(RUN, database)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [("q05", 99.0, "quantiles_ascend"), ("q95", np.inf, "quantiles_ascend"), ("q50", np.nan, "null value in column")],
+)
+def test_a_forecast_with_a_bad_quantile_is_refused_whole(database, run_sql, column, value, message):
+    rows = forecast_rows()
+    rows.loc[5, column] = value
+    leave(database, rows, attention_rows())
+
+    with pytest.raises(DataError, match=message):
+        publish(RUN, database)
+
+    assert run_sql("SELECT count(*) FROM dayahead.forecasts") == [(0,)]
+
+
+def test_a_forecast_with_a_step_twice_names_it(database):
+    rows = forecast_rows()
+    leave(database, pd.concat([rows, rows[:1]]), attention_rows())
+
+    with pytest.raises(DataError, match=r"1 row\(s\) of forecasts stand twice, the first is target_day=2026-08-21, role=champion, site=a"):
+        publish(RUN, database)
+
+
+def test_a_forecast_without_a_column_names_it(database):
+    leave(database, forecast_rows().drop(columns="cutoff"), attention_rows())
+
+    with pytest.raises(DataError, match="the rows of forecasts lack cutoff"):
+        publish(RUN, database)
+
+
+def test_two_publishers_at_once_leave_one_whole_day(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: publish(RUN, database), range(4)))
+
+    assert run_sql("SELECT count(*) FROM dayahead.forecasts") == [(72,)]
+
+
+KILLED = """
+import sys, time
+from tests.steps.test_publish import attention_rows, forecast_rows
+from pydantic import SecretStr
+from pipeline.adapters.database import connect
+from pipeline.adapters.forecasts import replace_forecasts
+from pipeline.config import Settings
+with connect(Settings(database_url=SecretStr(sys.argv[1])), "writer") as connection:
+    replace_forecasts(connection, forecast_rows(level=50.0), attention_rows())
+    print("written", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_publisher_killed_half_way_leaves_the_old_day_whole(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+    publish(RUN, database)
+    before = run_sql(ROWS)
+    process = subprocess.Popen([sys.executable, "-c", KILLED, database.database_url.get_secret_value()], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "written\n"
+    while_writing = run_sql(ROWS)
+
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=10)
+
+    assert while_writing == before
+    assert run_sql(ROWS) == before
+    publish(RUN, database)
+    assert run_sql(ROWS) == before
+
+
+def test_both_roles_of_a_day_stand_side_by_side(database, run_sql):
+    both = pd.concat([forecast_rows(), forecast_rows(level=3.0, role="challenger")])
+    with connect(database, "writer") as connection:
+        ensure_partitions(connection, "forecasts", [DAY])
+    with connect(database, "writer") as connection:
+        replace_forecasts(connection, both, attention_rows()[:0])
+
+    assert run_sql("SELECT role, count(*) FROM dayahead.forecasts GROUP BY role ORDER BY role") == [("challenger", 72), ("champion", 72)]
