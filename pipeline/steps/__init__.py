@@ -14,10 +14,10 @@ def run_step(name: str, run: dict[str, str], **options: Any) -> dict[str, Any]:
     Args:
         name: One of ``STEPS``.
         run: What ``Run.to_json`` wrote.
-        options: Keyword arguments of the step's function; those that are None are left at its defaults.
+        options: Keyword arguments of the step's function; those that are None or an empty list are left at its defaults.
     """
     from pipeline.adapters.snapshots import Run
     from pipeline.config import read_settings
 
     step = getattr(import_module(f"pipeline.steps.{name}"), name)
-    return step(Run.from_json(run), read_settings(), **{key: value for key, value in options.items() if value is not None})
+    return step(Run.from_json(run), read_settings(), **{key: value for key, value in options.items() if value not in (None, [])})

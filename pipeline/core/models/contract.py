@@ -35,6 +35,10 @@ class Origins:
     def __len__(self) -> int:
         return len(self.site)
 
+    def subset(self, chosen: np.ndarray) -> Self:
+        """Return the rows that a mask or index ``chosen`` names."""
+        return type(self)(self.site[chosen], self.day[chosen], self.unknown_steps[chosen])
+
     @classmethod
     def every(cls, sites: int, days: range, unknown_steps: int = 0) -> Self:
         """Return the origins of every site on every day, day by day."""
@@ -57,6 +61,11 @@ class Forecast:
     origins: Origins
     quantiles: np.ndarray
     attention: np.ndarray | None = None
+
+    def subset(self, chosen: np.ndarray) -> Self:
+        """Return the rows that a mask or index ``chosen`` names."""
+        attention = None if self.attention is None else self.attention[chosen]
+        return type(self)(self.origins.subset(chosen), self.quantiles[chosen], attention)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""Challenger, champion and baselines judged on the same days, none of which any of them learned from."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import pandas as pd
+
+from pipeline.adapters import registry
+from pipeline.adapters.snapshots import Run, Store
+from pipeline.config import Settings
+from pipeline.core import models
+from pipeline.core.evaluation.backtest import forecast_days
+from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, NAIVES
+from pipeline.core.evaluation.scoring import score
+from pipeline.core.evaluation.spans import Spans, split_days
+from pipeline.core.models.contract import FitOptions, Forecast, Forecaster
+from pipeline.core.models.rows import to_attention_rows, to_rows
+from pipeline.core.series.grid import Grid
+from pipeline.errors import ModelError
+
+log = logging.getLogger(__name__)
+
+BASELINES = (*NAIVES, "lightgbm")
+
+
+def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
+    """Backtest what ``train`` left against the champion, the seasonal naives and LightGBM over the test days.
+
+    Raises:
+        StoreError: ``features`` or ``train`` has not run.
+        ServiceError: The tracking server does not answer, so that it is not known whether there is a champion.
+    """
+    store = Store(settings.store_url)
+    grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
+    trained = store.read_result(run, "train")
+    spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
+    fitted = {CHALLENGER: store.get(trained["model"], _unzip)} | _champion(settings, grid) | _baselines(grid, spans, settings)
+    forecasts = {name: forecast_days(forecaster, grid, spans.test) for name, forecaster in fitted.items()}
+    first, last = grid.day_at(spans.test.start), grid.day_at(spans.test.stop - 1)
+    about = {
+        "sites": grid.shape[0],
+        "step_minutes": grid.step_minutes,
+        "test_days": len(spans.test),
+        "first": str(first),
+        "last": str(last),
+    }
+    evaluation = {"data": about, "models": score(grid, forecasts, spans.test).to_json()}
+    log.info("evaluated test_days=%s..%s wape=%s", first, last, {k: round(v["wape"], 4) for k, v in evaluation["models"].items()})
+    challenger = forecasts[CHALLENGER]
+    newest = challenger.subset(challenger.origins.day == spans.test.stop - 1)
+    return store.write_result(
+        run,
+        "evaluate",
+        {
+            "evaluation": store.put(run, "evaluation", ".json", lambda path: _write_json(path, evaluation)),
+            "forecasts": store.put_frame(run, "backtest", _with_actuals(grid, challenger)),
+            "attention": store.put_frame(run, "backtest-attention", to_attention_rows(grid, newest)),
+            "test_days": f"{len(spans.test)} days, {first} to {last}",
+            "wape": {name: entry["wape"] for name, entry in evaluation["models"].items()},
+        },
+    )
+
+
+def _unzip(path: Path) -> Forecaster:
+    with TemporaryDirectory(prefix="dayahead-model-") as folder:
+        with ZipFile(path) as archive:
+            archive.extractall(folder)
+        return models.load(Path(folder))
+
+
+def _champion(settings: Settings, grid: Grid) -> dict[str, Forecaster]:
+    try:
+        forecaster, version = registry.load_champion(settings)
+    except ModelError as error:
+        log.info("no champion to compare with reason=%s", error)
+        return {}
+    log.info("comparing with champion version=%s steps=%d", version, grid.shape[2])
+    return {CHAMPION: forecaster}
+
+
+def _baselines(grid: Grid, spans: Spans, settings: Settings) -> dict[str, Forecaster]:
+    fitted = {}
+    for name in BASELINES:
+        forecaster = models.create(name)
+        forecaster.fit(grid, spans.split, FitOptions(seed=settings.seed, device=settings.device))
+        fitted[name] = forecaster
+    return fitted
+
+
+def _with_actuals(grid: Grid, forecast: Forecast) -> pd.DataFrame:
+    """Rows of the forecast with the ``actual`` of their instant; NaN where there was none."""
+    actual = np.where(grid.observed, grid.throughput, np.nan)[forecast.origins.site, forecast.origins.day]
+    beside = np.repeat(actual[..., None], forecast.quantiles.shape[2], axis=2)
+    rows = to_rows(grid, forecast)
+    return rows.assign(actual=to_rows(grid, Forecast(forecast.origins, beside))["q50"], model=CHALLENGER)
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value))
