@@ -17,14 +17,16 @@ BEGIN
         RETURN;
     END IF;
     -- CREATE … PARTITION OF would lock readers of the parent out; ATTACH does not
-    EXECUTE format('CREATE TABLE dayahead.%I (LIKE dayahead.X parent);
+    EXECUTE format('CREATE TABLE dayahead.%I (LIKE dayahead.%I INCLUDING ALL)', partition_name, parent);
     IF parent = 'traffic' THEN
         EXECUTE format(
             'ALTER TABLE dayahead.%I ATTACH PARTITION dayahead.%I FOR VALUES FROM (%L) TO (%L)',
             parent, partition_name, first || ' 00:00+00', next || ' 00:00+00'
         );
     ELSE
-        EXECUTE format('ALTER TABLE dayahead.%I ATTACH PARTITION dayahead.%I FOR VALUES FROM (%L) TO (%L)', parent, partition_name, first, next);
+        EXECUTE format(
+            'ALTER TABLE dayahead.%I ATTACH PARTITION dayahead.%I FOR VALUES FROM (%L) TO (%L)', parent, partition_name, first, next
+        );
     END IF;
 END
 $$;

@@ -83,7 +83,7 @@ def test_extract_of_an_unknown_site_names_it(filled):
 def test_extract_without_readings_names_the_last_one(filled):
     early = Run("forecast", date(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC))
 
-    with pytest.raises(DataError, match="no reading from .* the last reading is of 2026-08-21"):
+    with pytest.raises(DataError, match=r"no reading from .* the last reading is of 2026-08-21"):
         extract(early, filled)
 
 
