@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pipeline.core.series.grid import Grid
 
 PLOTTED_DAYS = 7
+ACCURACY = """Mean over seeds. WAPE, WQL and MASE (season: a day): lower is better. In %: bias
+and how many actuals fell into the 50, 80 and 90 % intervals."""
 RIVALS = {"seasonal_naive": "better of yesterday and last week", "lightgbm": "LightGBM"}
 
 
@@ -23,15 +25,17 @@ def print_report(found: dict[str, Any], console: Console | None = None) -> None:
     console = console or Console(width=80, soft_wrap=False)
     about, models = found["data"], dict(sorted(found["models"].items(), key=lambda item: item[1]["wql"] or 0))
     console.print(
-        f"{about['file']}: {about['sites']} sites, {about['steps_per_day']} steps a day, "
-        f"test {about['first_test_day']} to {about['last_test_day']}"
+        f"{about['file']}: {about['sites']} sites, {about['steps_per_day']} steps a day\n"
+        f"test {about['first_test_day']} to {about['last_test_day']}, one forecast a day"
         + (f", last {about['unknown_steps']} steps before each day unknown" if about["unknown_steps"] else "")
     )
+    console.print(f"\n{ACCURACY}")
     console.print(_accuracy(models))
     for rival, words in RIVALS.items():
         compared = {name: model["ratios"][rival] for name, model in models.items() if rival in model["ratios"]}
         if compared:
-            console.print(_comparison(compared, words))
+            console.print(f"\nError over that of {words}, with its 95 % interval over days")
+            console.print(_comparison(compared))
 
 
 def write_plots(folder: Path, grid: Grid, result: Backtest, found: dict[str, Any]) -> list[Path]:
@@ -43,8 +47,8 @@ def write_plots(folder: Path, grid: Grid, result: Backtest, found: dict[str, Any
     reliability = {name: list(model["reliability"].values()) for name, model in models.items()}
     by_step = {name: model["wape_by_step"] for name, model in models.items()}
     written = [
-        plot_reliability(folder / "reliability.png", reliability, title=f"Reliability — {span}"),
-        plot_error_by_step(folder / "error_by_step.png", by_step, title=f"Error by time of day — {span}"),
+        plot_reliability(folder / "reliability.png", reliability, title=f"Reliability\n{span}"),
+        plot_error_by_step(folder / "error_by_step.png", by_step, title=f"Error by time of day, {span}"),
     ]
     for name, forecasts in result.forecasts.items():
         written.append(_plot_busiest_site(folder, grid, result, name))
@@ -78,23 +82,21 @@ def _plot_busiest_site(folder: Path, grid: Grid, result: Backtest, name: str) ->
 
 
 def _accuracy(models: dict[str, dict[str, Any]]) -> Table:
-    table = Table(
-        title="Mean over seeds; WAPE, WQL and MASE: lower is better", title_justify="left", box=None, pad_edge=False, padding=(0, 1)
-    )
-    for heading in ("WAPE", "±", "WQL", "MASE", "50 %", "80 %", "90 %", "bias", "fit s", "MB"):
+    table = _table()
+    several = any(len(model["seeds"]) > 1 for model in models.values())
+    headings = ["WAPE", *["±"] * several, "WQL", "MASE", "50", "80", "90", "bias", "fit s", "MB"]
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for name, model in models.items():
         spread = (model["spread"]["wape"][1] or 0) - (model["spread"]["wape"][0] or 0)
-        figures = [_number(model["wape"], 4), _number(spread / 2, 4) if len(model["seeds"]) > 1 else "", _number(model["wql"], 4)]
+        figures = [_number(model["wape"], 4), *[_number(spread / 2, 4)] * several, _number(model["wql"], 4)]
         shares = [_percent(model[key]) for key in ("coverage50", "coverage80", "coverage90", "bias")]
         table.add_row(name, *figures, _number(model["mase_day"], 2), *shares, _number(model["train_seconds"], 1), f"{model['peak_mb']:.0f}")
     return table
 
 
-def _comparison(compared: dict[str, dict[str, Any]], rival: str) -> Table:
-    table = Table(
-        title=f"Error over that of {rival}; 95 % interval over days", title_justify="left", box=None, pad_edge=False, padding=(0, 2)
-    )
+def _comparison(compared: dict[str, dict[str, Any]]) -> Table:
+    table = _table()
     for heading in ("WAPE ratio", "WQL ratio"):
         table.add_column(heading, no_wrap=True)
     for name, ratios in compared.items():
@@ -102,8 +104,8 @@ def _comparison(compared: dict[str, dict[str, Any]], rival: str) -> Table:
     return table
 
 
-def _table(title: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(1, 1, 0, 0))
+def _table() -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("model", no_wrap=True)
     return table
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, DateLocator, DayLocator, HourLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
@@ -30,20 +31,20 @@ def plot_forecast(
 
     Args:
         path: PNG to write.
-        ts: ``(P,)`` instants in the zone that shall be shown, ascending.
+        ts: ``(P,)`` instants with the time zone that shall be shown, ascending.
         quantiles: ``(P, Q)`` levels ``QUANTILES``; a NaN leaves a gap.
         actual: ``(P,)`` throughput, NaN where unobserved; None where it is not known yet.
         title: Says the site and the model.
         unit: Label of the vertical axis.
     """
     figure, axes = _figure(9, 3.8, title)
-    wall = ts.tz_localize(None) if ts.tz is not None else ts
+    at = _positions(ts)
     for low, high, name, colour in BANDS:
-        axes.fill_between(wall, quantiles[:, low], quantiles[:, high], color=colour, linewidth=0, label=f"{name} interval")
-    axes.plot(wall, quantiles[:, MEDIAN], color=BLUE, linewidth=1.6, label="median forecast")
+        axes.fill_between(at, quantiles[:, low], quantiles[:, high], color=colour, linewidth=0, label=f"{name} interval")
+    axes.plot(at, quantiles[:, MEDIAN], color=BLUE, linewidth=1.6, label="median forecast")
     if actual is not None:
-        axes.plot(wall, actual, color=INK, linewidth=1.0, label="actual")
-    _time_axis(axes, str(ts.tz or "UTC"))
+        axes.plot(at, actual, color=INK, linewidth=1.0, label="actual")
+    _time_axis(axes, ts)
     axes.set_ylabel(unit)
     axes.yaxis.set_major_formatter(FuncFormatter(_short))
     axes.margins(x=0)
@@ -94,7 +95,10 @@ def plot_attention(path: Path, weights: np.ndarray, *, title: str) -> Path:
             dark = weight > 0.5 * weights.max()
             axes.text(day, band, f"{weight:.2f}".lstrip("0"), ha="center", va="center", fontsize=7, color="white" if dark else INK)
     axes.grid(visible=False)
-    axes.tick_params(length=0)
+    axes.set_xticks(np.arange(days - 1) + 0.5, minor=True)
+    axes.set_yticks(np.arange(bands - 1) + 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.2)
+    axes.tick_params(which="both", length=0)
     figure.colorbar(image, ax=axes, label="weight (a row sums to 1)", fraction=0.05, pad=0.02)
     return _saved(figure, path)
 
@@ -111,8 +115,8 @@ def plot_error_by_step(path: Path, errors: Mapping[str, Sequence[float | None]],
     for i, (name, by_step) in enumerate(errors.items()):
         hours = np.arange(len(by_step)) * 24 / len(by_step)
         values = np.array([np.nan if value is None else value for value in by_step], float)
-        axes.plot(hours, values, color=COLOURS[i % len(COLOURS)], linewidth=1.5, label=name)
-        axes.plot(hours[:: max(1, len(hours) // 8)], values[:: max(1, len(hours) // 8)], MARKERS[i % 7], color=COLOURS[i % len(COLOURS)])
+        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+        axes.plot(hours, values, color=colour, marker=marker, markersize=5, markevery=max(1, len(hours) // 8), linewidth=1.4, label=name)
     axes.set(xlabel="hour of the target day (the site's wall clock)", ylabel="WAPE", xlim=(0, 24), xticks=range(0, 25, 3))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_ylim(bottom=0)
@@ -130,13 +134,24 @@ def _figure(width: float, height: float, title: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _time_axis(axes: Axes, zone: str) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+def _positions(ts: pd.DatetimeIndex) -> np.ndarray:
+    """Return instants as numbers of the time axis: in UTC, so that the hour that autumn repeats runs on."""
+    return np.asarray(date2num(ts.tz_convert("UTC").tz_localize(None).to_numpy()))
 
-    locator = AutoDateLocator(minticks=4, maxticks=9)
+
+def _time_axis(axes: Axes, ts: pd.DatetimeIndex) -> None:
+    days = (ts[-1] - ts[0]).total_seconds() / 86_400
+    locator: DateLocator = AutoDateLocator(minticks=4, maxticks=9, tz=ts.tz)
+    formatter: DateFormatter | ConciseDateFormatter = ConciseDateFormatter(locator, tz=ts.tz)
+    if days <= 2:
+        locator, formatter = HourLocator(byhour=range(0, 24, 3 if days <= 1.1 else 6), tz=ts.tz), DateFormatter("%H:%M", tz=ts.tz)
+    elif days <= 10:
+        locator, formatter = DayLocator(tz=ts.tz), DateFormatter("%a %-d %b", tz=ts.tz)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axes.set_xlabel(f"time ({zone})")
+    axes.xaxis.set_major_formatter(formatter)
+    axes.set_xlabel(
+        f"{ts[0]:%Y-%m-%d} to {ts[-1]:%Y-%m-%d}, time zone {ts.tz}" if days > 1.1 else f"{ts[0]:%A %Y-%m-%d}, time zone {ts.tz}"
+    )
 
 
 def _reversed_legend(axes: Axes) -> tuple[list[Any], list[str]]:
