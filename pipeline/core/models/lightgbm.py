@@ -74,7 +74,7 @@ class LightGbm:
         features, target = self._rows(grid, split.train, self._settings.most_rows, rng)
         if not len(target):
             raise DataError(f"lightgbm found no reading on target days {split.train} that has a past; expected a longer history")
-        learned = lightgbm.Dataset(features, target, params=QUIET).construct()
+        learned = lightgbm.Dataset(features, target, params=QUIET | {"feature_pre_filter": False}).construct()
         watched = self._rows(grid, split.validation, self._settings.most_rows // 4, rng)
         checked = lightgbm.Dataset(*watched, reference=learned).construct() if len(watched[1]) else None
         self._boosters = []
