@@ -14,7 +14,7 @@ Writes the target day's quantile forecast of every live site to Postgres, all of
 Running a day again replaces it by the same rows.
 """
 
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from airflow.sdk import Asset, CronPartitionTimetable, chain, dag
 
@@ -22,11 +22,13 @@ from pipeline.config import read_settings
 from pipeline.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
 
 settings = read_settings()
+NEVER = timedelta(0)  # with no start_date: turning the DAG on waits for the next tick and makes up for none
 
 
 @dag(
-    schedule=CronPartitionTimetable(settings.schedule, timezone=settings.timezone, run_offset=settings.days_ahead, key_format="%Y-%m-%d"),
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    schedule=CronPartitionTimetable(
+        settings.schedule, timezone=settings.timezone, run_offset=settings.days_ahead, key_format="%Y-%m-%d", run_immediately=NEVER
+    ),
     catchup=False,
     max_active_runs=2,
     render_template_as_native_obj=True,
