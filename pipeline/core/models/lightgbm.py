@@ -21,6 +21,7 @@ from pipeline.core.series.grid import Grid
 from pipeline.errors import DataError, ModelError
 
 QUIET = {"verbose": -1, "num_threads": 1, "force_col_wise": True}
+BINNING = QUIET | {"feature_pre_filter": False}  # short histories grow smaller leaves than LightGBM assumes
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,9 @@ class LightGbm:
         features, target = self._rows(grid, split.train, self._settings.most_rows, rng)
         if not len(target):
             raise DataError(f"lightgbm found no reading on target days {split.train} that has a past; expected a longer history")
-        learned = lightgbm.Dataset(features, target, params=QUIET | {"feature_pre_filter": False}).construct()
+        learned = lightgbm.Dataset(features, target, params=BINNING).construct()
         watched = self._rows(grid, split.validation, self._settings.most_rows // 4, rng)
-        checked = lightgbm.Dataset(*watched, reference=learned).construct() if len(watched[1]) else None
+        checked = lightgbm.Dataset(*watched, reference=learned, params=BINNING).construct() if len(watched[1]) else None
         self._boosters = []
         for booster in self._each(lambda level: self._grow(learned, checked, level, options.seed), QUANTILES):
             self._boosters.append(booster)
