@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, decide, ratio_of
+from pipeline.core.evaluation.review import sites_by_error
 
 TEMPLATES = Path(__file__).parents[2] / "mlflow"
 FIGURES = ("wape", "wql", "mase_day", "coverage50", "coverage80", "coverage90")
@@ -34,15 +35,14 @@ def render_card(evaluation: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
         decision=decide(evaluation),
         models=[{"name": name} | {key: _number(judged[name].get(key)) for key in FIGURES} for name in names],
         ratios=[{"rival": name} | {key: _interval(evaluation, name, key) for key in ("wql", "wape")} for name in names[1:]],
-        worst=worst_sites(judged[CHALLENGER]),
+        worst=_worst_sites(evaluation),
         calibration=_calibration(judged[CHALLENGER]),
     )
 
 
-def worst_sites(figures: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the sites with the highest WAPE, worst first; names made safe for a table."""
-    known = [(value, name) for name, value in figures.get("sites", {}).items() if value is not None and value == value]
-    return [{"site": name.replace("|", "/"), "wape": _number(value)} for value, name in sorted(known, reverse=True)[:WORST_SITES]]
+def _worst_sites(evaluation: Mapping[str, Any]) -> list[dict[str, str]]:
+    errors = evaluation["models"][CHALLENGER].get("wape_by_site", {})
+    return [{"site": name.replace("|", "/"), "wape": _number(errors[name])} for name in sites_by_error(evaluation)[:WORST_SITES]]
 
 
 def _calibration(figures: Mapping[str, Any]) -> str:

@@ -64,7 +64,7 @@ class TrainingRecord:
         metrics: Final figures.
         series: Figures that run over an index, by metric name: (index, value), for instance an error by step of day.
         dataset: The rows trained on.
-        figures: Pictures, by path inside the run.
+        figures: Pictures, kept in the run's folder ``figures``.
         tables: Frames, by path inside the run.
         texts: Texts, by path inside the run.
         tags: Anything to search by.
@@ -75,7 +75,7 @@ class TrainingRecord:
     metrics: dict[str, float]
     dataset: DatasetUsed
     series: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
-    figures: dict[str, Path] = field(default_factory=dict)
+    figures: list[Path] = field(default_factory=list)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -190,8 +190,8 @@ def _dataset_input(dataset: DatasetUsed) -> Any:
 
 
 def _log_files(client: MlflowClient, run_id: str, record: TrainingRecord) -> None:
-    for name, path in record.figures.items():
-        client.log_artifact(run_id, str(path), name)
+    for picture in record.figures:
+        client.log_artifact(run_id, str(picture), "figures")
     for name, frame in record.tables.items():
         client.log_table(run_id, frame, name)
     for name, text in record.texts.items():

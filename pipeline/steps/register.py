@@ -18,12 +18,14 @@ from pipeline.adapters import model_files, packaging, registry, tracking
 from pipeline.adapters.model_card import render_card
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
+from pipeline.core.evaluation import review
 from pipeline.core.evaluation.gate import CHALLENGER
 from pipeline.core.series.grid import Grid
 
 log = logging.getLogger(__name__)
 
 EXAMPLE_DAYS = 2
+ATTENTION_SITES = 20  # the worst ones, with a table of their own
 READ_STEPS = ("extract", "validate", "features", "train", "evaluate")
 
 
@@ -45,7 +47,7 @@ def register(run: Run, settings: Settings) -> dict[str, Any]:
         content = model_files.content_hash(folder)
         version = registry.find_version(settings, run, content)
         if version is None:
-            version = _register(run, settings, store, results, folder)
+            version = _register(run, settings, store, results, Path(scratch))
         else:
             log.info("already registered version=%s cutoff=%s", version, run.cutoff.isoformat())
     return store.write_result(
@@ -60,18 +62,20 @@ def register(run: Run, settings: Settings) -> dict[str, Any]:
     )
 
 
-def _register(run: Run, settings: Settings, store: Store, results: dict[str, dict[str, Any]], folder: Path) -> str:
+def _register(run: Run, settings: Settings, store: Store, results: dict[str, dict[str, Any]], scratch: Path) -> str:
     grid: Grid = store.get(results["features"]["grid"], Grid.load)
     evaluation = store.get(results["evaluate"]["evaluation"], lambda path: json.loads(path.read_text()))
     facts = _facts(run, results, grid)
     card = render_card(evaluation, facts)
+    weights = review.attention_table(store.get_frame(results["evaluate"]["attention"]), review.sites_by_error(evaluation)[:ATTENTION_SITES])
     record = tracking.TrainingRecord(
         params=_params(settings, results, facts),
         curves=results["train"]["curves"],
         metrics=_metrics(results["train"]["figures"], evaluation),
         dataset=_dataset(results["extract"], grid),
         series=_series(evaluation),
-        tables=_tables(store, results["evaluate"], evaluation),
+        figures=_pictures(store, results["evaluate"], evaluation, weights, grid, scratch),
+        tables={"wape_by_site.json": _by_site(evaluation)} | ({"attention.json": weights} if len(weights) else {}),
         texts={"model_card.md": card, "evaluation.json": json.dumps(evaluation)},
         tags={
             "run": run.folder,
@@ -83,7 +87,7 @@ def _register(run: Run, settings: Settings, store: Store, results: dict[str, dic
     )
     run_id = tracking.log_training(settings, run, record)
     candidate = packaging.Candidate(
-        folder=folder,
+        folder=scratch / "forecaster",
         architecture=results["train"]["architecture"],
         sites=grid.sites,
         step_minutes=grid.step_minutes,
@@ -159,17 +163,22 @@ def _dataset(extract: dict[str, Any], grid: Grid) -> tracking.DatasetUsed:
 
 
 def _series(evaluation: dict[str, Any]) -> dict[str, list[tuple[int, float]]]:
-    by_step = evaluation["models"][CHALLENGER].get("steps", [])
+    by_step = evaluation["models"][CHALLENGER].get("wape_by_step", [])
     return {"wape_by_step_of_day": [(i, float(value)) for i, value in enumerate(by_step) if value is not None]}
 
 
-def _tables(store: Store, evaluate: dict[str, Any], evaluation: dict[str, Any]) -> dict[str, pd.DataFrame]:
-    sites = evaluation["models"][CHALLENGER].get("sites", {})
-    tables = {"wape_by_site.json": pd.DataFrame({"site": list(sites), "wape": list(sites.values())})}
-    if evaluate.get("attention"):
-        weights = store.get_frame(evaluate["attention"])
-        tables["attention.json"] = weights.astype({name: str for name in ("target_day", "past_day") if name in weights})
-    return tables
+def _by_site(evaluation: dict[str, Any]) -> pd.DataFrame:
+    by_site = evaluation["models"][CHALLENGER].get("wape_by_site", {})
+    return pd.DataFrame({"site": list(by_site), "wape": np.array(list(by_site.values()), float)})
+
+
+def _pictures(
+    store: Store, evaluate: dict[str, Any], evaluation: dict[str, Any], weights: pd.DataFrame, grid: Grid, folder: Path
+) -> list[Path]:
+    shown = list(review.typical_and_worst(evaluation).values())
+    rows = store.get(evaluate["forecasts"], lambda path: pd.read_parquet(path, filters=[("site", "in", shown or [""])]))
+    zones = {site.name: site.timezone for site in grid.sites}
+    return review.draw(folder, evaluation, rows, weights, zones)
 
 
 def _unzip(path: Path, folder: Path) -> None:
