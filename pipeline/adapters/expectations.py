@@ -107,7 +107,7 @@ class Expectations:
 def _expectation(check: Check) -> Any:
     from great_expectations import expectations
 
-    said: dict[str, Any] = {"column": check.column, "notes": check.name}
+    said: dict[str, Any] = {"column": check.column, "notes": check.name, "meta": {"notes": check.name}}
     if check.allowed:
         return expectations.ExpectColumnValuesToBeInSet(**said, value_set=list(check.allowed), mostly=check.mostly)
     if check.minimum is None and check.maximum is None:
@@ -117,11 +117,10 @@ def _expectation(check: Check) -> Any:
 
 
 def _verdict(check: Check, result: Any) -> Verdict:
-    fault = result.exception_info or {}
-    if fault.get("raised_exception"):
-        raise DataError(
-            f"could not check that {check.name}: {fault['exception_message']}; expected {check.expected} in column {check.column}"
-        )
+    details = result.exception_info or {}  # one fault, or one for each metric that the expectation needs
+    for fault in (details, *(part for part in details.values() if isinstance(part, dict))):
+        if fault.get("raised_exception"):
+            raise DataError(f"could not check that {check.name}: {fault['exception_message']}; expected {check.expected} in {check.column}")
     found = result.result
     examples = found.get("partial_unexpected_list") or [found[key] for key in ("observed_value",) if key in found]
     return Verdict(check, bool(result.success), int(found.get("unexpected_count", 0)), tuple(examples[:EXAMPLES]))

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.adapters.database import connect
 from pipeline.adapters.expectations import Expectations, Verdict
+from pipeline.adapters.quarantine import quarantine_rows
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.checks import Check, covariate_checks, first_fault, row_checks, schema_checks, schema_of, site_checks
@@ -40,14 +42,15 @@ def validate(run: Run, settings: Settings) -> dict[str, Any]:
     try:
         check_batch(expectations, readings, covariates)
         clean, rejected = judge_rows(expectations, readings, sites, run.cutoff, step_minutes, covariates)
+        if len(rejected):
+            with connect(settings, "writer") as connection:
+                quarantine_rows(connection, rejected, run.folder)
         measures = site_measures(clean, sites, cutoff=run.cutoff, step_minutes=step_minutes, dead_after_days=settings.dead_after_days)
         by_reason = {str(reason): int(rows) for reason, rows in rejected["reason"].value_counts().items()}
         ladder = judge_sites(expectations, measures, settings, by_reason)
     finally:
         data_docs = expectations.publish()
         log.info("data docs of %s at %s", run.folder, data_docs)
-    if len(rejected):
-        _quarantine(rejected, run, settings)
     dead = measures["site"][measures["dead"]].tolist()
     log.info("validated readings=%d quarantined=%d ladder=%d dead=%d", len(clean), len(rejected), len(ladder), len(dead))
     return store.write_result(
@@ -90,7 +93,7 @@ def judge_rows(
     rows, extras = _failed(verdicts[: len(rows)]), _failed(verdicts[len(rows) :])
     if not rows and not extras:
         return readings, to_rejected(readings[:0], [])
-    fault = first_fault(measures, rows)
+    fault = first_fault(measures, rows) if rows else np.zeros(len(readings), np.int64)
     good = fault == len(rows)
     rejected = to_rejected(readings[~good], [rows[i].fault for i in fault[~good]])
     clean = readings[good].reset_index(drop=True)
@@ -144,13 +147,6 @@ def to_rejected(readings: pd.DataFrame, reasons: list[str]) -> pd.DataFrame:
             record["throughput"] = str(value)  # JSON knows no infinity
     payload = [json.dumps(record, ensure_ascii=False, sort_keys=True) for record in records]
     return pd.DataFrame({"site": readings["site"].to_numpy(), "ts": readings["ts"].to_numpy(), "reason": reasons, "payload": payload})
-
-
-def _quarantine(rejected: pd.DataFrame, run: Run, settings: Settings) -> None:
-    from pipeline.adapters.database import connect, quarantine_rows
-
-    with connect(settings, "writer") as connection:
-        quarantine_rows(connection, rejected, run.folder)
 
 
 def _failed(verdicts: Sequence[Verdict]) -> list[Check]:

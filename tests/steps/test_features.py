@@ -1,0 +1,122 @@
+"""Clean readings on each site's wall-clock grid."""
+
+import logging
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.adapters.snapshots import Run, Store
+from pipeline.config import Settings
+from pipeline.core.series.frames import Site
+from pipeline.core.series.grid import Grid
+from pipeline.errors import DataError, StoreError
+from pipeline.steps.features import features
+from tests.fixtures.snapshots import CUTOFF, RUN, make_readings, put_snapshot
+
+SITES = (Site("a"), Site("b", "Europe/Berlin", 500.0, "DE"), Site("new"))
+
+
+def put_clean(settings: Settings, readings: pd.DataFrame, run: Run = RUN, sites: tuple[Site, ...] = SITES) -> None:
+    """Leave the readings as ``extract`` and ``validate`` would have."""
+    put_snapshot(settings, readings, sites, run)
+    store = Store(settings.store_url)
+    store.write_result(run, "validate", {"readings": store.put_frame(run, "clean", readings), "ladder": {"b": "stale"}, "dead": ["new"]})
+
+
+def grid_in(settings: Settings, result: dict) -> Grid:
+    return Store(settings.store_url).get(result["grid"], Grid.load)
+
+
+def test_features_lays_every_site_on_the_grid_and_hands_the_ladder_on(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a", "b"))
+
+    result = features(RUN, settings)
+    grid = grid_in(settings, result)
+
+    assert grid.sites == SITES
+    assert list(grid.shape) == result["shape"] == [3, 16, 24]  # fourteen days, the target day of UTC and that of Berlin
+    assert (result["first_day"], result["step_minutes"]) == ("2026-01-01", 60)
+    assert (result["ladder"], result["dead"]) == ({"b": "stale"}, ["new"])
+    assert not grid.observed[2].any()
+    assert sorted(grid.covariates) == ["device_num", "dxcc_usage"]
+    assert Store(settings.store_url).read_result(RUN, "features") == result
+
+
+def test_features_twice_gives_the_same_file(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a", "b"))
+
+    assert {features(RUN, settings)["grid"] for _ in range(3)} == {features(RUN, settings)["grid"]}
+
+
+def test_features_of_a_site_in_another_zone_end_before_its_own_target_day(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a", "b"))
+
+    grid = grid_in(settings, features(RUN, settings))
+
+    assert (
+        grid.observed[1, grid.index_of(date(2026, 1, 15))].sum() == 1
+    )  # 00:00 in Berlin, known; 15 January began an hour before the cutoff
+    assert not grid.observed[0, grid.index_of(date(2026, 1, 15)) :].any()
+
+
+def test_features_do_not_move_when_everything_from_the_cutoff_on_changes(tmp_path):
+    settings = Settings(home=tmp_path)
+    whole = make_readings("a", "b", days=20, cutoff=CUTOFF + timedelta(days=3))
+    later = whole["ts"] >= CUTOFF
+    changed = whole.assign(throughput=whole["throughput"].where(~later, 1e12), device_num=whole["device_num"].where(~later, -3.0))
+
+    urls = []
+    for purpose, readings in (("forecast-whole", whole), ("forecast-changed", changed), ("forecast-cut", whole[~later])):
+        run = Run(purpose, RUN.target_day, RUN.cutoff)
+        put_clean(settings, readings, run)
+        urls.append(features(run, settings)["grid"].rsplit("/", 1)[-1])
+
+    assert len(set(urls)) == 1
+
+
+def test_features_carry_only_covariates_that_the_readings_have(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a").drop(columns="dxcc_usage"))
+
+    assert list(grid_in(settings, features(RUN, settings)).covariates) == ["device_num"]
+
+
+def test_features_keep_values_of_ordinary_readings_exactly(tmp_path):
+    settings = Settings(home=tmp_path)
+    readings = make_readings("a")
+    put_clean(settings, readings)
+
+    grid = grid_in(settings, features(RUN, settings))
+
+    np.testing.assert_array_equal(grid.throughput[0, :14].ravel(), readings["throughput"].to_numpy(np.float32))
+
+
+def test_features_log_what_they_made(tmp_path, caplog):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a"))
+
+    with caplog.at_level(logging.INFO):
+        features(RUN, settings)
+
+    assert "features target_day=2026-01-15 sites=3 days=16 steps=24 observed=336" in caplog.text
+
+
+def test_features_refuse_a_cutoff_before_every_reading(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a", cutoff=CUTOFF + timedelta(days=30)))
+
+    with pytest.raises(DataError, match="no reading before the cutoff"):
+        features(RUN, settings)
+
+
+def test_features_without_validate_name_the_step_to_run(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_snapshot(settings, make_readings("a"), SITES)
+
+    with pytest.raises(StoreError, match="python -m pipeline validate --target-day 2026-01-15"):
+        features(RUN, settings)
