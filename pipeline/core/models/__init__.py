@@ -17,6 +17,13 @@ FORECASTERS = {
     "seasonal_naive_day": "pipeline.core.models.seasonal_naive:SeasonalNaiveDay",
     "seasonal_naive_week": "pipeline.core.models.seasonal_naive:SeasonalNaiveWeek",
     "seasonal_naive_mean": "pipeline.core.models.seasonal_naive:SeasonalNaiveMean",
+    "daily_gru_multihead": "pipeline.core.models.attention.daily_gru:DailyGruMultihead",
+    "daily_gru_dot": "pipeline.core.models.attention.daily_gru:DailyGruDot",
+    "lstm_pooled_attention": "pipeline.core.models.attention.lstm_pooled_attention:LstmPooledForecaster",
+    "input_attention_lstm": "pipeline.core.models.attention.input_attention_lstm:InputAttentionForecaster",
+    "bahdanau_gru": "pipeline.core.models.attention.bahdanau_gru:BahdanauForecaster",
+    "attention_mlp": "pipeline.core.models.attention.attention_mlp:AttentionMlpForecaster",
+    "shared_attention_lstm": "pipeline.core.models.attention.shared_attention_lstm:SharedAttentionForecaster",
     "lightgbm": "pipeline.core.models.lightgbm:LightGbm",
 }
 

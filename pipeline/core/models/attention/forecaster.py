@@ -1,0 +1,232 @@
+"""Windows in, forecasts out, for any network of past days: fit, forecast, save and load stand here once for all mechanisms."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from pipeline.core.models.attention.days import DayNetwork
+from pipeline.core.models.attention_network import NetworkSize, banded
+from pipeline.core.models.contract import ATTENTION_BANDS, QUANTILES, FitOptions, Forecast, Origins, Progress, Split
+from pipeline.core.models.gru_attention import weighted_quantile_loss
+from pipeline.core.models.normalisation import denormalise, normalise_target
+from pipeline.core.models.past import in_parts
+from pipeline.core.series.grid import Grid
+from pipeline.core.series.windows import WindowGrid
+from pipeline.core.training.loop import Schedule, train
+from pipeline.core.training.losses import pinball_loss
+from pipeline.core.training.origins import Sampler, origins_of
+from pipeline.errors import DataError, ModelError
+
+ARCHITECTURE = 1  # raised whenever older weights would mean something else
+EVERY_SITE = ""  # name of the one network that all sites share
+
+
+@dataclass(frozen=True)
+class MechanismSettings:
+    """Plain JSON settings, the same for every mechanism.
+
+    Args:
+        context_days: Past days the model looks at, ``L``.
+        hidden: Width of the network.
+        layers: Recurrent layers.
+        heads: Attention heads, where the mechanism has several.
+        dropout: Share of hidden units dropped in training.
+        batch: Windows per optimiser step.
+        epochs: Passes over the training windows; 0 lets the amount of data decide.
+        learning_rate: Peak learning rate.
+        per_site: One network per site instead of one for all; a site without training days then gets no forecast.
+    """
+
+    context_days: int = 14
+    hidden: int = 64
+    layers: int = 1
+    heads: int = 4
+    dropout: float = 0.1
+    batch: int = 64
+    epochs: int = 0
+    learning_rate: float = 3e-3
+    per_site: bool = False
+
+    def iterations(self, windows: int) -> int:
+        """Return the optimiser steps for so many training windows."""
+        if self.epochs:
+            return max(1, -(-self.epochs * windows // self.batch))
+        return int(np.clip(6 * windows / self.batch, 150, 900))
+
+
+class WindowForecaster:
+    """A ``DayNetwork`` under the ``Forecaster`` contract; a subclass gives its name, its defaults and its network."""
+
+    name: ClassVar[str]
+    defaults: ClassVar[MechanismSettings]
+
+    def __init__(self, **settings: Any) -> None:
+        """Check the settings.
+
+        Raises:
+            ModelError: A setting is unknown or makes no sense.
+        """
+        try:
+            chosen = self._settings = replace(self.defaults, **settings)
+        except TypeError as error:
+            known = ", ".join(asdict(self.defaults))
+            raise ModelError(f"{self.name} does not know these settings: {error}; expected some of {known}") from error
+        if min(chosen.context_days, chosen.hidden, chosen.layers, chosen.heads, chosen.batch) < 1 or chosen.epochs < 0:
+            raise ModelError("context_days, hidden, layers, heads and batch: expected at least 1 each; epochs: 0 or more")
+        if chosen.hidden % chosen.heads:
+            raise ModelError(f"hidden={chosen.hidden} with heads={chosen.heads}: expected a width that the heads divide")
+        self.settings: dict[str, Any] = asdict(chosen)
+        self.context_days = chosen.context_days
+        self._networks: dict[str, DayNetwork] = {}
+        self._device = "cpu"
+
+    def fit(self, grid: Grid, split: Split, options: FitOptions) -> dict[str, float]:
+        """Learn from the target days of ``split`` and return figures of the fit.
+
+        Raises:
+            DataError: The training span holds no day with readings and a reading before it.
+        """
+        started = time.perf_counter()
+        self._device = ("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
+        training, validation = origins_of(grid, split.train), origins_of(grid, split.validation)
+        if not len(training):
+            span = f"{split.train.start} to {split.train.stop - 1}"
+            raise DataError(f"no training day with readings in day indexes {span}; load more history or check the sites")
+        windows = self._windows(grid)
+        self._networks, scores = {}, []
+        for group, name in self._groups(grid):
+            mine = _of_sites(training, group)
+            if len(mine):
+                self._networks[name], curve = self._fit_group(windows, mine, _of_sites(validation, group), split, options, name)
+                scores += [line.validation for line in curve if line.validation is not None]
+        figures = {
+            "train_seconds": time.perf_counter() - started,
+            "train_windows": float(len(training)),
+            "weights": float(sum(p.numel() for network in self._networks.values() for p in network.parameters())),
+        }
+        return figures | ({"validation_wql": float(min(scores))} if scores else {})
+
+    def forecast(self, grid: Grid, origins: Origins) -> Forecast:
+        """Forecast each origin from the context before it; NaN for a site without a reading there or without a network.
+
+        Raises:
+            ModelError: The model is not fitted, or was fitted on another step length.
+        """
+        if not self._networks:
+            raise ModelError(f"{self.name} is not fitted: fit it or load a saved model first")
+        steps = next(iter(self._networks.values())).size.steps
+        if grid.shape[2] != steps:
+            raise ModelError(f"the grid has {grid.shape[2]} steps a day; this model was fitted on {steps}: train it again")
+        windows = self._windows(grid)
+        quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
+        attention = np.full((len(origins), ATTENTION_BANDS, self.context_days), 1 / self.context_days, np.float32)
+        for group, name in self._groups(grid):
+            rows = np.flatnonzero(np.isin(origins.site, group))
+            if name in self._networks and rows.size:
+                mine = Origins(origins.site[rows], origins.day[rows], origins.unknown_steps[rows])
+                quantiles[rows], attention[rows] = _predict(self._networks[name], windows, mine)
+        return Forecast(origins, quantiles, attention)
+
+    def save(self, folder: Path) -> None:
+        """Write ``config.json`` and ``weights.safetensors``."""
+        steps = next((network.size.steps for network in self._networks.values()), 0)
+        config = {"name": self.name, "architecture": ARCHITECTURE, "settings": self.settings, "quantiles": list(QUANTILES)}
+        config |= {"steps": steps, "networks": list(self._networks)}
+        weights = {f"{i}.{key}": v.cpu() for i, net in enumerate(self._networks.values()) for key, v in net.state_dict().items()}
+        save_file(weights, folder / "weights.safetensors")
+        (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Restore what ``save`` wrote, on the CPU.
+
+        Raises:
+            ModelError: A file is missing, corrupted, or written by another architecture version.
+        """
+        try:
+            config = json.loads((folder / "config.json").read_text())
+            if config["architecture"] != ARCHITECTURE:
+                found = f"{folder} was written by architecture version {config['architecture']}"
+                raise ModelError(f"{found}; this code reads {ARCHITECTURE}: train the model again")
+            model = cls(**config["settings"])
+            weights = load_file(folder / "weights.safetensors")
+            for i, name in enumerate(config["networks"]):
+                network = model._network(config["steps"])
+                network.load_state_dict({key.removeprefix(f"{i}."): value for key, value in weights.items() if key.startswith(f"{i}.")})
+                model._networks[name] = network.eval()
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            found = f"cannot load {cls.name} from {folder}: {error}"
+            raise ModelError(f"{found}; the files are not what save wrote: restore or train again") from error
+        return model
+
+    def build(self, size: NetworkSize, layers: int) -> DayNetwork:
+        """Return the mechanism's network, unfitted."""
+        raise NotImplementedError
+
+    def features(self, grid: Grid) -> np.ndarray | None:  # noqa: ARG002
+        """Return what the network reads beside the readings, ``(N, D, S, F)``, none of it ahead of its step; None for nothing."""
+        return None
+
+    def _network(self, steps: int) -> DayNetwork:
+        s = self._settings
+        return self.build(NetworkSize(s.context_days, steps, 0, s.hidden, s.heads, s.dropout), s.layers)
+
+    def _windows(self, grid: Grid) -> WindowGrid:
+        return WindowGrid(grid, self.context_days, self._device, features=self.features(grid))
+
+    def _groups(self, grid: Grid) -> list[tuple[np.ndarray, str]]:
+        """Return the rows of the grid's sites that share a network, and its name."""
+        if not self._settings.per_site:
+            return [(np.arange(len(grid.sites)), EVERY_SITE)]
+        return [(np.array([row]), site.name) for row, site in enumerate(grid.sites)]
+
+    def _fit_group(
+        self, windows: WindowGrid, training: Origins, validation: Origins, split: Split, options: FitOptions, name: str
+    ) -> tuple[DayNetwork, list[Progress]]:
+        levels = torch.tensor(QUANTILES, device=self._device)
+        sampler = Sampler(windows, training.site, training.day, split.train.stop - 1, self.context_days, self._settings.batch)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(options.seed)
+            network = self._network(windows.steps).to(self._device)
+
+        def loss_of_batch(generator: torch.Generator) -> torch.Tensor:
+            window = sampler.draw(generator)
+            output = network(window)
+            return pinball_loss(output.quantiles, normalise_target(window.target, output.scale), window.target_observed, levels)
+
+        def score(candidate: torch.nn.Module) -> float:
+            return weighted_quantile_loss(_predict(candidate, windows, validation)[0], windows, validation)
+
+        schedule = Schedule(self._settings.iterations(len(training)), self._settings.learning_rate)
+        path = options.checkpoint
+        mine = path.with_name(f"{path.stem}.{training.site[0]}{path.suffix}") if path and name != EVERY_SITE else path
+        curve = train(network, loss_of_batch, score if len(validation) else None, schedule, replace(options, checkpoint=mine))
+        return network, curve
+
+
+def _of_sites(origins: Origins, sites: np.ndarray) -> Origins:
+    kept = np.isin(origins.site, sites)
+    return Origins(origins.site[kept], origins.day[kept], origins.unknown_steps[kept])
+
+
+@torch.no_grad()
+def _predict(network: torch.nn.Module, windows: WindowGrid, origins: Origins) -> tuple[np.ndarray, np.ndarray]:
+    """Return quantiles ``(B, S, Q)`` and attention ``(B, bands, L)`` of one network."""
+    quantiles = np.empty((len(origins), windows.steps, len(QUANTILES)), np.float32)
+    attention = np.empty((len(origins), ATTENTION_BANDS, windows.context_days), np.float32)
+    for rows, part in in_parts(origins, windows.context_days * windows.steps):
+        window = windows.gather(part.site, part.day, part.unknown_steps, windows.context_days)
+        output = network(window)
+        throughput = denormalise(output.quantiles, output.scale)
+        quantiles[rows] = torch.where(output.scale.known.unsqueeze(-1), throughput, torch.nan).cpu().numpy()
+        attention[rows] = banded(output.attention).cpu().numpy()
+    return quantiles, attention
