@@ -35,9 +35,12 @@ class Airflow:
         """Return what went wrong in each DAG file that cannot be parsed."""
         return [f"{e['filename']}: {e['stack_trace'].strip()}" for e in self._ask("GET", "/importErrors")["import_errors"]]
 
-    def unpause(self, dag: str) -> None:
-        """Let the DAG run."""
-        self._ask("PATCH", f"/dags/{dag}", {"is_paused": False})
+    def set_paused(self, dag: str, paused: bool) -> bool:
+        """Switch the DAG off or on, and return whether it was off before."""
+        was = self._ask("GET", f"/dags/{dag}")["is_paused"]
+        if was != paused:
+            self._ask("PATCH", f"/dags/{dag}", {"is_paused": paused})
+        return bool(was)
 
     def trigger(self, dag: str, conf: dict[str, Any]) -> str:
         """Start a run with the given Params and return its id."""

@@ -19,10 +19,10 @@ Sections = dict[str, dict[str, str]]
 def write_configuration(settings: Settings, home: Home, secrets: Secrets) -> bool:
     """Write every file and return True if one that a running service has read is now another."""
     texts = {
-        home.run / "supervisord.conf": _render(_supervisor(home, services_of(settings, home))),
-        home.airflow / "airflow.cfg": _render(_airflow(settings, home, secrets)),
+        home.run / "supervisord.conf": render(supervisor_sections(home, services_of(settings, home))),
+        home.airflow / "airflow.cfg": render(_airflow(settings, home, secrets)),
         home.airflow / "passwords.json": json.dumps({LOGIN: secrets.login}),
-        home.run / "basic_auth.ini": _render(_mlflow_login(settings, secrets)),
+        home.run / "basic_auth.ini": render(_mlflow_login(settings, secrets)),
     }
     changed = [file for file, text in texts.items() if not file.exists() or file.read_text() != text]
     for file in changed:
@@ -30,7 +30,8 @@ def write_configuration(settings: Settings, home: Home, secrets: Secrets) -> boo
     return bool(changed)
 
 
-def _supervisor(home: Home, services: tuple[Service, ...]) -> Sections:
+def supervisor_sections(home: Home, services: tuple[Service, ...]) -> Sections:
+    """Return the process manager's configuration: nothing starts by itself, what ends is started again, at most three times in a row."""
     return {
         "unix_http_server": {"file": _literal(home.socket), "chmod": "0700"},
         "rpcinterface:supervisor": {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
@@ -126,7 +127,8 @@ def _literal(value: Path | str) -> str:
     return str(value).replace("%", "%%")
 
 
-def _render(sections: Sections) -> str:
+def render(sections: Sections) -> str:
+    """Return sections as the text of an INI file."""
     parser = ConfigParser(interpolation=None)
     parser.read_dict(sections)
     text = StringIO()

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import shlex
+import stat
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Settings
+from pipeline.local.configuration import render, supervisor_sections, write_configuration
+from pipeline.local.home import Home
+from pipeline.local.services import Service, environment, services_of
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path / "home")
+    made.prepare()
+    return made
+
+
+@pytest.fixture
+def settings(home: Home) -> Settings:
+    return Settings(home=home.root, postgres_port=15442, airflow_port=18090, mlflow_port=15010)
+
+
+def test_writing_again_changes_nothing_until_a_setting_does(home, settings):
+    secrets = home.secrets()
+
+    assert write_configuration(settings, home, secrets)
+    assert not write_configuration(settings, home, secrets)
+    assert write_configuration(settings.model_copy(update={"airflow_port": 18091}), home, secrets)
+
+
+def test_every_file_is_readable_by_its_owner_only(home, settings):
+    write_configuration(settings, home, home.secrets())
+
+    files = [home.run / "supervisord.conf", home.run / "basic_auth.ini", home.airflow / "airflow.cfg", home.airflow / "passwords.json"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_airflow_listens_on_loopback_and_reports_to_nobody(home, settings):
+    write_configuration(settings, home, home.secrets())
+    config = ConfigParser(interpolation=None)
+    config.read(home.airflow / "airflow.cfg")
+
+    assert config["api"]["host"] == "127.0.0.1"
+    assert config["core"]["execution_api_server_url"] == "http://127.0.0.1:18090/execution/"
+    assert config["core"]["executor"] == "LocalExecutor"
+    assert config["usage_data_collection"]["enabled"] == "False"
+
+
+def test_no_password_stands_in_a_command_that_other_users_can_list(home, settings):
+    secrets = home.secrets()
+
+    words = " ".join(word for service in services_of(settings, home) for word in service.command)
+
+    assert not [name for name, value in vars(secrets).items() if value in words]
+
+
+def test_commands_survive_spaces_and_percent_signs_in_the_home(tmp_path):
+    home, service = Home(tmp_path / "50 % full"), Service("echo", ("echo", "a b", "50 %"))
+
+    config = ConfigParser(defaults={"here": ""})  # expands percent signs as supervisor does
+    config.read_string(render(supervisor_sections(home, (service,))))
+
+    assert shlex.split(config["program:echo"]["command"]) == ["echo", "a b", "50 %"]
+    assert config["program:echo"]["stdout_logfile"] == str(home.logs / "echo.log")
+
+
+def test_environment_of_the_caller_steers_no_service(home, settings, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "SequentialExecutor")
+    monkeypatch.setenv("DAYAHEAD_TIMEZONE", "Asia/Tokyo")
+    monkeypatch.setenv("HTTP_PROXY_OF_MINE", "kept")
+
+    handed = environment(settings, home, home.secrets())
+
+    assert "AIRFLOW__CORE__EXECUTOR" not in handed
+    assert "DAYAHEAD_TIMEZONE" not in handed
+    assert handed["HTTP_PROXY_OF_MINE"] == "kept"
+    assert handed["DAYAHEAD_HOME"] == str(home.root)
+    assert {handed["MLFLOW_DISABLE_TELEMETRY"], handed["GX_ANALYTICS_ENABLED"]} == {"true", "false"}
