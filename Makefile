@@ -60,7 +60,7 @@ lint: setup ## Check style, types, import contracts and SQL
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql
+	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql/migrations sql/views.sql sql/roles.sql
 
 clean: setup ## Stop the stack and delete its home with all data, and the caches; .venv stays
 	@$(RUN) down --delete
