@@ -45,7 +45,7 @@ def to_instants(ts: pd.Series, site: pd.Series, timezone: str) -> pd.Series:
     try:
         parsed = _parsed(ts)
     except (ValueError, TypeError) as error:
-        bad = pd.to_datetime(ts, format="ISO8601", utc=True, errors="coerce").isna()
+        bad = pd.to_datetime(ts.astype("str"), format="ISO8601", utc=True, errors="coerce").isna()
         row = f"row {int(bad.argmax()) + 1}: {ts[bad].iloc[0]!r}" if bad.any() else str(error)
         raise DataError(f"column {ts.name} is not an instant, {row}; expected ISO 8601 such as 2026-08-21 00:15:00") from error
     if parsed.dt.tz is None:
@@ -73,8 +73,6 @@ def to_numbers(values: pd.Series) -> pd.Series:
 def _parsed(ts: pd.Series) -> pd.Series:
     if isinstance(ts.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(ts.dtype):
         return ts
-    if pd.api.types.is_numeric_dtype(ts.dtype):
-        raise ValueError(f"{ts.iloc[0]} is a number")
     text = ts.astype("str")
     zoned = text.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True)
     if zoned.any() and not zoned.all():

@@ -25,7 +25,10 @@ class LagFeatures:
         self._calendar = calendar_of(grid, ahead)
 
     def of(self, origins: Origins) -> tuple[np.ndarray, np.ndarray]:
-        """Return features ``(B, S, F)``, NaN where unknown, and the level ``(B,)`` they were divided by, NaN without a reading."""
+        """Return features ``(B, S, F)``, NaN where unknown, and the level ``(B,)`` they were divided by.
+
+        The level is NaN without a reading; of a dead site it is 0, and its features are not divided.
+        """
         past, observed = past_of(self._grid, origins, self._context_days)
         b, _, s = past.shape
         with warnings.catch_warnings():
@@ -38,7 +41,7 @@ class LagFeatures:
         features = np.empty((b, s, len(columns)), np.float32)
         for i, column in enumerate(columns):
             features[:, :, i] = column
-        return features, np.where(np.isnan(level), np.nan, scale)
+        return features, level
 
     def _same_step(self, z: np.ndarray) -> list[np.ndarray]:
         """Return readings at the step itself and around it: ``(B, S)`` each."""

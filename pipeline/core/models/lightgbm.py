@@ -164,8 +164,9 @@ class LightGbm:
         for _, some in in_parts(Origins(origins.site, origins.day, early), self.context_days * s * 4):
             steps = rng.permuted(np.tile(np.arange(s), (len(some), 1)), axis=1)[:, :steps_each]
             rows, level = maker.of(some)
-            actual = grid.throughput[some.site[:, None], some.day[:, None], steps] / level[:, None]
-            usable = grid.observed[some.site[:, None], some.day[:, None], steps] & np.isfinite(level)[:, None]
+            alive = level > 0
+            actual = grid.throughput[some.site[:, None], some.day[:, None], steps] / np.where(alive, level, 1)[:, None]
+            usable = grid.observed[some.site[:, None], some.day[:, None], steps] & alive[:, None]
             features.append(np.take_along_axis(rows, steps[:, :, None], axis=1)[usable])
             targets.append(actual[usable])
         if not features:
