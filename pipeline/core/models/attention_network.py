@@ -93,10 +93,36 @@ def cut_into_segments(z: Tensor, observed: Tensor, size: NetworkSize) -> Segment
     return Segments(values, mean, spread, count / possible)
 
 
+class SeededDropout(nn.Module):
+    """Dropout whose randomness is a generator of its own on a CPU, so that members trained side by side stay reproducible."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self.generator: torch.Generator | None = None
+
+    def forward(self, x: Tensor, along: int | None = None) -> Tensor:
+        """Drop units of ``x``; one draw serves all places of the axis ``along``."""
+        if not self.training or not self.share:
+            return x
+        shape = list(x.shape)
+        if along is not None:
+            shape[along] = 1
+        if x.is_cuda:
+            return x * F.dropout(torch.ones(shape, device=x.device), self.share)
+        return x * ((torch.rand(shape, generator=self.generator) >= self.share) / (1 - self.share))
+
+
 class AttentionNetwork(nn.Module):
     """Quantiles of the target day from the past days of one site."""
 
-    def __init__(self, size: NetworkSize) -> None:
+    def __init__(self, size: NetworkSize, generator: torch.Generator | None = None) -> None:
+        """Build the network.
+
+        Args:
+            size: Its shape.
+            generator: Makes the first weights reproducible.
+        """
         super().__init__()
         self.size = size
         D, H, J = size.hidden, size.heads, size.segments
@@ -114,13 +140,17 @@ class AttentionNetwork(nn.Module):
         self.head_segment = nn.Linear(D, D)
         self.head_step = nn.Linear(H + 1 + 2 * len(size.lags) + 4, D)
         self.head_out = nn.Linear(D, len(QUANTILES))
-        self.dropout = nn.Dropout(size.dropout)
-        self._start()
+        self.dropout = SeededDropout(size.dropout)
+        self._start(generator)
 
-    def _start(self) -> None:
+    def _start(self, generator: torch.Generator | None) -> None:
         """Begin as the copy that the prior fits: no query, no residual."""
+        for parameter in self.parameters():
+            span = parameter.shape[-1] ** -0.5  # torch's own start of linear and recurrent layers, with a seed
+            nn.init.uniform_(parameter, -span, span, generator=generator)
+        nn.init.zeros_(self.bias)
         for embedding in (self.site, self.weekday, self.position, self.target_weekday):
-            nn.init.normal_(embedding.weight, std=0.05)
+            nn.init.normal_(embedding.weight, std=0.05, generator=generator)
         for layer in (self.query, self.head_out):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -195,7 +225,7 @@ class AttentionNetwork(nn.Module):
         clock = self._clock(window.phase, J * K).unflatten(1, (J, K))
         steps = torch.cat([copies, spread.unsqueeze(1), lags, covered], 1).permute(0, 2, 3, 1)
         hidden = self.head_segment(decoded).unsqueeze(2) + self.head_step(torch.cat([steps, clock], -1))
-        out = self.head_out(self.dropout(F.gelu(hidden)))
+        out = self.head_out(self.dropout(F.gelu(hidden), along=2))
         median = copies.mean(1).unsqueeze(-1) + out[..., MEDIAN : MEDIAN + 1]
         width = F.softplus(out - 1.5) * (0.25 + spread.unsqueeze(-1))
         below = width[..., :MEDIAN].flip(-1).cumsum(-1).flip(-1)

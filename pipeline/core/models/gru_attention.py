@@ -1,4 +1,7 @@
-"""``gru_attention``, the default forecaster: an ensemble of GRU seq2seq networks whose attention copies past days."""
+"""``gru_attention``, the default forecaster: an ensemble of GRU seq2seq networks whose attention copies past days.
+
+Beside the networks grows a LightGBM companion; validation days decide its share of the mixture and how wide the intervals must be.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +16,22 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from pipeline.core.models.attention_network import AttentionNetwork, NetworkSize, banded
-from pipeline.core.models.attention_prior import fitted_prior
-from pipeline.core.models.contract import QUANTILES, FitOptions, Forecast, Origins, Progress, Split
-from pipeline.core.models.normalisation import denormalise, normalise_target
+from pipeline.core.models.attention_ensemble import Lesson, Prediction, drop_checkpoints, fit_members, predict
+from pipeline.core.models.attention_network import AttentionNetwork, NetworkSize
+from pipeline.core.models.contract import QUANTILES, FitOptions, Forecast, Forecaster, Origins, Split
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
-from pipeline.core.training.loop import Schedule, train
-from pipeline.core.training.losses import pinball_loss
-from pipeline.core.training.origins import Sampler, origins_of
+from pipeline.core.training.calibration import companion_share, interval_factors, weighted_quantile_loss, widen
+from pipeline.core.training.loop import Schedule
+from pipeline.core.training.origins import origins_of
 from pipeline.errors import DataError, ModelError
 
-ARCHITECTURE = 1  # raised whenever older weights would mean something else
-MOST_READINGS_AT_ONCE = 2_000_000  # of past readings in one forecasting batch: bounds memory at any step length
+ARCHITECTURE = 2  # raised whenever older weights would mean something else
+FEWEST_COMPANION_DAYS = 7  # of context, for lags of a week
+COMPANION_TREES = 400  # at most; validation stops earlier
+COMPANION_ROWS = 120_000  # one thread beside the networks' own
+SMALLEST_SHARE = 0.05  # of the companion; below it is left out
+REFIT_SHARE = 0.05  # of the training windows: where validation holds more, its days are too precious not to learn from
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,12 @@ class GruAttentionSettings:
         iterations: Optimiser steps per member; 0 lets ``epochs`` or the amount of data decide.
         epochs: Passes over the training windows per member; 0 lets the amount of data decide.
         learning_rate: Peak learning rate.
+        companion: Whether LightGBM may take a share of the forecast.
+        refit: Whether the last fit also learns from the validation days, where they are a large part of the history.
     """
 
-    context_days: int = 14
-    members: int = 1
+    context_days: int = 28
+    members: int = 3
     hidden: int = 64
     heads: int = 4
     dropout: float = 0.1
@@ -53,6 +61,8 @@ class GruAttentionSettings:
     iterations: int = 0
     epochs: int = 0
     learning_rate: float = 3e-3
+    companion: bool = True
+    refit: bool = True
 
 
 class GruAttention:
@@ -79,6 +89,10 @@ class GruAttention:
         self.settings: dict[str, Any] = asdict(chosen)
         self.context_days = chosen.context_days
         self._members: list[AttentionNetwork] = []
+        self._companion: Forecaster | None = None
+        self._companion_trees = 0
+        self._share = 0.0
+        self._factors = np.ones(len(QUANTILES))
         self._known_sites: dict[str, int] = {}
         self._device = "cpu"
 
@@ -89,64 +103,86 @@ class GruAttention:
             DataError: The training span holds no day with readings and a reading before it.
         """
         started = time.perf_counter()
-        self._device = _device(options.device)
-        training = origins_of(grid, split.train)
+        self._device = ("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
+        self._known_sites = {site.name: row for row, site in enumerate(grid.sites, start=1)}
+        windows = self._windows(grid)
+        training, validation = origins_of(grid, split.train), origins_of(grid, split.validation)
         if not len(training):
             days = f"day indexes {split.train.start} to {split.train.stop - 1}"
             raise DataError(f"no training day with readings in {days}; load more history or check the sites")
-        self._known_sites = {site.name: row for row, site in enumerate(grid.sites, start=1)}
-        windows = WindowGrid(grid, self.context_days, self._device, self._known_sites)
-        validation = origins_of(grid, split.validation)
-        size = self._size(grid.shape[2])
-        self._members, scores = [], []
-        for member in range(self._settings.members):
-            network, curve = self._fit_member(size, windows, training, validation, split, _options_of(options, member))
-            self._members.append(network)
-            scores += [line.validation for line in curve if line.validation is not None]
-        for member in range(self._settings.members):
-            if (path := _options_of(options, member).checkpoint) is not None:
-                path.unlink(missing_ok=True)
+        self._companion = None
+        wanted = self._settings.companion and self.context_days >= FEWEST_COMPANION_DAYS and len(validation) > 0
+        self._learn(grid, windows, split, options, COMPANION_TREES if wanted else 0)
+        figures = self._calibrate(grid, windows, validation)
+        if self._settings.refit and len(validation) > REFIT_SHARE * len(training):
+            self._refit(grid, split, options, windows)
+        drop_checkpoints(self._settings.members, options)
+        weights = sum(p.numel() for p in self._members[0].parameters())
         seconds = time.perf_counter() - started
-        figures = {
-            "train_seconds": seconds,
-            "train_windows": float(len(training)),
-            "weights": float(sum(p.numel() for p in self._members[0].parameters())),
-        }
-        return figures | ({"validation_wql": float(min(scores))} if scores else {})
+        return {"train_seconds": seconds, "train_windows": float(len(training)), "weights": float(weights)} | figures
+
+    def _windows(self, grid: Grid) -> WindowGrid:
+        return WindowGrid(grid, self.context_days, self._device, self._known_sites)
 
     def _size(self, steps: int) -> NetworkSize:
         s = self._settings
         return NetworkSize(s.context_days, steps, len(self._known_sites), s.hidden, s.heads, s.dropout)
 
-    def _iterations(self, windows: int) -> int:
+    def _schedule(self, windows: int) -> Schedule:
         s = self._settings
-        if s.iterations or s.epochs:
-            return s.iterations or max(1, round(s.epochs * windows / s.batch))
-        return int(np.clip(3 * windows / s.batch, 100, 900))
+        passes = round(s.epochs * windows / s.batch) if s.epochs else int(np.clip(6 * windows**0.5, 100, 900))
+        return Schedule(s.iterations or max(1, passes), s.learning_rate)
 
-    def _fit_member(
-        self, size: NetworkSize, windows: WindowGrid, training: Origins, validation: Origins, split: Split, options: FitOptions
-    ) -> tuple[AttentionNetwork, list[Progress]]:
-        levels = torch.tensor(QUANTILES, device=self._device)
-        sampler = Sampler(windows, training.site, training.day, split.train.stop - 1, size.context_days, self._settings.batch)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(options.seed)
-            network = AttentionNetwork(size).to(self._device)
-        generator = torch.Generator().manual_seed(options.seed)
-        network.start_from(fitted_prior(lambda: sampler.draw(generator), size, len(np.unique(training.day))))
+    def _learn(self, grid: Grid, windows: WindowGrid, split: Split, options: FitOptions, companion_trees: int) -> None:
+        """Fit the members, and beside them a companion of at most ``companion_trees`` trees where there are any."""
+        training, validation = origins_of(grid, split.train), origins_of(grid, split.validation)
+        lesson = Lesson(windows, training, split.train.stop - 1, validation, self._settings.batch, self._schedule(len(training)))
 
-        def loss_of_batch(generator: torch.Generator) -> torch.Tensor:
-            window = sampler.draw(generator)
-            output = network(window)
-            return pinball_loss(output.quantiles, normalise_target(window.target, output.scale), window.target_observed, levels)
+        def fit_companion() -> None:
+            if companion_trees:
+                self._fit_companion(grid, split, options, companion_trees)
 
-        def score(candidate: torch.nn.Module) -> float:
-            quantiles, _ = _predict([candidate], windows, validation)
-            return weighted_quantile_loss(quantiles, windows, validation)
+        self._members = fit_members(self._size(windows.steps), self._settings.members, lesson, options, fit_companion)
 
-        schedule = Schedule(self._iterations(len(training)), self._settings.learning_rate)
-        curve = train(network, loss_of_batch, score if len(validation) else None, schedule, options)
-        return network, curve
+    def _calibrate(self, grid: Grid, windows: WindowGrid, validation: Origins) -> dict[str, float]:
+        """Let validation decide the companion's share and the widths of the intervals; return what it found."""
+        self._share, self._factors = 0.0, np.ones(len(QUANTILES))
+        if not len(validation):
+            return {}
+        target, observed = windows.targets(validation.site, validation.day)
+        own = predict(self._members, windows, validation)
+        figures = {"validation_wql_network": weighted_quantile_loss(own.quantiles, windows, validation)}
+        if self._companion is not None:
+            other = self._companion_quantiles(grid, validation, own)
+            figures["validation_wql_companion"] = weighted_quantile_loss(other, windows, validation)
+            share = companion_share(own.quantiles, other, target, observed)
+            self._share = share if share >= SMALLEST_SHARE else 0.0
+        mixed = self._mixed(grid, validation, own)
+        self._factors = interval_factors(mixed, target, observed)
+        figures["validation_wql"] = weighted_quantile_loss(widen(mixed, self._factors), windows, validation)
+        return figures | {"companion_share": self._share, "width_80": float(self._factors[[1, -2]].mean())}
+
+    def _fit_companion(self, grid: Grid, split: Split, options: FitOptions, trees: int) -> None:
+        from pipeline.core.models.lightgbm import LightGbm
+
+        self._companion = LightGbm(context_days=self.context_days, trees=trees, most_rows=COMPANION_ROWS, threads=1)
+        figures = self._companion.fit(grid, split, replace(options, checkpoint=None, report=lambda _: None))
+        self._companion_trees = int(figures["trees"])
+
+    def _refit(self, grid: Grid, split: Split, options: FitOptions, windows: WindowGrid) -> None:
+        """Learn once more, now from the validation days too; share and widths stay as those days decided them."""
+        whole = Split(range(split.train.start, split.validation.stop), range(0))
+        again = replace(options, checkpoint=None)
+        self._learn(grid, windows, whole, again, self._companion_trees if self._share else 0)
+
+    def _companion_quantiles(self, grid: Grid, origins: Origins, own: Prediction) -> np.ndarray:
+        assert self._companion is not None
+        return np.clip(self._companion.forecast(grid, origins).quantiles, own.lowest, own.highest)
+
+    def _mixed(self, grid: Grid, origins: Origins, own: Prediction) -> np.ndarray:
+        if not self._share:
+            return own.quantiles
+        return (1 - self._share) * own.quantiles + self._share * self._companion_quantiles(grid, origins, own)
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast each origin from the context before it; NaN for a site without a single reading there.
@@ -156,16 +192,15 @@ class GruAttention:
         """
         if not self._members:
             raise ModelError("gru_attention is not fitted: fit it or load a saved model first")
-        if grid.shape[2] != self._members[0].size.steps:
-            raise ModelError(
-                f"the grid has {grid.shape[2]} steps a day; this model was fitted on {self._members[0].size.steps}: train it again"
-            )
-        windows = WindowGrid(grid, self.context_days, self._device, self._known_sites)
-        quantiles, attention = _predict(self._members, windows, origins)
-        return Forecast(origins, quantiles, attention)
+        fitted = self._members[0].size.steps
+        if grid.shape[2] != fitted:
+            raise ModelError(f"the grid has {grid.shape[2]} steps a day; this model was fitted on {fitted}: train it again")
+        own = predict(self._members, self._windows(grid), origins)
+        quantiles = widen(self._mixed(grid, origins, own), self._factors)
+        return Forecast(origins, np.clip(quantiles, own.lowest, own.highest).astype(np.float32), own.attention)
 
     def save(self, folder: Path) -> None:
-        """Write ``config.json`` and ``weights.safetensors``."""
+        """Write ``config.json``, ``weights.safetensors`` and the companion's folder."""
         config = {
             "name": self.name,
             "architecture": ARCHITECTURE,
@@ -173,9 +208,14 @@ class GruAttention:
             "quantiles": list(QUANTILES),
             "sites": list(self._known_sites),
             "steps": self._members[0].size.steps if self._members else 0,
+            "companion_share": self._share,
+            "interval_factors": self._factors.tolist(),
         }
         weights = {f"{i}.{key}": value.cpu() for i, member in enumerate(self._members) for key, value in member.state_dict().items()}
         save_file(weights, folder / "weights.safetensors")
+        if self._share and self._companion is not None:
+            (folder / "companion").mkdir(exist_ok=True)
+            self._companion.save(folder / "companion")
         (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False))
 
     @classmethod
@@ -189,58 +229,22 @@ class GruAttention:
             config = json.loads((folder / "config.json").read_text())
             found = config["architecture"]
             if found != ARCHITECTURE:
-                raise ModelError(
-                    f"{folder} was written by architecture version {found}; this code reads {ARCHITECTURE}: train the model again"
-                )
+                raise ModelError(f"{folder} holds architecture version {found}; this code reads {ARCHITECTURE}: train the model again")
             model = cls(**config["settings"])
-            model._known_sites = {name: row for row, name in enumerate(config["sites"], start=1)}
-            weights = load_file(folder / "weights.safetensors")
-            for i in range(model._settings.members):
-                network = AttentionNetwork(model._size(config["steps"]))
-                network.load_state_dict({key.removeprefix(f"{i}."): value for key, value in weights.items() if key.startswith(f"{i}.")})
-                model._members.append(network.eval())
+            model._restore(config, load_file(folder / "weights.safetensors"))
+            if model._share:
+                from pipeline.core.models.lightgbm import LightGbm
+
+                model._companion = LightGbm.load(folder / "companion")
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            raise ModelError(
-                f"cannot load gru_attention from {folder}: {error}; the files are not what save wrote: restore or train again"
-            ) from error
+            message = f"cannot load gru_attention from {folder}: {error}; the files are not what save wrote: restore or train again"
+            raise ModelError(message) from error
         return model
 
-
-def weighted_quantile_loss(quantiles: np.ndarray, windows: WindowGrid, origins: Origins) -> float:
-    """Return twice the summed pinball loss over the summed actuals, mean over the levels, in throughput."""
-    target, observed = windows.targets(origins.site, origins.day)
-    error = np.where(observed, target - np.nan_to_num(quantiles).transpose(2, 0, 1), 0.0)
-    levels = np.array(QUANTILES)[:, None, None]
-    pinball = np.maximum(levels * error, (levels - 1) * error).sum((1, 2)).mean()
-    return float(2 * pinball / max(np.abs(target[observed]).sum(), 1e-9))
-
-
-def _options_of(options: FitOptions, member: int) -> FitOptions:
-    """Give each member a seed and a checkpoint of its own."""
-    path = options.checkpoint and options.checkpoint.with_name(f"{options.checkpoint.stem}.{member}{options.checkpoint.suffix}")
-    return replace(options, seed=options.seed * 1000 + member, checkpoint=path)
-
-
-def _device(wanted: str) -> str:
-    return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
-
-
-@torch.no_grad()
-def _predict(members: list[Any], windows: WindowGrid, origins: Origins) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean quantiles ``(B, S, Q)`` and attention ``(B, bands, L)`` of the members."""
-    length = windows.context_days
-    quantiles = np.empty((len(origins), windows.steps, len(QUANTILES)), np.float32)
-    attention = np.zeros((len(origins), 4, length), np.float32)
-    at_once = max(1, MOST_READINGS_AT_ONCE // (length * windows.steps))
-    for first in range(0, len(origins), at_once):
-        rows = slice(first, first + at_once)
-        total: Any = 0.0
-        for member in members:
-            L = member.size.context_days
-            window = windows.gather(origins.site[rows], origins.day[rows], origins.unknown_steps[rows], L)
-            output = member(window)
-            total = total + denormalise(output.quantiles, output.scale)
-            attention[rows, :, length - L :] += banded(output.attention).cpu().numpy() / len(members)
-            known = output.scale.known
-        quantiles[rows] = torch.where(known.unsqueeze(-1), total / len(members), torch.nan).cpu().numpy()
-    return quantiles, attention
+    def _restore(self, config: dict[str, Any], weights: dict[str, torch.Tensor]) -> None:
+        self._known_sites = {name: row for row, name in enumerate(config["sites"], start=1)}
+        self._share, self._factors = float(config["companion_share"]), np.array(config["interval_factors"], float)
+        for i in range(self._settings.members):
+            network = AttentionNetwork(self._size(config["steps"]))
+            network.load_state_dict({key.removeprefix(f"{i}."): value for key, value in weights.items() if key.startswith(f"{i}.")})
+            self._members.append(network.eval())

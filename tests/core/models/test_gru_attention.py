@@ -11,7 +11,7 @@ from pipeline.core.models.contract import FitOptions, Origins, Split
 from pipeline.errors import DataError, ModelError
 from tests.fixtures.grids import grid_of, make_grid
 
-SMALL = {"context_days": 7, "hidden": 16, "heads": 2, "batch": 16}
+SMALL = {"context_days": 7, "hidden": 16, "heads": 2, "batch": 16, "members": 2, "companion": False, "refit": False}
 SPLIT = Split(range(1, 26), range(26, 33))
 
 
@@ -137,7 +137,7 @@ def test_sites_that_are_new_dead_or_unknown_are_ordinary(grid, model):
 def test_any_number_of_steps_a_day_works(steps):
     grid = make_grid(sites=2, days=40, steps=steps)
 
-    model = fitted(grid, iterations=2, batch=4)
+    model = fitted(grid, iterations=2, batch=4, members=1)
 
     forecast = model.forecast(grid, Origins.every(2, range(40, 41)))
     assert forecast.quantiles.shape == (2, steps, 7)

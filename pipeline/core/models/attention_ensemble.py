@@ -1,0 +1,154 @@
+"""The members of ``gru_attention``: trained side by side, one thread each on a CPU, and asked together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pipeline.core.models.attention_network import AttentionNetwork, NetworkSize, banded
+from pipeline.core.models.attention_prior import fitted_prior
+from pipeline.core.models.contract import ATTENTION_BANDS, QUANTILES, FitOptions, Origins, Progress
+from pipeline.core.models.normalisation import denormalise, normalise_target
+from pipeline.core.series.windows import WindowGrid
+from pipeline.core.training.calibration import weighted_quantile_loss
+from pipeline.core.training.loop import Schedule, train
+from pipeline.core.training.losses import pinball_loss
+from pipeline.core.training.origins import Sampler
+
+MOST_READINGS_AT_ONCE = 2_000_000  # of past readings in one forecasting batch: bounds memory at any step length
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What every member learns from.
+
+    Args:
+        windows: The grid on its device.
+        training: Origins to draw from.
+        last_day: Target days after it are never touched.
+        validation: Origins to choose weights by; none keeps the last averaged weights.
+        batch: Windows per optimiser step.
+        schedule: How long and how fast.
+    """
+
+    windows: WindowGrid
+    training: Origins
+    last_day: int
+    validation: Origins
+    batch: int
+    schedule: Schedule
+
+
+class Prediction(NamedTuple):
+    """Mean quantiles ``(B, S, Q)``, attention ``(B, bands, L)`` and the bounds ``(B, 1, 1)`` of a forecast, in throughput."""
+
+    quantiles: np.ndarray
+    attention: np.ndarray
+    lowest: np.ndarray
+    highest: np.ndarray
+
+
+def fit_members(size: NetworkSize, members: int, lesson: Lesson, options: FitOptions, beside: Callable[[], None]) -> list[AttentionNetwork]:
+    """Return the fitted members; on a CPU as many learn at once as there are cores, and the result does not depend on how many.
+
+    Args:
+        size: Shape of each.
+        members: How many.
+        lesson: What they learn from.
+        options: How; each member gets a seed and a checkpoint of its own.
+        beside: Other work of the same fit, done in the same pool.
+    """
+    lock = Lock()
+
+    def fit_one(member: int) -> AttentionNetwork:
+        torch.set_num_threads(1)  # a setting of each thread: small tensors gain more from members side by side
+        return _fit_member(size, lesson, _options_of(options, member, members, lock))
+
+    before = torch.get_num_threads()
+    at_once = 1 if lesson.windows.device == "cuda" else min(members + 1, os.cpu_count() or 1)
+    try:
+        with torch.random.fork_rng(devices=[]), ThreadPoolExecutor(at_once) as pool:
+            other = pool.submit(beside)
+            networks = list(pool.map(fit_one, range(members)))
+            other.result()
+            return networks
+    finally:
+        torch.set_num_threads(before)
+
+
+def drop_checkpoints(members: int, options: FitOptions) -> None:
+    """Remove the members' checkpoints once the whole fit is done."""
+    for member in range(members):
+        if (path := _checkpoint(options, member)) is not None:
+            path.unlink(missing_ok=True)
+
+
+def _checkpoint(options: FitOptions, member: int) -> Path | None:
+    path = options.checkpoint
+    return path and path.with_name(f"{path.stem}.{member}{path.suffix}")
+
+
+def _options_of(options: FitOptions, member: int, members: int, lock: Lock) -> FitOptions:
+    """Give a member a seed and a checkpoint of its own, and its place in the one story of the training."""
+
+    def report(line: Progress) -> None:
+        with lock:
+            done = member * line.iterations + line.iteration
+            options.report(Progress(done, members * line.iterations, line.loss, line.validation))
+
+    return replace(options, seed=options.seed * 1000 + member, checkpoint=_checkpoint(options, member), report=report)
+
+
+def _fit_member(size: NetworkSize, lesson: Lesson, options: FitOptions) -> AttentionNetwork:
+    windows, training = lesson.windows, lesson.training
+    sampler = Sampler(windows, training.site, training.day, lesson.last_day, size.context_days, lesson.batch)
+    generator = torch.Generator().manual_seed(options.seed)
+    network = AttentionNetwork(size, generator).to(windows.device)
+    network.start_from(fitted_prior(lambda: sampler.draw(generator), size, len(np.unique(training.day))))
+    levels = torch.tensor(QUANTILES, device=windows.device)
+
+    def loss_of_batch(generator: torch.Generator) -> Tensor:
+        window = sampler.draw(generator)
+        network.dropout.generator = generator
+        output = network(window)
+        return pinball_loss(output.quantiles, normalise_target(window.target, output.scale), window.target_observed, levels)
+
+    def score(candidate: nn.Module) -> float:
+        return weighted_quantile_loss(predict([candidate], windows, lesson.validation).quantiles, windows, lesson.validation)
+
+    train(network, loss_of_batch, score if len(lesson.validation) else None, lesson.schedule, options)
+    return network
+
+
+@torch.no_grad()
+def predict(members: list[Any], windows: WindowGrid, origins: Origins) -> Prediction:
+    """Return what the members say on average; NaN quantiles for a window without a reading."""
+    B, L = len(origins), windows.context_days
+    quantiles = np.empty((B, windows.steps, len(QUANTILES)), np.float32)
+    attention = np.zeros((B, ATTENTION_BANDS, L), np.float32)
+    bounds = np.zeros((2, B, 1, 1), np.float32)
+    for rows in _parts(B, max(1, MOST_READINGS_AT_ONCE // (L * windows.steps))):
+        total: Any = 0.0
+        window = windows.gather(origins.site[rows], origins.day[rows], origins.unknown_steps[rows], L)
+        for member in members:
+            output = member(window)
+            total = total + denormalise(output.quantiles, output.scale)
+            attention[rows] += banded(output.attention).cpu().numpy() / len(members)
+        scale = output.scale
+        quantiles[rows] = torch.where(scale.known.unsqueeze(-1), total / len(members), torch.nan).cpu().numpy()
+        bounds[:, rows] = torch.stack([scale.lowest, scale.highest]).unsqueeze(-1).cpu().numpy()
+    return Prediction(quantiles, attention, bounds[0], bounds[1])
+
+
+def _parts(count: int, at_once: int) -> Iterator[slice]:
+    for first in range(0, count, at_once):
+        yield slice(first, first + at_once)
