@@ -6,6 +6,7 @@ import os
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -48,8 +49,8 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 0
 
-    stale_after_hours: float = 48.0  # a site silent for longer is left to the ladder
-    dead_after_days: int = 28  # a site silent for longer gets no forecast
+    stale_after_hours: float = Field(48.0, gt=0)  # a site silent for longer is left to the ladder
+    dead_after_days: int = Field(28, ge=1)  # a site silent for longer gets no forecast
     max_stale_share: float = Field(0.5, gt=0, le=1)  # more stale sites than this break the batch
     min_completeness: float = Field(0.5, ge=0, le=1)  # of the last seven days, per site
     flat_after_hours: float = Field(24.0, gt=0)  # a site that repeats one non-zero reading for longer is left to the ladder
@@ -58,6 +59,20 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("context_days", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("expected an IANA name such as Europe/Berlin") from error
+        return value
 
     @property
     def store_url(self) -> str:

@@ -7,15 +7,15 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-import fsspec
 import pandas as pd
 from fsspec.core import url_to_fs
+from fsspec.spec import AbstractFileSystem
 
 from pipeline.errors import StoreError
 
@@ -37,7 +37,7 @@ class Run:
     @property
     def folder(self) -> str:
         """Folder of this run below the store's root."""
-        return f"{self.purpose}/{self.cutoff:%Y%m%dT%H%M%SZ}"
+        return f"{self.purpose}/{self.cutoff.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
     def to_json(self) -> dict[str, str]:
         """Return the run as plain text, fit for XCom."""
@@ -55,7 +55,7 @@ class Store:
     def __init__(self, root: str) -> None:
         self.root = root.rstrip("/")
 
-    def put(self, run: Run, stem: str, suffix: str, write: Callable[[Path], None]) -> str:
+    def put(self, run: Run, stem: str, suffix: str, write: Callable[[Path], Any]) -> str:
         """Store the file that ``write`` makes and return its URL, ``root/purpose/cutoff/stem-hash.suffix``.
 
         The same content stored twice gives the same URL and is not written again.
@@ -65,7 +65,7 @@ class Store:
         """
         with TemporaryDirectory(prefix="dayahead-") as folder:
             made = Path(folder, f"{stem}{suffix}")
-            write(made)
+            _make(made, write)
             with made.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
             url = f"{self.root}/{run.folder}/{stem}-{digest}{suffix}"
@@ -99,7 +99,7 @@ class Store:
         """Keep a step's small result (URLs, counts) for the steps after it, and return it."""
         with TemporaryDirectory(prefix="dayahead-") as folder:
             made = Path(folder, "result.json")
-            made.write_text(json.dumps(result, indent=1, default=str))
+            _make(made, lambda path: path.write_text(json.dumps(result, indent=1, default=str)))
             self._place(f"{self.root}/{run.folder}/{step}.json", made, replace=True)
         return result
 
@@ -111,23 +111,28 @@ class Store:
         """
         url = f"{self.root}/{run.folder}/{step}.json"
         try:
-            with fsspec.open(url, "r") as file:
-                return json.load(file)
+            filesystem, path = _filesystem(url)
+            return json.loads(filesystem.cat_file(path))
         except FileNotFoundError as error:
             day = run.target_day.isoformat()
             raise StoreError(f"no result of step {step} at {url}; run it first: python -m pipeline {step} --target-day {day}") from error
+        except (OSError, ValueError) as error:
+            raise StoreError(f"cannot read {url}: {error}; check DAYAHEAD_STORE, or run {step} again") from error
 
     def _local(self, url: str, folder: Path) -> Path:
-        filesystem, path = url_to_fs(url)
-        if not filesystem.exists(path):
-            raise StoreError(f"{url} is not in the store; it may have been dropped by retention: run the step that makes it again")
-        if "file" in filesystem.protocol:
-            return Path(path)
-        filesystem.get_file(path, str(folder / Path(path).name))
+        filesystem, path = _filesystem(url)
+        try:
+            if not filesystem.exists(path):
+                raise StoreError(f"{url} is not in the store; it may have been dropped by retention: run the step that makes it again")
+            if "file" in filesystem.protocol:
+                return Path(path)
+            filesystem.get_file(path, str(folder / Path(path).name))
+        except OSError as error:
+            raise StoreError(f"cannot read {url}: {error}; check DAYAHEAD_STORE and the space in {folder}") from error
         return folder / Path(path).name
 
     def _place(self, url: str, made: Path, *, replace: bool = False) -> None:
-        filesystem, path = url_to_fs(url)
+        filesystem, path = _filesystem(url)
         try:
             if not replace and filesystem.exists(path):
                 return
@@ -143,3 +148,17 @@ class Store:
                 Path(aside).unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"cannot write {url}: {error}; free space or check DAYAHEAD_STORE, then run the step again") from error
+
+
+def _make(path: Path, write: Callable[[Path], Any]) -> None:
+    try:
+        write(path)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error}; free space there or set TMPDIR, then run the step again") from error
+
+
+def _filesystem(url: str) -> tuple[AbstractFileSystem, str]:
+    try:
+        return url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise StoreError(f"cannot open {url}: {error}; DAYAHEAD_STORE is to be file:///folder or s3://bucket/folder") from error
