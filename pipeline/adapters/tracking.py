@@ -61,19 +61,21 @@ class TrainingRecord:
     Args:
         params: Settings that decided the outcome.
         curves: One dictionary per report of the fit: ``iteration``, ``loss`` and, where measured, ``validation``.
+        system: Samples of ``system_metrics.sampled``, taken during the fit.
         metrics: Final figures.
         series: Figures that run over an index, by metric name: (index, value), for instance an error by step of day.
         dataset: The rows trained on.
         figures: Pictures, kept in the run's folder ``figures``.
         tables: Frames, by path inside the run.
         texts: Texts, by path inside the run.
-        tags: Anything to search by.
+        tags: ``run`` and ``content`` (hash of the model's files) name the training; others to search by.
     """
 
     params: dict[str, Any]
     curves: list[dict[str, Any]]
     metrics: dict[str, float]
     dataset: DatasetUsed
+    system: list[dict[str, float]] = field(default_factory=list)
     series: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     figures: list[Path] = field(default_factory=list)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -136,10 +138,17 @@ def public_url(settings: Settings) -> str:
 
 
 def log_training(settings: Settings, run: Run, record: TrainingRecord) -> str:
-    """Write one MLflow run in the experiment named as the registered model, and return its id."""
+    """Write one MLflow run in the experiment named as the registered model, and return its id.
+
+    Where a finished run carries the same tags ``run`` and ``content``, that one is returned and nothing is written.
+    """
     with connected(settings) as client:
         experiment = client.get_experiment_by_name(settings.registered_model)
         experiment_id = experiment.experiment_id if experiment else client.create_experiment(settings.registered_model)
+        same = " and ".join(f"tags.{key} = '{record.tags[key]}'" for key in ("run", "content"))
+        done = client.search_runs([experiment_id], f"{same} and attributes.status = 'FINISHED'", max_results=1)
+        if done:
+            return str(done[0].info.run_id)
         name = f"{run.purpose} {run.target_day.isoformat()}"
         run_id = client.create_run(experiment_id, run_name=name, tags=record.tags).info.run_id
         try:
@@ -167,6 +176,9 @@ def _log_figures(client: MlflowClient, run_id: str, record: TrainingRecord) -> N
     for line in record.curves:
         curve = {"loss": line["loss"], "validation": line.get("validation")}
         points += [Metric(f"fit/{key}", value, now, line["iteration"]) for key, value in curve.items() if value is not None]
+    for i, sample in enumerate(record.system):
+        then = now + int(1000 * sample["seconds"])
+        points += [Metric(f"system/{key}", value, then, i) for key, value in sample.items() if key != "seconds"]
     points += [Metric(key, value, now, i) for key, values in record.series.items() for i, value in values if value == value]
     params = [Param(key, str(value)[:6000]) for key, value in record.params.items()]
     for start in range(0, max(len(points), 1), BATCH):

@@ -41,7 +41,8 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
     grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
     trained = store.read_result(run, "train")
     spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
-    fitted = {CHALLENGER: store.get(trained["model"], _unzip)} | _champion(settings, grid) | _baselines(grid, spans, settings)
+    champion, champion_version = _champion(settings)
+    fitted: dict[str, Forecaster] = {CHALLENGER: store.get(trained["model"], _unzip)} | champion | _baselines(grid, spans, settings)
     forecasts = {name: forecast_days(forecaster, grid, spans.test) for name, forecaster in fitted.items()}
     first, last = grid.day_at(spans.test.start), grid.day_at(spans.test.stop - 1)
     about = {
@@ -51,7 +52,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
         "first": str(first),
         "last": str(last),
     }
-    evaluation = {"data": about, "models": score(grid, forecasts, spans.test).to_json()}
+    evaluation: dict[str, Any] = {"data": about, "models": score(grid, forecasts, spans.test).to_json()}
     log.info("evaluated test_days=%s..%s wape=%s", first, last, {k: round(v["wape"], 4) for k, v in evaluation["models"].items()})
     challenger = forecasts[CHALLENGER]
     newest = challenger.subset(challenger.origins.day == spans.test.stop - 1)
@@ -62,6 +63,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
             "evaluation": store.put(run, "evaluation", ".json", lambda path: _write_json(path, evaluation)),
             "forecasts": store.put_frame(run, "backtest", _with_actuals(grid, challenger)),
             "attention": store.put_frame(run, "backtest-attention", to_attention_rows(grid, newest)),
+            "champion_version": champion_version,
             "test_days": f"{len(spans.test)} days, {first} to {last}",
             "wape": {name: entry["wape"] for name, entry in evaluation["models"].items()},
         },
@@ -75,14 +77,14 @@ def _unzip(path: Path) -> Forecaster:
         return models.load(Path(folder))
 
 
-def _champion(settings: Settings, grid: Grid) -> dict[str, Forecaster]:
+def _champion(settings: Settings) -> tuple[dict[str, Forecaster], str | None]:
     try:
         forecaster, version = registry.load_champion(settings)
     except ModelError as error:
         log.info("no champion to compare with reason=%s", error)
-        return {}
-    log.info("comparing with champion version=%s steps=%d", version, grid.shape[2])
-    return {CHAMPION: forecaster}
+        return {}, None
+    log.info("comparing with champion version=%s", version)
+    return {CHAMPION: forecaster}, version
 
 
 def _baselines(grid: Grid, spans: Spans, settings: Settings) -> dict[str, Forecaster]:

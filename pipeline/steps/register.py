@@ -71,6 +71,7 @@ def _register(run: Run, settings: Settings, store: Store, results: dict[str, dic
     record = tracking.TrainingRecord(
         params=_params(settings, results, facts),
         curves=results["train"]["curves"],
+        system=results["train"].get("system", []),
         metrics=_metrics(results["train"]["figures"], evaluation),
         dataset=_dataset(results["extract"], grid),
         series=_series(evaluation),
@@ -79,6 +80,7 @@ def _register(run: Run, settings: Settings, store: Store, results: dict[str, dic
         texts={"model_card.md": card, "evaluation.json": json.dumps(evaluation)},
         tags={
             "run": run.folder,
+            "content": model_files.content_hash(scratch / "forecaster"),
             "mlflow.note.content": card,
             "mlflow.source.name": "train_model",
             "mlflow.source.type": "JOB",

@@ -10,6 +10,7 @@ from typing import Any
 from zipfile import ZipFile, ZipInfo
 
 from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.system_metrics import sampled
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.evaluation.spans import split_days
@@ -53,7 +54,8 @@ def train(run: Run, settings: Settings, *, architecture: str | None = None, epoc
 
     checkpoint = _checkpoint(settings, run, name)
     options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report)
-    figures = forecaster.fit(grid, spans.split, options)
+    with sampled() as system:
+        figures = forecaster.fit(grid, spans.split, options)
     url = store.put(run, "model", ".zip", lambda path: _zip(forecaster, path))
     checkpoint.unlink(missing_ok=True)
     log.info("trained architecture=%s sites=%d days=%d figures=%s", name, *grid.shape[:2], figures)
@@ -66,6 +68,7 @@ def train(run: Run, settings: Settings, *, architecture: str | None = None, epoc
             "settings": forecaster.settings,
             "figures": figures,
             "curves": [asdict(progress) for progress in curves],
+            "system": system,
         },
     )
 

@@ -31,7 +31,6 @@ GRID = make_grid(sites=2, days=30)
 @pytest.fixture
 def add_version(tracked: Settings, tmp_path: Path):
     """Function that registers a seasonal naive with a context of so many days, then changes to its folder, and returns the version."""
-    record = TrainingRecord(params={}, curves=[], metrics={}, dataset=DatasetUsed("file:///readings.parquet", 1, 2, "0"))
 
     def add(context_days: int = 7, **files: str) -> str:
         folder = tmp_path / f"forecaster-{context_days}"
@@ -40,9 +39,14 @@ def add_version(tracked: Settings, tmp_path: Path):
         for name, text in files.items():
             (folder / name.replace("_json", ".json")).write_text(text)
         candidate = Candidate(folder, "seasonal_naive_week", GRID.sites, 60, (), example_of(GRID), "# card", {})
-        return registry.register_version(tracked, RUN, log_training(tracked, RUN, record), candidate)
+        return registry.register_version(tracked, RUN, log_training(tracked, RUN, record(str(context_days))), candidate)
 
     return add
+
+
+def record(content: str) -> TrainingRecord:
+    dataset = DatasetUsed("file:///readings.parquet", rows=1, sites=2, digest="0")
+    return TrainingRecord(params={}, curves=[], metrics={}, dataset=dataset, tags={"run": RUN.folder, "content": content})
 
 
 def model_of(settings: Settings, version: str) -> str:
@@ -189,6 +193,21 @@ def test_addresses_carry_no_login(tmp_path):
     settings = Settings(home=tmp_path, tracking_url="http://reviewer:secret@mlflow.example:5000")
 
     assert registry.version_url(settings, "3") == "http://mlflow.example:5000/#/models/dayahead/versions/3"
+
+
+def test_training_is_logged_once_and_again_where_logging_broke_off(tracked, monkeypatch):
+    unfinished = record("a")
+    unfinished.figures.append(Path("/nowhere/picture.png"))
+    with pytest.raises(FileNotFoundError):
+        log_training(tracked, RUN, unfinished)
+
+    first, second, other = (log_training(tracked, RUN, record(content)) for content in "aab")
+
+    runs = MlflowClient(tracked.tracking_url).search_runs(
+        [MlflowClient(tracked.tracking_url).get_experiment_by_name(tracked.registered_model).experiment_id]
+    )
+    assert first == second != other
+    assert sorted(run.info.status for run in runs) == ["FAILED", "FINISHED", "FINISHED"]
 
 
 def test_login_opens_the_server_and_does_not_stay_in_the_environment(tmp_path):

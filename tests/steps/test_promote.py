@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 from pydantic import SecretStr
 
 from pipeline.adapters import registry
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import ModelError, ServiceError
 from pipeline.steps.promote import promote, promote_version, rollback
@@ -17,10 +18,35 @@ from tests.fixtures.training import BETTER, NOISE, RUN, evaluation, store_traini
 LATER = Run("train", date(2026, 2, 21), datetime(2026, 2, 21, tzinfo=UTC))
 
 
+@pytest.fixture(scope="module")
+def uploaded(tracking: str, tmp_path_factory: pytest.TempPathFactory) -> ModelVersion:
+    """A registered version, whose files stand behind the versions of these tests."""
+    settings = Settings(home=tmp_path_factory.mktemp("uploaded"), tracking_url=tracking, registered_model="uploaded")
+    store_training(settings, evaluation())
+    return MlflowClient(tracking).get_model_version("uploaded", register(RUN, settings)["version"])
+
+
 @pytest.fixture
-def governed(database: Settings, tracked: Settings) -> Settings:
-    """Settings with a registered model and a database of this test's own."""
+def governed(database: Settings, tracked: Settings, uploaded: ModelVersion) -> Settings:
+    """Settings with an empty registered model and a database of this test's own."""
+    MlflowClient(tracked.tracking_url).create_registered_model(tracked.registered_model)
     return tracked.model_copy(update={"database_url": database.database_url})
+
+
+@pytest.fixture
+def train(governed: Settings, uploaded: ModelVersion):
+    """Function that leaves a backtest's result and a registered version of a run, and returns the version."""
+
+    def leave(run: Run = RUN, *, evaluate: dict[str, str] | None = None, **ratios: list[float]) -> str:
+        store_training(governed, evaluation(**ratios), run=run, **(evaluate or {}))
+        client = MlflowClient(governed.tracking_url)
+        made = client.create_model_version(
+            governed.registered_model, uploaded.source, uploaded.run_id, tags=uploaded.tags, model_id=uploaded.source.rsplit("/", 1)[-1]
+        )
+        Store(governed.store_url).write_result(run, "register", {"version": str(made.version)})
+        return str(made.version)
+
+    return leave
 
 
 @pytest.fixture
@@ -29,13 +55,8 @@ def decisions(run_sql):
     return lambda: run_sql("SELECT version, previous, decision, decided_by FROM dayahead.promotions ORDER BY id")
 
 
-def train(settings: Settings, run: Run = RUN, **judged) -> str:
-    store_training(settings, evaluation(**judged), run=run)
-    return register(run, settings)["version"]
-
-
-def test_promote_makes_the_first_version_champion_when_it_beats_the_naive(governed, decisions):
-    version = train(governed)
+def test_promote_makes_the_first_version_champion_when_it_beats_the_naive(governed, train, decisions):
+    version = train()
 
     result = promote(RUN, governed)
 
@@ -45,8 +66,8 @@ def test_promote_makes_the_first_version_champion_when_it_beats_the_naive(govern
     assert registry.tags_of(governed, version)["reason"] == result["reason"]
 
 
-def test_promote_keeps_no_champion_when_the_first_version_is_within_noise(governed, decisions):
-    version = train(governed, naive=NOISE)
+def test_promote_keeps_no_champion_when_the_first_version_is_within_noise(governed, train, decisions):
+    version = train(naive=NOISE)
 
     result = promote(RUN, governed)
 
@@ -56,10 +77,10 @@ def test_promote_keeps_no_champion_when_the_first_version_is_within_noise(govern
     assert decisions() == [(version, None, "rejected", "gate")]
 
 
-def test_promote_replaces_the_champion_and_keeps_it_as_the_rung_below(governed, decisions):
-    first = train(governed)
+def test_promote_replaces_the_champion_and_keeps_it_as_the_rung_below(governed, train, decisions):
+    first = train()
     promote(RUN, governed)
-    second = train(governed, LATER, champion=BETTER)
+    second = train(LATER, champion=BETTER)
 
     promote(LATER, governed)
 
@@ -68,17 +89,17 @@ def test_promote_replaces_the_champion_and_keeps_it_as_the_rung_below(governed, 
     assert decisions()[-1] == (second, first, "promoted", "gate")
 
 
-def test_promote_keeps_the_champion_when_the_challenger_is_within_noise(governed):
-    first = train(governed)
+def test_promote_keeps_the_champion_when_the_challenger_is_within_noise(governed, train):
+    first = train()
     promote(RUN, governed)
-    train(governed, LATER, champion=NOISE)
+    train(LATER, champion=NOISE)
 
     assert promote(LATER, governed)["decision"] == "rejected"
     assert registry.champion_version(governed) == first
 
 
-def test_promote_twice_leaves_one_decision(governed, decisions):
-    train(governed)
+def test_promote_twice_leaves_one_decision(governed, train, decisions):
+    train()
 
     first, second = promote(RUN, governed), promote(RUN, governed)
 
@@ -87,11 +108,10 @@ def test_promote_twice_leaves_one_decision(governed, decisions):
 
 
 @pytest.mark.parametrize("judged", [{}, {"champion": BETTER}])
-def test_promote_holds_when_the_backtest_judged_another_champion(governed, judged):
-    first = train(governed)
+def test_promote_holds_when_the_backtest_judged_another_champion(governed, train, judged):
+    first = train()
     promote(RUN, governed)
-    store_training(governed, evaluation(**judged), run=LATER, champion_version="7")
-    register(LATER, governed)
+    train(LATER, evaluate={"champion_version": "7"}, **judged)
 
     result = promote(LATER, governed)
 
@@ -99,10 +119,10 @@ def test_promote_holds_when_the_backtest_judged_another_champion(governed, judge
     assert result["reason"] == f"the backtest did not judge champion {first}: run evaluate again, then promote"
 
 
-def test_promote_replaces_a_champion_that_cannot_be_loaded(governed):
-    promote_version(governed, train(governed), "anna", "the first")
+def test_promote_replaces_a_champion_that_cannot_be_loaded(governed, train):
+    promote_version(governed, train(), "anna", "the first")
     MlflowClient(governed.tracking_url).set_model_version_tag(governed.registered_model, "1", "content", "0" * 64)
-    second = train(governed, LATER)
+    second = train(LATER)
 
     result = promote(LATER, governed)
 
@@ -110,8 +130,8 @@ def test_promote_replaces_a_champion_that_cannot_be_loaded(governed):
     assert "champion 1 cannot be loaded" in result["reason"]
 
 
-def test_promote_obeys_a_reviewer_who_says_no(governed, decisions):
-    version = train(governed)
+def test_promote_obeys_a_reviewer_who_says_no(governed, train, decisions):
+    version = train()
 
     result = promote(RUN, governed, approval=False)
 
@@ -120,8 +140,8 @@ def test_promote_obeys_a_reviewer_who_says_no(governed, decisions):
     assert decisions() == [(version, None, "rejected", "reviewer")]
 
 
-def test_promote_moves_nothing_while_the_database_is_away(governed):
-    train(governed)
+def test_promote_moves_nothing_while_the_database_is_away(governed, train):
+    train()
     away = governed.model_copy(update={"database_url": SecretStr("postgresql://postgres@127.0.0.1:9/dayahead")})
 
     with pytest.raises(ServiceError, match=r"127.0.0.1:9/dayahead does not answer"):
@@ -130,8 +150,8 @@ def test_promote_moves_nothing_while_the_database_is_away(governed):
     assert promote(RUN, governed)["decision"] == "promoted"
 
 
-def test_promote_by_hand_passes_the_gate_and_is_written_down(governed, decisions):
-    version = train(governed, naive=NOISE)
+def test_promote_by_hand_passes_the_gate_and_is_written_down(governed, train, decisions):
+    version = train(naive=NOISE)
 
     before = promote_version(governed, version, "anna", "a new region went live")
 
@@ -140,8 +160,8 @@ def test_promote_by_hand_passes_the_gate_and_is_written_down(governed, decisions
     assert decisions() == [(version, None, "promoted", "anna")]
 
 
-def test_rollback_returns_to_the_previous_champion_and_not_to_the_one_it_leaves(governed, decisions):
-    versions = [train(governed), train(governed, LATER)]
+def test_rollback_returns_to_the_previous_champion_and_not_to_the_one_it_leaves(governed, train, decisions):
+    versions = [train(), train(LATER)]
     for version in versions:
         promote_version(governed, version, "anna", "trial")
 
