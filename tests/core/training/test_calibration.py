@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from pipeline.core.models.contract import MEDIAN, QUANTILES
+from pipeline.core.training.calibration import companion_share, interval_factors, quantile_loss_on, widen
+
+NORMAL = np.array([NormalDist().inv_cdf(q) for q in QUANTILES])
+
+
+def actuals(days=400, steps=24, seed=0):
+    target = 100 + 10 * np.random.default_rng(seed).standard_normal((days, steps))
+    return target, np.ones(target.shape, bool)
+
+
+def quantiles_with(spread, shape):
+    return np.broadcast_to(100 + spread * NORMAL, (*shape, len(QUANTILES)))
+
+
+@pytest.mark.parametrize("spread", [3.0, 10.0, 25.0])
+def test_widened_intervals_cover_what_they_say(spread):
+    target, observed = actuals()
+    quantiles = quantiles_with(spread, target.shape)
+
+    wide = widen(quantiles, interval_factors(quantiles, target, observed))
+
+    covered = ((target >= wide[..., 1]) & (target <= wide[..., -2])).mean()
+    assert covered == pytest.approx(0.8, abs=0.015)
+
+
+def test_factors_stay_near_one_when_days_are_few():
+    target, observed = actuals(days=1)
+    quantiles = quantiles_with(3.0, target.shape)
+
+    few, many = interval_factors(quantiles, target, observed), interval_factors(quantiles_with(3.0, (400, 24)), *actuals())
+
+    assert few.max() < 1.5 < many.max()
+    assert few[MEDIAN] == 1
+
+
+def test_widened_quantiles_never_cross():
+    quantiles = np.sort(np.random.default_rng(0).standard_normal((20, 4, len(QUANTILES))), axis=-1)
+
+    wide = widen(quantiles, np.array([0.1, 4.0, 0.3, 1.0, 2.0, 0.2, 0.1]))
+
+    assert (np.diff(wide, axis=-1) >= 0).all()
+    np.testing.assert_array_equal(wide[..., MEDIAN], quantiles[..., MEDIAN])
+
+
+def test_the_better_forecast_gets_the_larger_share():
+    target, observed = actuals()
+    good, bad = quantiles_with(10, target.shape), quantiles_with(10, target.shape) + 30
+
+    assert companion_share(bad, good, target, observed) > 0.8
+    assert companion_share(good, bad, target, observed) < 0.1
+
+
+def test_quantile_loss_equals_a_loop_over_observed_steps():
+    target, observed = actuals(days=3, steps=2)
+    observed[1, 1] = False
+    quantiles = quantiles_with(5.0, target.shape)
+
+    total = 0.0
+    for b, s in np.argwhere(observed):
+        for q, level in enumerate(QUANTILES):
+            error = target[b, s] - quantiles[b, s, q]
+            total += max(level * error, (level - 1) * error)
+
+    expected = 2 * total / len(QUANTILES) / np.abs(target[observed]).sum()
+    assert quantile_loss_on(quantiles, target, observed) == pytest.approx(expected)
