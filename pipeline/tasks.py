@@ -48,4 +48,9 @@ def step(name: str, run: XComArg, *, operator: dict[str, Any] | None = None, **o
         operator: Arguments of the Airflow task, such as its queue and pool.
         options: Keyword arguments of the step, usually templates of Params.
     """
-    return task(task_id=name, **(operator or {}))(run_step)(name, run, **options)
+    return task(task_id=name, **(operator or {}))(_run_step)(name, run, options)
+
+
+def _run_step(name: str, run: dict[str, str], options: dict[str, Any]) -> dict[str, Any]:
+    # Airflow hands its whole context to a function that takes any keyword, so this one takes none.
+    return run_step(name, run, **options)
