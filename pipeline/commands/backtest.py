@@ -11,10 +11,12 @@ import typer
 from pipeline.commands.backtest_report import print_report, write_plots
 from pipeline.errors import ConfigurationError
 
+STANDARD = "gru_attention,lightgbm,seasonal_naive_mean"
+
 
 def backtest(
     file: Annotated[Path, typer.Argument(help="CSV (also .gz) or Parquet with site, ts, throughput.")],
-    models: Annotated[str, typer.Option(help="Names, separated by commas; the two seasonal naives always join.")] = "all",
+    models: Annotated[str, typer.Option(help="Names, separated by commas, or all. Two seasonal naives always join.")] = STANDARD,
     test_days: Annotated[int, typer.Option(min=1, help="Last days, one forecast each.")] = 28,
     validation_days: Annotated[int, typer.Option(min=1, help="Days before the test on which training stops.")] = 14,
     context_days: Annotated[int | None, typer.Option(min=1, help="Past days a forecast looks at. Default: each model's own.")] = None,

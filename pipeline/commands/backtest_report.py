@@ -91,7 +91,9 @@ def _accuracy(models: dict[str, dict[str, Any]]) -> Table:
         spread = (model["spread"]["wape"][1] or 0) - (model["spread"]["wape"][0] or 0)
         figures = [_number(model["wape"], 4), *[_number(spread / 2, 4)] * several, _number(model["wql"], 4)]
         shares = [_percent(model[key]) for key in ("coverage50", "coverage80", "coverage90", "bias")]
-        table.add_row(name, *figures, _number(model["mase_day"], 2), *shares, _number(model["train_seconds"], 1), f"{model['peak_mb']:.0f}")
+        table.add_row(
+            name, *figures, _number(model["mase_day"], 2), *shares, _number(model["train_seconds"], 1), _number(model["peak_mb"], 0)
+        )
     return table
 
 
