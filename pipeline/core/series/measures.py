@@ -113,7 +113,9 @@ def usual_high(values: np.ndarray, place: np.ndarray, shape: tuple[int, int, int
         table = np.zeros(width * days * s, np.float32)
         table[place[inside] - first * days * s] = values[inside]
         ranked = np.partition(table.reshape(width, days, s), s - rank, axis=2)[:, :, s - rank :]
-        often, ever = _high_of_days(ranked[:, :, 0]), _high_of_days(ranked.max(axis=2))
+        daily = ranked[:, :, 0]
+        lately = np.quantile(daily[:, -RECENT_DAYS:], 0.5, axis=1, method="lower")  # a site that went live is believed after four days
+        often, ever = np.maximum(_high_of_days(daily), lately), _high_of_days(ranked.max(axis=2))
         high[first : first + width] = np.where(often > 0, often, np.where(ever > 0, ever, np.inf))
     return high
 

@@ -135,6 +135,18 @@ def test_bound_is_not_moved_by_whole_days_in_a_wrong_unit():
     assert (fault[wrong] < len(row_checks())).mean() > 0.95
 
 
+@pytest.mark.parametrize(("live_days", "accepted"), [(2, False), (4, True)])
+def test_site_that_goes_live_after_months_of_noise_is_believed_after_four_days(live_days, accepted):
+    frame = readings(100, 60)
+    live = frame.index >= (100 - live_days) * 24
+    frame.loc[~live, "throughput"] /= 10_000
+
+    fault = first_fault(row_measures(frame, SITES, cutoff=CUTOFF, step_minutes=60), row_checks())
+
+    assert (fault[live] == len(row_checks())).all() == accepted
+    assert (fault[~live] == len(row_checks())).all()
+
+
 def test_quiet_site_has_a_bound_once_it_has_spoken():
     values = np.array([4.0, 6.0])
 
