@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg2
 from psycopg2 import errors, extensions
@@ -19,7 +19,7 @@ from pipeline.adapters.queries import SQL_FOLDER, statement
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, DataError, ServiceError
 
-__all__ = ["champion_on", "connect", "describe", "lock", "migrate", "quarantine_rows", "record_promotion"]
+__all__ = ["champion_on", "connect", "describe", "lock", "migrate", "quarantine_rows", "record_promotion", "run_query"]
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,23 @@ def lock(connection: extensions.connection, subject: str) -> None:
     """Wait for everybody else who works on ``subject`` in this database, and keep them waiting until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(statement("lock_subject"), {"subject": f"dayahead.{subject}"})
+
+
+def run_query(settings: Settings, query: str) -> tuple[list[str] | None, list[tuple[Any, ...]], str]:
+    """Run a person's own statement and return its columns (None where it returns no rows), its rows, and what Postgres says of it.
+
+    Raises:
+        DataError: Postgres refused it.
+    """
+    with connect(settings) as connection, connection.cursor() as cursor:
+        try:
+            cursor.execute(query)
+            names = [column.name for column in cursor.description] if cursor.description else None
+            return names, cursor.fetchall() if names else [], cursor.statusmessage or ""
+        except psycopg2.ProgrammingError as error:
+            raise DataError(f"Postgres refused the statement: {str(error).strip()}") from error
+        except psycopg2.DataError as error:
+            raise DataError(f"Postgres could not finish the statement: {str(error).strip()}") from error
 
 
 def migrate(settings: Settings, folder: Path = SQL_FOLDER) -> list[str]:

@@ -1,0 +1,107 @@
+"""A file of readings into the table ``traffic``: streamed by COPY into a staging table, then merged, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from psycopg2 import extensions
+from psycopg2.sql import SQL, Identifier
+
+from pipeline.adapters.database import connect, lock
+from pipeline.adapters.forecasts import ensure_partitions
+from pipeline.adapters.queries import statement
+from pipeline.adapters.readings import check_timezone
+from pipeline.adapters.row_chunks import read_chunks, read_header
+from pipeline.adapters.staging import LoadReport, Staging
+from pipeline.config import Settings
+from pipeline.core.series.frames import READING_COLUMNS
+from pipeline.errors import DataError
+
+OUR_TABLE = ("r", "p")
+
+
+def load_readings(
+    settings: Settings,
+    path: Path,
+    columns: dict[str, str] | None = None,
+    timezone: str | None = None,
+    report_share: Callable[[float, int], None] | None = None,
+) -> LoadReport:
+    """Load a file and return what became of its rows; loading it again changes nothing.
+
+    Args:
+        settings: Give the database, the covariates to look for, and the time zone where none is given.
+        path: CSV (gzip or plain) or Parquet.
+        columns: The file's own names by ours: ``site``, ``ts``, ``throughput``; every further one is a covariate, which gets a column of
+            ``traffic`` where it has none yet. Covariates of the settings are found by their own name.
+        timezone: IANA zone of instants without offset, and of sites that are new.
+        report_share: Called with the share of the file read (0 … 1) and the rows so far.
+
+    Raises:
+        DataError: The file is missing, empty or unreadable, a column is missing, or hardly any row is a reading; nothing is loaded.
+        ServiceError: The database did not answer; nothing is loaded.
+    """
+    zone = timezone or settings.timezone
+    check_timezone(zone, "the file")
+    names = map_columns(path, columns or {}, settings.covariates)
+    numbers = [ours for ours in names if ours not in ("site", "ts")]
+    with connect(settings) as connection:
+        _prepare_table(connection, numbers)
+    with connect(settings) as connection:
+        staging = Staging(connection, path, names, zone)
+        for chunk in read_chunks(path):
+            staging.add(chunk)
+            if report_share:
+                report_share(chunk.share, staging.report.rows)
+        with connect(settings) as aside:  # in a transaction of its own: a partition is locked until it is committed
+            ensure_partitions(aside, "traffic", staging.months)
+        staging.settle()
+        _merge(connection, numbers, zone, staging.report)
+    return staging.report
+
+
+def map_columns(path: Path, columns: dict[str, str], covariates: tuple[str, ...]) -> dict[str, str]:
+    """Return the file's own name of every column to load, by ours.
+
+    Raises:
+        DataError: The file lacks one; the message names what was found and how to map it.
+    """
+    found = read_header(path)
+    names = {ours: columns.get(ours, ours) for ours in READING_COLUMNS} | columns
+    names |= {name: name for name in covariates if name in found and name not in names}
+    missing = {ours: theirs for ours, theirs in names.items() if theirs not in found}
+    if missing:
+        hint = ",".join(f"{ours}=NAME" for ours in missing)
+        lacking = ", ".join(missing.values())
+        raise DataError(f"{path} has no column {lacking}; found {', '.join(found)}: name the right ones with --columns {hint}")
+    return names
+
+
+def _prepare_table(connection: extensions.connection, numbers: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_traffic_kind"))
+        if cursor.fetchone()[0] not in OUR_TABLE:
+            raise DataError("dayahead.traffic is a view of your own table; load the readings there")
+        cursor.execute(statement("read_traffic_columns"))
+        known = dict(cursor.fetchall())
+        for name in numbers:
+            if name not in known:
+                cursor.execute(statement("add_covariate", name=Identifier(name)))
+
+
+def _merge(connection: extensions.connection, numbers: list[str], timezone: str, report: LoadReport) -> None:
+    lock(connection, "traffic")
+    old, new = (SQL(", ").join(Identifier(table, name) for name in numbers) for table in ("t", "r"))
+    assignments = SQL(", ").join(SQL("{} = {}").format(Identifier(name), Identifier("r", name)) for name in numbers)
+    columns = SQL(", ").join(map(Identifier, numbers))
+    with connection.cursor() as cursor:
+        cursor.execute(statement("write_new_sites"), {"timezone": timezone})
+        report.new_sites = cursor.rowcount
+        span = {"first": report.first, "last": report.last}
+        cursor.execute(statement("update_traffic", old_values=old, new_values=new, assignments=assignments), span)
+        report.updated = cursor.rowcount
+        cursor.execute(statement("insert_traffic", columns=columns, new_values=new), span)
+        report.loaded = cursor.rowcount
+    known = report.repeated + report.missing + report.quarantined.total() + report.loaded + report.updated
+    report.unchanged = report.rows - known

@@ -1,0 +1,175 @@
+"""The rows of a file on their way into ``traffic``: judged, staged, and rid of what only the whole file shows to be faulty."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from psycopg2 import extensions
+from psycopg2.sql import SQL, Composable, Identifier
+
+from pipeline.adapters.copy_binary import Kind, write_frame
+from pipeline.adapters.quarantine import quarantine_rows
+from pipeline.adapters.queries import statement
+from pipeline.adapters.row_chunks import Chunk
+from pipeline.core.series.clock import infer_step_minutes
+from pipeline.core.series.intake import Intake, judge
+from pipeline.errors import DataError
+
+RARE_PHASE = 0.1  # of a site's readings: a phase that is rarer is off the site's grid
+HOPELESS_ROWS, HOPELESS_SHARE = 1_000, 0.9
+TORN, CONFLICT = "the row has more or fewer values than the header", "another value for the same site and ts came before"
+SECONDS_PER_DAY = 86_400
+KINDS: dict[str, Kind] = {"site_code": "int4", "ts": "timestamptz", "second_pass": "int4", "phase": "int4", "row_number": "int8"}
+
+
+@dataclass
+class LoadReport:
+    """What became of the rows of a file: ``rows`` is the sum of the other counts.
+
+    ``loaded`` were new, ``updated`` replaced another value, ``unchanged`` stood in the table already, ``repeated`` stood in the file
+    before, ``missing`` have no throughput, ``quarantined`` are counted by reason.
+    """
+
+    rows: int = 0
+    loaded: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    missing: int = 0
+    quarantined: Counter[str] = field(default_factory=Counter)
+    sites: int = 0
+    new_sites: int = 0
+    step_minutes: int | None = None
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+class Staging:
+    """Staged rows of one file, in temporary tables that end with the transaction.
+
+    Args:
+        connection: As the owner of ``traffic``.
+        path: The file; its name stands in the quarantine.
+        names: The file's own name of every column, by ours.
+        timezone: IANA zone of instants without offset.
+    """
+
+    def __init__(self, connection: extensions.connection, path: Path, names: dict[str, str], timezone: str) -> None:
+        self.connection, self.path, self.names, self.timezone = connection, path, names, timezone
+        self.numbers = [ours for ours in names if ours not in ("site", "ts")]
+        self.report = LoadReport()
+        self.months: set[date] = set()
+        self._codes: dict[str, int] = {}
+        self._phases: Counter[tuple[int, int]] = Counter()
+        columns = SQL(", ").join(SQL("{} double precision").format(Identifier(name)) for name in self.numbers)
+        with connection.cursor() as cursor:
+            cursor.execute(statement("create_staged_readings", values=columns))
+
+    def add(self, chunk: Chunk) -> None:
+        """Judge the rows of a chunk, stage the good ones and quarantine the faulty ones.
+
+        Raises:
+            DataError: Hardly any row so far is a reading: the columns must be wrong.
+        """
+        numbers = {ours: chunk.rows[self.names[ours]] for ours in self.numbers}
+        intake = judge(chunk.rows[self.names["site"]], chunk.rows[self.names["ts"]], numbers, self.timezone)
+        faulty = intake.fault != None  # noqa: E711 — element by element
+        good = ~faulty & ~intake.missing
+        self.report.rows += len(faulty) + len(chunk.torn)
+        self.report.missing += int(intake.missing.sum())
+        self.report.step_minutes = self.report.step_minutes or _step_of(intake, good)
+        self._reject(pd.concat([self._faulty(chunk, intake, np.flatnonzero(faulty)), self._torn(chunk)], ignore_index=True))
+        kinds = KINDS | dict.fromkeys(self.numbers, "float8")
+        copy = statement("copy_rows", table=Identifier("staged_readings"), columns=SQL(", ").join(map(Identifier, kinds)))
+        write_frame(self.connection, copy, self._coded(intake, good, chunk.first_row), kinds)
+
+    def settle(self) -> None:
+        """Tell apart the passes of a repeated hour; quarantine rows off their site's grid and rows that contradict an earlier one."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement("write_staged_sites"), {"sites": list(self._codes)})
+            cursor.execute(statement("shift_second_passes"))
+            off_grid = self._rare_phases()
+            if off_grid:
+                codes, phases = map(list, zip(*off_grid, strict=True))
+                self._take_out(
+                    cursor, "delete_off_grid", f"ts is off the grid of {self.report.step_minutes} minutes", codes=codes, phases=phases
+                )
+            self._take_out(cursor, "delete_conflicts", CONFLICT)
+            cursor.execute(statement("count_staged"))
+            staged, self.report.first, self.report.last = cursor.fetchone()
+        self.report.sites = len(self._codes)
+        self.report.repeated = self.report.rows - self.report.missing - self.report.quarantined.total() - staged
+
+    def _coded(self, intake: Intake, good: np.ndarray, first_row: int) -> pd.DataFrame:
+        found, uniques = pd.factorize(intake.site[good])
+        code = np.array([self._codes.setdefault(name, len(self._codes)) for name in uniques], np.int64)[found]
+        ts = intake.ts[good]
+        step_seconds = (self.report.step_minutes or 0) * 60
+        phase = ts.astype(np.int64) // 1_000_000 % step_seconds if step_seconds else np.zeros(len(ts), np.int64)
+        pairs, counts = np.unique(code * SECONDS_PER_DAY + phase, return_counts=True)
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            self._phases[divmod(pair, SECONDS_PER_DAY)] += count
+        self.months.update(month.item() for month in np.unique(ts.astype("datetime64[M]")).astype("datetime64[D]"))
+        columns = {
+            "site_code": code,
+            "ts": pd.DatetimeIndex(ts).tz_localize("UTC"),
+            "second_pass": intake.second_pass[good],
+            "phase": phase,
+        }
+        columns |= {"row_number": first_row + np.flatnonzero(good)}
+        return pd.DataFrame(columns | {name: values[good] for name, values in intake.values.items()})
+
+    def _rare_phases(self) -> list[tuple[int, int]]:
+        total: Counter[int] = Counter()
+        for (code, _), count in self._phases.items():
+            total[code] += count
+        return [pair for pair, count in self._phases.items() if count < RARE_PHASE * total[pair[0]]]
+
+    def _take_out(self, cursor: extensions.cursor, query: str, reason: str, **values: Any) -> None:
+        chosen: Composable = SQL(", ").join(Identifier("g", name) for name in self.numbers)
+        cursor.execute(statement(query, values=chosen), values)
+        rows = cursor.fetchall()
+        names = ("site", "ts", "row", *self.numbers)
+        payload = [{"file": self.path.name} | dict(zip(names, row, strict=True)) for row in rows]
+        self._reject(_rejected([row[0] for row in rows], [row[1] for row in rows], [reason] * len(rows), payload))
+
+    def _faulty(self, chunk: Chunk, intake: Intake, at: np.ndarray) -> pd.DataFrame:
+        rows = chunk.rows.take(pa.array(at)).to_pylist()
+        payload = [{"file": self.path.name, "row": chunk.first_row + int(i)} | row for i, row in zip(at, rows, strict=True)]
+        ts = [None if np.isnat(instant) else pd.Timestamp(instant, tz="UTC") for instant in intake.ts[at]]
+        return _rejected(intake.site.iloc[at].tolist(), ts, intake.fault[at].tolist(), payload)
+
+    def _torn(self, chunk: Chunk) -> pd.DataFrame:
+        payload = [{"file": self.path.name, "text": text} for text in chunk.torn]
+        return _rejected([None] * len(payload), [None] * len(payload), [TORN] * len(payload), payload)
+
+    def _reject(self, rejected: pd.DataFrame) -> None:
+        quarantined = self.report.quarantined
+        quarantined.update(rejected["reason"].tolist())
+        if self.report.rows >= HOPELESS_ROWS and quarantined.total() > HOPELESS_SHARE * self.report.rows:
+            reason, count = quarantined.most_common(1)[0]
+            example = rejected["payload"].iloc[0]
+            raise DataError(
+                f"{quarantined.total()} of the first {self.report.rows} rows of {self.path} are no readings, {count} because {reason}, "
+                f"such as {example}; nothing was loaded: check --columns and --timezone"
+            )
+        quarantine_rows(self.connection, rejected, f"load {self.path.name}")
+
+
+def _rejected(site: list[Any], ts: list[Any], reason: list[str], payload: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame({"site": site, "ts": ts, "reason": reason, "payload": payload}, dtype=object)
+
+
+def _step_of(intake: Intake, good: np.ndarray) -> int | None:
+    sample = pd.DataFrame({"site": intake.site[good], "ts": pd.DatetimeIndex(intake.ts[good])})
+    try:
+        return infer_step_minutes(sample)
+    except DataError:
+        return None  # too few readings to tell; extract says so if it stays like that

@@ -1,0 +1,167 @@
+"""Data in and out: load a file, make a sample, migrate the schema, ask in SQL."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.errors import ConfigurationError, DataError
+
+
+def load(
+    file: Annotated[Path, typer.Argument(help="CSV (plain or gzip) or Parquet, one row per site and instant.", show_default=False)],
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Your names of our columns: site=perf_name,ts=created_at,throughput=thp. A further one becomes a covariate."),
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Zone of instants without offset and of new sites. Default: DAYAHEAD_TIMEZONE.")
+    ] = None,
+    sites: Annotated[Path | None, typer.Option(help="CSV of site, timezone, capacity, country; further columns become labels.")] = None,
+) -> None:
+    """Load readings into the table traffic; a second time changes nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    from pipeline.adapters.database import connect
+    from pipeline.adapters.loading import load_readings
+    from pipeline.adapters.sites_file import read_sites_file, write_sites
+    from pipeline.config import read_settings
+
+    settings = read_settings()
+    if sites:
+        known = read_sites_file(sites, timezone or settings.timezone)
+        with connect(settings) as connection:
+            write_sites(connection, known)
+    console = Console(stderr=True)
+    with Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=console) as progress:
+        bar = progress.add_task(f"reading {file.name}", total=1.0)
+
+        def show(share: float, rows: int) -> None:
+            text = f"{rows:,} rows of {file.name}" if share < 1 else f"{rows:,} rows, writing"
+            progress.update(bar, completed=share, description=text)
+
+        report = load_readings(settings, file, _mapping(columns), timezone, show)
+    typer.echo(describe_report(report, len(known) if sites else 0))
+
+
+def describe_report(report: Any, named_sites: int) -> str:
+    """Return a ``LoadReport`` in lines for a person."""
+    lines = [f"{report.rows:>12,} rows read"]
+    meanings = {
+        "loaded": "new",
+        "updated": "replaced another value",
+        "unchanged": "there already",
+        "repeated": "stood in the file before",
+        "missing": "without a throughput: left out, a gap is a gap",
+    }
+    counts = {name: getattr(report, name) for name in meanings}
+    lines += [f"{count:>12,} {name}: {meanings[name]}" for name, count in counts.items() if count or name == "loaded"]
+    lines += [f"{count:>12,} quarantined: {reason}" for reason, count in report.quarantined.most_common()]
+    step = f", one every {report.step_minutes} min" if report.step_minutes else ""
+    if report.first:
+        lines.append(
+            f"{report.sites} sites ({report.new_sites} new), {report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC{step}"
+        )
+    if named_sites:
+        lines.append(f"{named_sites} sites described")
+    if report.quarantined:
+        lines.append('see: python -m pipeline sql "select reason, payload from dayahead.quarantine order by id desc limit 20"')
+    return "\n".join(lines)
+
+
+def sample(
+    out: Annotated[Path, typer.Option(help="File to write: .csv, .csv.gz or .parquet. The sites lie beside it.")] = Path("sample.csv.gz"),
+    sites: Annotated[int, typer.Option(min=1, help="Sites.")] = 20,
+    days: Annotated[int, typer.Option(min=1, help="Days of readings.")] = 120,
+    step_minutes: Annotated[int, typer.Option(min=1, max=60, help="Reading interval.")] = 10,
+    end: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of readings. Default: a fixed one.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same fleet.")] = 0,
+    outages: Annotated[bool, typer.Option(help="Lose readings, from single ones to days.")] = False,
+    late: Annotated[bool, typer.Option(help="Move some rows to the end of the file.")] = False,
+    duplicates: Annotated[bool, typer.Option(help="Repeat some rows, some with another value.")] = False,
+    poison: Annotated[bool, typer.Option(help="Add rows that are no readings.")] = False,
+) -> None:
+    """Write a made-up CDN fleet to a file, to try everything on."""
+    from pipeline.local.sample import END, sample_fleet
+    from pipeline.local.sample_file import sites_file, write_sample
+
+    readings, fleet = sample_fleet(sites, days, step_minutes, end.date() if end else END, seed, outages=outages)
+    write_sample(out, readings, fleet, seed, late=late, duplicates=duplicates, poison=poison)
+    typer.echo(
+        f"{out}: {len(readings):,} readings of {sites} sites, one every {step_minutes} min\n{sites_file(out)}: zone, capacity, country"
+    )
+    typer.echo(f"load it: python -m pipeline load {out} --sites {sites_file(out)}")
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help='For instance "select * from dayahead.next_day limit 10".', show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array of rows.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
+) -> None:
+    """Run a statement on the traffic database and print what it returns."""
+    import csv
+
+    from pipeline.adapters.database import run_query
+    from pipeline.config import read_settings
+
+    if as_json and as_csv:
+        raise ConfigurationError("--json and --csv exclude each other; give one of them")
+    names, rows, status = run_query(read_settings(), query)
+    if names is None:
+        typer.echo(status)
+    elif as_json:
+        typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1))
+    elif as_csv:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([names, *rows])
+    else:
+        _print_table(names, rows)
+
+
+def migrate() -> None:
+    """Bring the traffic database to the schema of this version."""
+    from pipeline.adapters.database import describe
+    from pipeline.adapters.database import migrate as apply
+    from pipeline.config import read_settings
+
+    settings = read_settings()
+    applied = apply(settings)
+    typer.echo(f"{describe(settings)}: " + (f"applied {', '.join(applied)}" if applied else "up to date"))
+
+
+def _print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_edge=False)
+    for i, name in enumerate(names):
+        numeric = any(isinstance(row[i], int | float) for row in rows)
+        table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    Console().print(table)
+    typer.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="minutes")
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+def _mapping(columns: str | None) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in (columns or "").split(",") if pair.strip()]
+    wrong = [ours for ours, equals, theirs in pairs if not equals or not theirs.strip()]
+    if wrong:
+        raise DataError(f"--columns {columns}: {wrong[0]!r} is no pair; expected OURS=YOURS, for instance site=perf_name,ts=created_at")
+    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}

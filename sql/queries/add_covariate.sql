@@ -1,0 +1,1 @@
+ALTER TABLE dayahead.traffic ADD COLUMN IF NOT EXISTS {name} double precision;

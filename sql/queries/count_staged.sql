@@ -1,0 +1,1 @@
+SELECT count(*), min(ts), max(ts) FROM staged_readings;
