@@ -103,5 +103,6 @@ def _signature(covariates: tuple[str, ...]) -> ModelSignature:
 
 def _requirements(folder: Path) -> list[str]:
     """Pins of what serving needs, without the build that this machine happens to have (2.13.0+cpu)."""
-    names = [*SERVING_PACKAGES, *(["lightgbm"] if "lightgbm" in (folder / "config.json").read_text() else [])]
+    trees = any("lightgbm" in config.read_text() for config in folder.rglob("config.json"))  # also as a companion of a network
+    names = [*SERVING_PACKAGES, *(["lightgbm"] if trees else [])]
     return [f"{name}=={installed_version(name).split('+')[0]}" for name in sorted(names)]

@@ -126,7 +126,7 @@ def _facts(run: Run, results: dict[str, dict[str, Any]], grid: Grid) -> dict[str
         "days": d,
         "step_minutes": grid.step_minutes,
         "rows": results["extract"]["rows"],
-        "test_days": results["evaluate"].get("test_days", "the last"),
+        "test_days": results["evaluate"]["test_days"],
         "dataset": results["extract"]["readings"],
         "quarantined": ", ".join(f"{count} rows ({reason})" for reason, count in quarantined.items()) or "nothing",
         "ladder": ", ".join(results["validate"].get("ladder", [])) or "none",

@@ -49,7 +49,7 @@ def decide(evaluation: Mapping[str, Any]) -> Decision:
             weaknesses.append(f"cannot be compared with {rival}")
             continue
         figures[rival] = [float(value) for value in ratio]
-        found = f"{METRIC} is {ratio.value:.3f} of {rival}'s (95 % interval {ratio.low:.3f} to {ratio.high:.3f})"
+        found = f"{METRIC} over that of {rival} is {ratio.value:.3f} (95 % interval {ratio.low:.3f} to {ratio.high:.3f})"
         (strengths if ratio.high < 1 else weaknesses).append(found)
     if weaknesses:
         return Decision(False, f"not better beyond noise: {'; '.join(weaknesses)}", figures)

@@ -11,7 +11,7 @@ def test_gate_lets_the_first_challenger_pass_that_beats_the_naive_beyond_noise()
 
     assert decision.promoted
     assert decision.figures == {"seasonal_naive_week": BETTER}
-    assert decision.reason == "better beyond noise: wql is 0.800 of seasonal_naive_week's (95 % interval 0.700 to 0.900)"
+    assert decision.reason == "better beyond noise: wql over that of seasonal_naive_week is 0.800 (95 % interval 0.700 to 0.900)"
 
 
 def test_gate_needs_both_the_naive_and_the_champion_beaten():
@@ -23,7 +23,7 @@ def test_gate_needs_both_the_naive_and_the_champion_beaten():
 def test_gate_says_by_how_much_a_challenger_fails():
     decision = decide(evaluation(naive=BETTER, champion=NOISE))
 
-    assert decision.reason == "not better beyond noise: wql is 0.980 of champion's (95 % interval 0.900 to 1.060)"
+    assert decision.reason == "not better beyond noise: wql over that of champion is 0.980 (95 % interval 0.900 to 1.060)"
 
 
 def test_gate_holds_where_an_interval_touches_one():
