@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.series.clock import day_instants, day_start, infer_step_minutes, steps_per_day, target_day_at
@@ -72,6 +72,7 @@ def test_target_day_wants_an_instant():
         target_day_at(datetime(2026, 8, 21), "UTC")
 
 
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(day=days, zone=zones, minutes=st.integers(0, 1439))
 def test_target_day_starts_at_or_after_the_cutoff_and_the_day_before_does_not(day, zone, minutes):
     cutoff = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minutes)
