@@ -1,0 +1,139 @@
+"""Step monitor against a real PostgreSQL."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.adapters.database import connect
+from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.adapters.snapshots import Run
+from pipeline.core.models.contract import QUANTILES
+from pipeline.steps.monitor import monitor
+from tests.steps.test_publish import attention_rows, forecast_rows
+
+DAY = date(2026, 8, 21)
+NEXT = Run("monitor", date(2026, 8, 22), datetime(2026, 8, 22, tzinfo=UTC))
+SCORES = "SELECT * FROM dayahead.scores ORDER BY target_day, role, site"
+FILL = """
+SELECT dayahead.ensure_partition('traffic', d) FROM (VALUES ('2026-08-01'::date), ('2026-07-01')) AS days (d);
+INSERT INTO dayahead.sites (site, capacity) VALUES ('a', 6.5), ('it''s b', 1), ('📡 Straße', NULL);
+INSERT INTO dayahead.traffic (site, ts, throughput)
+SELECT 'a', ts, 4 + extract(day FROM ts)::int % 2
+FROM generate_series('2026-07-20 00:00+00'::timestamptz, '2026-08-21 23:00+00', '1 hour') AS ts;
+INSERT INTO dayahead.traffic (site, ts, throughput)
+SELECT 'it''s b', ts, 0 FROM generate_series('2026-08-21 00:00+00'::timestamptz, '2026-08-21 11:00+00', '1 hour') AS ts;
+"""
+
+
+@pytest.fixture
+def published(database, run_sql):
+    """A day of three sites: 'a' is complete at 5, 'it's b' is zero until noon, the third has no actual."""
+    run_sql(FILL)
+    with connect(database, "writer") as connection:
+        for table in ("forecasts", "attention"):
+            ensure_partitions(connection, table, [DAY])
+    with connect(database, "writer") as connection:
+        replace_forecasts(connection, forecast_rows(), attention_rows())
+    return database
+
+
+def scores_of(run_sql, site: str) -> dict[str, float]:
+    columns = "steps, actual_total, wape, mase, pinball, coverage50, coverage80, coverage90, bias"
+    rows = run_sql(f"SELECT {columns} FROM dayahead.scores WHERE site = %s", site)
+    return dict(zip(columns.split(", "), rows[0], strict=True)) if rows else {}
+
+
+def test_monitor_scores_a_day_as_a_loop_would(published, run_sql):
+    monitor(NEXT, published)
+
+    quantiles, actual, scores = [1.0 + i for i in range(7)], 5.0, scores_of(run_sql, "a")
+    pinball = np.mean([max(q * (actual - f), (q - 1) * (actual - f)) for q, f in zip(QUANTILES, quantiles, strict=True)])
+    assert scores["steps"] == 24
+    assert scores["actual_total"] == 120
+    assert scores["wape"] == pytest.approx(1 / 5)
+    assert scores["mase"] == pytest.approx(1.0 / (27 / 28))  # July 31 and August 1 are both odd: one day in 28 does not change
+    assert scores["pinball"] == pytest.approx(pinball)
+    assert (scores["coverage50"], scores["coverage80"], scores["coverage90"]) == (1.0, 1.0, 1.0)
+    assert scores["bias"] == pytest.approx(-1 / 5)
+
+
+def test_monitor_counts_only_steps_with_an_actual_and_leaves_ratios_to_zero_empty(published, run_sql):
+    result = monitor(NEXT, published)
+
+    scores = scores_of(run_sql, "it's b")
+    assert scores["steps"] == 12
+    assert (scores["wape"], scores["mase"], scores["bias"]) == (None, None, None)
+    assert scores["coverage90"] == 0.0
+    assert scores_of(run_sql, "📡 Straße") == {}
+    assert result["rows"] == 2
+
+
+def test_monitor_does_not_score_a_day_that_is_not_over(published, run_sql):
+    monitor(Run("monitor", DAY, datetime(2026, 8, 21, 23, tzinfo=UTC)), published)
+
+    assert run_sql(SCORES) == []
+
+
+def test_monitor_twice_writes_nothing_more(published, run_sql):
+    monitor(NEXT, published)
+    before = run_sql(SCORES)
+
+    again = monitor(NEXT, published)
+
+    assert again == {"scored": [], "rows": 0}
+    assert run_sql(SCORES) == before
+
+
+def test_monitor_scores_again_when_late_actuals_arrive(published, run_sql):
+    monitor(NEXT, published)
+    run_sql(
+        "INSERT INTO dayahead.traffic (site, ts, throughput) "
+        "SELECT 'it''s b', ts, 3 FROM generate_series('2026-08-21 12:00+00'::timestamptz, '2026-08-21 23:00+00', '1 hour') AS ts"
+    )
+
+    again = monitor(NEXT, published)
+
+    assert again["rows"] == 1
+    assert scores_of(run_sql, "it's b")["steps"] == 24
+    assert scores_of(run_sql, "it's b")["wape"] == pytest.approx((12 * 4 + 12 * 1) / 36)
+
+
+def test_monitor_without_forecasts_has_nothing_to_say(database):
+    assert monitor(NEXT, database) == {"scored": [], "rows": 0}
+
+
+def test_the_views_for_people_answer_the_viewer(published, run_sql):
+    monitor(NEXT, published)
+
+    with connect(published, "viewer") as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), count(DISTINCT site) FROM dayahead.next_day")
+        assert cursor.fetchone() == (72, 3)
+        cursor.execute("SELECT count(actual), sum(error) FROM dayahead.forecast_vs_actual WHERE site = 'a'")
+        assert cursor.fetchone() == (24, 24.0)
+        cursor.execute("SELECT site, days, wape FROM dayahead.site_accuracy_30d ORDER BY site")
+        assert [(site, days, wape and round(wape, 6)) for site, days, wape in cursor.fetchall()] == [("a", 1, 0.2), ("it's b", 1, None)]
+
+
+def test_capacity_risk_is_interpolated_between_the_quantiles(published, run_sql):
+    # q05 … q95 are 1 … 7: 6.5 lies half way between q90 = 6 and q95 = 7; 1 is q05 itself
+    risk = dict(run_sql("SELECT site, max(probability)::float FROM dayahead.capacity_risk GROUP BY site"))
+
+    assert risk["a"] == pytest.approx(1 - 0.925)
+    assert risk["it's b"] == pytest.approx(0.95)
+    assert set(risk) == {"a", "it's b"}
+    assert run_sql("SELECT count(*) FROM dayahead.capacity_risk WHERE site = 'a'") == [(24,)]
+
+
+def test_next_day_takes_the_latest_day_of_each_site_and_leaves_out_the_challenger(published, run_sql):
+    tomorrow = forecast_rows(sites=("a",)).assign(target_day=DAY + timedelta(days=1))
+    tomorrow["ts"] += pd.Timedelta(days=1)
+    shadow = forecast_rows(role="challenger").assign(target_day=DAY + timedelta(days=1))
+    with connect(published, "writer") as connection:
+        replace_forecasts(connection, pd.concat([tomorrow, shadow]), attention_rows()[:0])
+
+    days = run_sql("SELECT site, min(target_day), max(target_day), count(*) FROM dayahead.next_day GROUP BY site ORDER BY site")
+
+    assert days[0] == ("a", date(2026, 8, 22), date(2026, 8, 22), 24)
+    assert days[1] == ("it's b", DAY, DAY, 24)
