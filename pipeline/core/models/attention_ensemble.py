@@ -24,6 +24,7 @@ from pipeline.core.training.loop import Schedule, train
 from pipeline.core.training.losses import pinball_loss
 from pipeline.core.training.origins import Sampler
 
+LEARNT_STEPS = 4  # of each segment, drawn anew for every batch: neighbouring steps teach much the same
 MOST_READINGS_AT_ONCE = 2_000_000  # of past readings in one forecasting batch: bounds memory at any step length
 
 
@@ -119,8 +120,10 @@ def _fit_member(size: NetworkSize, lesson: Lesson, options: FitOptions) -> Atten
     def loss_of_batch(generator: torch.Generator) -> Tensor:
         window = sampler.draw(generator)
         network.dropout.generator = generator
-        output = network(window)
-        return pinball_loss(output.quantiles, normalise_target(window.target, output.scale), window.target_observed, levels)
+        offsets = torch.randperm(size.segment_steps, generator=generator)[:LEARNT_STEPS].sort().values.to(windows.device)
+        output, steps = network(window, offsets), size.steps_at(offsets)
+        target = normalise_target(window.target[:, steps], output.scale)
+        return pinball_loss(output.quantiles, target, window.target_observed[:, steps], levels)
 
     def score(candidate: nn.Module) -> float:
         return weighted_quantile_loss(predict([candidate], windows, lesson.validation).quantiles, windows, lesson.validation)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from pipeline.core.models.contract import ATTENTION_BANDS, MEDIAN, QUANTILES
+from pipeline.core.models.dropout import SeededDropout
 from pipeline.core.models.normalisation import Scale, normalise
 from pipeline.core.series.windows import Window
 
@@ -49,6 +50,11 @@ class NetworkSize:
     def segments(self) -> int:
         """Segments a day, ``J``."""
         return -(-self.steps // self.segment_steps)
+
+    def steps_at(self, offsets: Tensor) -> Tensor:
+        """Return the steps of day at some offsets of every segment, ascending."""
+        steps = torch.arange(self.segments, device=offsets.device)[:, None] * self.segment_steps + offsets
+        return steps[steps < self.steps]
 
     @property
     def lags(self) -> tuple[int, ...]:
@@ -91,26 +97,6 @@ def cut_into_segments(z: Tensor, observed: Tensor, size: NetworkSize) -> Segment
     possible = torch.full((J,), float(K), device=z.device)
     possible[-1] -= missing
     return Segments(values, mean, spread, count / possible)
-
-
-class SeededDropout(nn.Module):
-    """Dropout whose randomness is a generator of its own on a CPU, so that members trained side by side stay reproducible."""
-
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
-        self.generator: torch.Generator | None = None
-
-    def forward(self, x: Tensor, along: int | None = None) -> Tensor:
-        """Drop units of ``x``; one draw serves all places of the axis ``along``."""
-        if not self.training or not self.share:
-            return x
-        shape = list(x.shape)
-        if along is not None:
-            shape[along] = 1
-        if x.is_cuda:
-            return x * F.dropout(torch.ones(shape, device=x.device), self.share)
-        return x * ((torch.rand(shape, generator=self.generator) >= self.share) / (1 - self.share))
 
 
 class AttentionNetwork(nn.Module):
@@ -160,17 +146,26 @@ class AttentionNetwork(nn.Module):
         with torch.no_grad():
             self.bias.copy_(prior)
 
-    def forward(self, window: Window) -> Output:
-        """Return the quantiles of the target day, the weights they were copied with, and the scale of each window."""
+    def forward(self, window: Window, offsets: Tensor | None = None) -> Output:
+        """Return the quantiles of the target day, the weights they were copied with, and the scale of each window.
+
+        Args:
+            window: What is known.
+            offsets: Steps within a segment to forecast, ascending; None for all. Training on a few makes a fine step as cheap as a coarse
+                one; the quantiles are then those of ``size.steps_at(offsets)``.
+        """
         z, scale = normalise(window.past, window.past_observed)
         segments = cut_into_segments(z, window.past_observed, self.size)
         tokens, encoded = self._encode(segments, window)
         decoded = self._decode(segments, encoded, window)  # (B, J, D)
         attention = self._attend(decoded, tokens + encoded, segments)  # (B, H, J, L)
+        offsets = torch.arange(self.size.segment_steps, device=z.device) if offsets is None else offsets
+        segments = segments._replace(values=segments.values[..., offsets])
         copies = torch.einsum("bhjl,bljk->bhjk", attention, segments.values)
         spread = torch.einsum("bjl,bljk->bjk", attention.mean(1), (segments.values - copies.mean(1, keepdim=True)).abs())
-        quantiles = self._residual(decoded, copies, spread, segments, window)
-        return Output(quantiles.flatten(1, 2)[:, : self.size.steps], attention, scale)
+        clock = self._clock(window.phase, self.size.segments * self.size.segment_steps)
+        quantiles = self._residual(decoded, copies, spread, segments, clock.unflatten(1, (self.size.segments, -1))[:, :, offsets])
+        return Output(quantiles.flatten(1, 2)[:, : len(self.size.steps_at(offsets))], attention, scale)
 
     def _encode(self, segments: Segments, window: Window) -> tuple[Tensor, Tensor]:
         """Return the tokens of the past days and the encoder's output on them, each ``(B, L, D)``."""
@@ -216,13 +211,11 @@ class AttentionNetwork(nn.Module):
         absent = (segments.coverage == 0).transpose(1, 2).unsqueeze(1)
         return torch.softmax(logits.masked_fill(absent, MASKED), -1)
 
-    def _residual(self, decoded: Tensor, copies: Tensor, spread: Tensor, segments: Segments, window: Window) -> Tensor:
+    def _residual(self, decoded: Tensor, copies: Tensor, spread: Tensor, segments: Segments, clock: Tensor) -> Tensor:
         """Return the quantiles ``(B, J, K, Q)``: the mean copy plus what the head adds, widened outwards so that none cross."""
         lagged = [-lag for lag in self.size.lags]
-        J, K = self.size.segments, self.size.segment_steps
         lags = segments.values[:, lagged]
         covered = segments.coverage[:, lagged].unsqueeze(-1).expand_as(lags)
-        clock = self._clock(window.phase, J * K).unflatten(1, (J, K))
         steps = torch.cat([copies, spread.unsqueeze(1), lags, covered], 1).permute(0, 2, 3, 1)
         hidden = self.head_segment(decoded).unsqueeze(2) + self.head_step(torch.cat([steps, clock], -1))
         out = self.head_out(self.dropout(F.gelu(hidden), along=2))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,10 +19,10 @@ from safetensors.torch import load_file, save_file
 from pipeline.core.models.attention_ensemble import Lesson, Prediction, drop_checkpoints, fit_members, predict
 from pipeline.core.models.attention_network import AttentionNetwork, NetworkSize
 from pipeline.core.models.contract import QUANTILES, FitOptions, Forecast, Forecaster, Origins, Split
+from pipeline.core.models.gru_settings import GruAttentionSettings
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.calibration import companion_share, interval_factors, weighted_quantile_loss, widen
-from pipeline.core.training.loop import Schedule
 from pipeline.core.training.origins import origins_of
 from pipeline.errors import DataError, ModelError
 
@@ -32,37 +32,6 @@ COMPANION_TREES = 400  # at most; validation stops earlier
 COMPANION_ROWS = 120_000  # one thread beside the networks' own
 SMALLEST_SHARE = 0.05  # of the companion; below it is left out
 REFIT_SHARE = 0.05  # of the training windows: where validation holds more, its days are too precious not to learn from
-
-
-@dataclass(frozen=True)
-class GruAttentionSettings:
-    """Plain JSON settings.
-
-    Args:
-        context_days: Past days the model looks at.
-        members: Networks in the ensemble; their quantiles are averaged.
-        hidden: Width of the networks, even.
-        heads: Attention heads, a divisor of ``hidden``.
-        dropout: Share of hidden units dropped in training.
-        batch: Windows per optimiser step.
-        iterations: Optimiser steps per member; 0 lets ``epochs`` or the amount of data decide.
-        epochs: Passes over the training windows per member; 0 lets the amount of data decide.
-        learning_rate: Peak learning rate.
-        companion: Whether LightGBM may take a share of the forecast.
-        refit: Whether the last fit also learns from the validation days, where they are a large part of the history.
-    """
-
-    context_days: int = 28
-    members: int = 3
-    hidden: int = 64
-    heads: int = 4
-    dropout: float = 0.1
-    batch: int = 64
-    iterations: int = 0
-    epochs: int = 0
-    learning_rate: float = 3e-3
-    companion: bool = True
-    refit: bool = True
 
 
 class GruAttention:
@@ -76,18 +45,9 @@ class GruAttention:
         Raises:
             ModelError: A setting is unknown or makes no sense.
         """
-        try:
-            self._settings = GruAttentionSettings(**settings)
-        except TypeError as error:
-            known = ", ".join(asdict(GruAttentionSettings()))
-            raise ModelError(f"gru_attention does not know these settings: {error}; expected some of {known}") from error
-        chosen = self._settings
-        if chosen.hidden % 2 or chosen.hidden % chosen.heads:
-            raise ModelError(f"hidden={chosen.hidden} with heads={chosen.heads}: expected an even width that the heads divide")
-        if min(chosen.context_days, chosen.members, chosen.batch) < 1:
-            raise ModelError("context_days, members and batch: expected at least 1 each")
-        self.settings: dict[str, Any] = asdict(chosen)
-        self.context_days = chosen.context_days
+        self._settings = GruAttentionSettings.of(settings)
+        self.settings: dict[str, Any] = asdict(self._settings)
+        self.context_days = self._settings.context_days
         self._members: list[AttentionNetwork] = []
         self._companion: Forecaster | None = None
         self._companion_trees = 0
@@ -128,15 +88,10 @@ class GruAttention:
         s = self._settings
         return NetworkSize(s.context_days, steps, len(self._known_sites), s.hidden, s.heads, s.dropout)
 
-    def _schedule(self, windows: int) -> Schedule:
-        s = self._settings
-        passes = round(s.epochs * windows / s.batch) if s.epochs else int(np.clip(6 * windows**0.5, 100, 900))
-        return Schedule(s.iterations or max(1, passes), s.learning_rate)
-
     def _learn(self, grid: Grid, windows: WindowGrid, split: Split, options: FitOptions, companion_trees: int) -> None:
         """Fit the members, and beside them a companion of at most ``companion_trees`` trees where there are any."""
         training, validation = origins_of(grid, split.train), origins_of(grid, split.validation)
-        lesson = Lesson(windows, training, split.train.stop - 1, validation, self._settings.batch, self._schedule(len(training)))
+        lesson = Lesson(windows, training, split.train.stop - 1, validation, *self._settings.pace(len(training)))
 
         def fit_companion() -> None:
             if companion_trees:

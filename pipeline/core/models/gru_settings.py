@@ -1,0 +1,65 @@
+"""Settings of ``gru_attention``: plain JSON values, and what they mean for the amount of data at hand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from pipeline.core.training.loop import Schedule
+from pipeline.errors import ModelError
+
+
+@dataclass(frozen=True)
+class GruAttentionSettings:
+    """Plain JSON settings.
+
+    Args:
+        context_days: Past days the model looks at.
+        members: Networks in the ensemble; their quantiles are averaged.
+        hidden: Width of the networks, even.
+        heads: Attention heads, a divisor of ``hidden``.
+        dropout: Share of hidden units dropped in training.
+        batch: Windows per optimiser step.
+        iterations: Optimiser steps per member; 0 lets ``epochs`` or the amount of data decide.
+        epochs: Passes over the training windows per member; 0 lets the amount of data decide.
+        learning_rate: Peak learning rate.
+        companion: Whether LightGBM may take a share of the forecast.
+        refit: Whether the last fit also learns from the validation days, where they are a large part of the history.
+    """
+
+    context_days: int = 28
+    members: int = 3
+    hidden: int = 64
+    heads: int = 4
+    dropout: float = 0.1
+    batch: int = 64
+    iterations: int = 0
+    epochs: int = 0
+    learning_rate: float = 3e-3
+    companion: bool = True
+    refit: bool = True
+
+    @classmethod
+    def of(cls, settings: dict[str, Any]) -> Self:
+        """Return checked settings.
+
+        Raises:
+            ModelError: A setting is unknown or makes no sense.
+        """
+        try:
+            chosen = cls(**settings)
+        except TypeError as error:
+            known = ", ".join(asdict(cls()))
+            raise ModelError(f"gru_attention does not know these settings: {error}; expected some of {known}") from error
+        if chosen.hidden % 2 or chosen.hidden % chosen.heads:
+            raise ModelError(f"hidden={chosen.hidden} with heads={chosen.heads}: expected an even width that the heads divide")
+        if min(chosen.context_days, chosen.members, chosen.batch) < 1:
+            raise ModelError("context_days, members and batch: expected at least 1 each")
+        return chosen
+
+    def pace(self, windows: int) -> tuple[int, Schedule]:
+        """Return the batch and the schedule that suit a number of training windows: steps grow with its square root."""
+        passes = round(self.epochs * windows / self.batch) if self.epochs else int(np.clip(10 * windows**0.5, 100, 1200))
+        return self.batch, Schedule(self.iterations or max(1, passes), self.learning_rate)
