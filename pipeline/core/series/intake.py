@@ -135,7 +135,8 @@ def _localised(local: np.ndarray, timezone: str) -> tuple[np.ndarray, np.ndarray
     if doubtful.size:
         first, second = (_pass(naive[doubtful], timezone, summer) for summer in (True, False))
         instants[doubtful], skipped[doubtful] = first, np.isnat(first)
-        second_pass[doubtful] = np.where(np.isnat(first), 0, (second - first) // np.timedelta64(1, "s"))
+        repeated = ~np.isnat(first)
+        second_pass[doubtful[repeated]] = (second - first)[repeated] // np.timedelta64(1, "s")
     outside = ~np.isnat(local) & np.isnat(inside)
     instants[outside] = local[outside]
     return instants, second_pass, skipped
