@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from pipeline.commands import backtest, data, stack, steps
+from pipeline.commands import backtest, data, demo, stack, steps
 from pipeline.errors import DayaheadError, ServiceError
 
 FAILED, TRY_AGAIN = 1, 3
@@ -34,7 +34,7 @@ PANELS = {
         steps.monitor,
     ),
     "Accuracy": (backtest.backtest,),
-    "Stack on this machine": (stack.up, stack.down, stack.status, stack.logs, stack.demo),
+    "Stack on this machine": (stack.up, stack.down, stack.status, stack.logs, stack.psql, demo.demo),
 }
 for panel, commands in PANELS.items():
     for command in commands:

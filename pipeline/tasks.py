@@ -51,6 +51,6 @@ def step(name: str, run: XComArg, *, operator: dict[str, Any] | None = None, **o
     return task(task_id=name, **(operator or {}))(_run_step)(name, run, options)
 
 
-def _run_step(name: str, run: dict[str, str], options: dict[str, Any]) -> dict[str, Any]:
+def _run_step(name: str, run: Any, options: dict[str, Any]) -> dict[str, Any]:
     # Airflow hands its whole context to a function that takes any keyword, so this one takes none.
     return run_step(name, run, **options)

@@ -59,7 +59,8 @@ class Airflow:
         """Return the end of a task instance's latest log, errors with their message."""
         where = f"/dags/{dag}/dagRuns/{run}/taskInstances/{task['task_id']}/logs/{max(1, task['try_number'])}"
         content = self._ask("GET", f"{where}?full_content=true&map_index={task['map_index']}")["content"]
-        return "\n".join([text for entry in content if (text := _line(entry))][-lines:])
+        entries = [{"event": entry} if isinstance(entry, str) else entry for entry in content]
+        return "\n".join([text for entry in entries if (text := _line(entry))][-lines:])
 
     def page(self, dag: str, run: str) -> str:
         """Return the address of a run in the UI."""
@@ -89,10 +90,10 @@ class Airflow:
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
 
-def _line(entry: str | dict[str, Any]) -> str:
-    if isinstance(entry, str):
-        return entry
-    if str(entry.get("event", "")).startswith("::"):  # folds lines in the UI
+def _line(entry: dict[str, Any]) -> str:
+    """Return a log entry as text; empty for what Airflow adds: folds, where the file lies, where it does not."""
+    said = str(entry.get("event", ""))
+    if said.startswith(("::", "Could not read served logs")) or (said.startswith("/") and said.endswith(".log")):
         return ""
     causes = [f"{cause.get('exc_type')}: {cause.get('exc_value')}" for cause in entry.get("error_detail") or []]
-    return " — ".join([str(entry.get("event", "")), *causes])
+    return " — ".join([said, *causes])

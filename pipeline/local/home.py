@@ -94,7 +94,16 @@ class Home:
 
     def delete(self) -> None:
         """Delete what the stack made below the home, and the home if nothing else lies in it."""
-        for folder in (self.postgres, self.airflow, self.artifacts, self.logs, self.run, self.root / "store", self.socket.parent):
+        for folder in (
+            self.postgres,
+            self.airflow,
+            self.artifacts,
+            self.logs,
+            self.run,
+            self.root / "store",
+            self.root / "demo",
+            self.socket.parent,
+        ):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (self.stack_env, self.root / SECRETS_FILE):
             file.unlink(missing_ok=True)

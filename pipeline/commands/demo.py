@@ -1,0 +1,132 @@
+"""``python -m pipeline demo``: the whole journey on this machine, with what it makes shown as it is made."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+from pipeline.commands import stack
+from pipeline.config import Settings, read_settings
+
+if TYPE_CHECKING:
+    from pipeline.local.demo import Moment, Peak
+
+ROWS = 12
+MARKS = {"success": "[green]✓[/]", "failed": "[red]✗[/]", "upstream_failed": "[dim]–[/]", "skipped": "[dim]–[/]"}
+console = Console(soft_wrap=True, highlight=False)
+
+
+def demo(
+    data: Annotated[Path | None, typer.Option(help="CSV or Parquet with site, ts, throughput; the built-in sample if left out.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA zone of the file's instants and sites, and of the schedule.")] = None,
+    train: Annotated[bool, typer.Option(help="Train even if this day's training has been done.")] = False,
+) -> None:
+    """Load data, train, forecast tomorrow in the running Airflow, and show it."""
+    from pipeline.local import demo as journey
+
+    began = time.monotonic()
+    if timezone:
+        os.environ["DAYAHEAD_TIMEZONE"] = timezone  # the stack keeps it for its tasks
+    settings = _stack_up()
+    fresh = _load(settings, data, timezone)
+    day = journey.day_after_last_reading(settings)
+    console.print(f"  the day after the last reading, in {settings.timezone}: {day:%A %Y-%m-%d}")
+    if fresh or train or not journey.is_trained(settings, day):
+        _run(settings, journey.TRAIN, {"target_day": day.isoformat()})
+    else:
+        _headline("Training")
+        console.print(f"  done before for {day}; again with: make demo ARGS=--train")
+    _run(settings, journey.FORECAST, {"target_day": day.isoformat()})
+    peaks = journey.read_peaks(settings)
+    _headline(f"Tomorrow, {day:%A %Y-%m-%d}, in dayahead.next_day")
+    _show_peaks(peaks)
+    if peaks:
+        picture = journey.draw_site(settings, peaks[0], settings.home.resolve() / "demo" / "forecast.png")
+        console.print(f"\n  plot of {peaks[0].site}: {picture}")
+    stack.show_addresses(settings)
+    console.print(f"  took {time.monotonic() - began:.0f} s")
+
+
+def _stack_up() -> Settings:
+    from pipeline.local.stack import up
+
+    _headline("Stack")
+    with console.status("starting Postgres, MLflow and Airflow"):
+        return up(read_settings(), lambda line: console.print(f"  {line}"))
+
+
+def _load(settings: Settings, file: Path | None, timezone: str | None) -> bool:
+    """Bring readings into the database and return whether any are new."""
+    from pipeline.local.demo_data import load_file, load_sample
+
+    _headline("Data")
+    with console.status("reading") as status:
+
+        def share(part: float, rows: int) -> None:
+            status.update(f"{part:4.0%}  {rows:,} rows")
+
+        report = load_file(settings, file, timezone, share) if file else load_sample(settings, share)
+    if report is None:
+        console.print("  the readings that are there")
+        return False
+    faulty = "".join(f"; {count:,} in quarantine: {reason}" for reason, count in report.quarantined.items())
+    console.print(f"  {file or 'built-in sample'}: {report.rows:,} rows of {report.sites} sites, one every {report.step_minutes} min")
+    console.print(f"  {report.loaded:,} loaded, {report.updated:,} corrected, {report.unchanged:,} unchanged{faulty}")
+    return bool(report.loaded or report.updated)
+
+
+def _run(settings: Settings, dag: str, conf: dict[str, str]) -> None:
+    from pipeline.local.airflow_api import Airflow
+    from pipeline.local.demo import run_dag
+
+    _headline(f"DAG {dag}")
+    airflow = Airflow(settings.airflow_url, settings.tracking_username, settings.tracking_password.get_secret_value())
+    with console.status("starting") as status:
+        run_dag(airflow, dag, conf, _narrator(status))
+
+
+def _narrator(status: Status) -> Callable[[Moment], None]:
+    """Return what turns looks at a run into one line per ended task, and a moving line for the one that runs."""
+    told: set[str] = set()
+
+    def narrate(moment: Moment) -> None:
+        for name, state, seconds in moment.done:
+            if name not in told:
+                told.add(name)
+                console.print(f"  {MARKS[state]} {name:10} {seconds:6.1f} s")
+        said = f"  [dim]{moment.said[:110]}[/]" if moment.said else ""
+        status.update(f"{moment.running or 'waiting'}  {moment.seconds:.0f} s{said}")
+
+    return narrate
+
+
+def _show_peaks(peaks: list[Peak]) -> None:
+    table = Table("site", "peak at", "median", "90 % interval", "made by", box=None, header_style="bold")
+    for column in table.columns[2:4]:
+        column.justify = "right"
+    for peak in peaks[:ROWS]:
+        interval = f"{_short(peak.q05)} – {_short(peak.q95)}"
+        table.add_row(peak.site, f"{peak.at:%a %d %b %H:%M} {peak.timezone}", _short(peak.q50), interval, peak.degradation)
+    console.print(table)
+    if len(peaks) > ROWS:
+        console.print(f"  … and {len(peaks) - ROWS} more sites; all of it: make psql, then TABLE dayahead.next_day;")
+
+
+def _headline(text: str) -> None:
+    console.print(f"\n[bold]{text}[/]")
+
+
+def _short(value: float) -> str:
+    """Return a number with three significant digits and a unit, such as ``12.3 M``."""
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.3g}"
