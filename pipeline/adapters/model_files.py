@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.models.contract import Forecaster
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, StoreError
 
 PLAIN_SUFFIXES = {".json", ".safetensors", ".txt", ".md", ".csv", ".yaml", ".yml", ".py"}
 PLAIN_NAMES = {"MLmodel", "registered_model_meta"}
@@ -74,17 +74,21 @@ def cached(settings: Settings, version: str, content: str, fetch: Callable[[Path
         version: Number of the version.
         content: Hash that its files must have.
         fetch: Fills an empty folder with the files.
+
+    Raises:
+        StoreError: The home cannot be written.
     """
     kept = settings.home / "models" / version
-    if kept.is_dir() and content_hash(kept) == content:
+    if _is_whole(kept, content):
         return kept
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{version}-", dir=kept.parent) as aside:
+    with _written_to(kept.parent), TemporaryDirectory(prefix=f".{version}-", dir=kept.parent) as aside:
         fetched = Path(aside, "forecaster")
         fetched.mkdir()
         fetch(fetched)
+        if _is_whole(kept, content):  # another process was quicker
+            return kept
         if kept.is_dir():
-            shutil.move(kept, Path(aside, "harmed"))
+            kept.rename(Path(aside, "harmed"))
         fetched.rename(kept)
     return kept
 
@@ -92,13 +96,28 @@ def cached(settings: Settings, version: str, content: str, fetch: Callable[[Path
 def note_ladder(settings: Settings, rungs: dict[str, dict[str, str]]) -> None:
     """Keep which versions are champion and previous champion, with their hashes, for a day without the server."""
     path = settings.home / "models" / LADDER
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".part")
-    aside.write_text(json.dumps(rungs, indent=1))
-    aside.replace(path)
+    if rungs == noted_ladder(settings):
+        return
+    with _written_to(path.parent), TemporaryDirectory(prefix=".ladder-", dir=path.parent) as aside:
+        made = Path(aside, LADDER)
+        made.write_text(json.dumps(rungs, indent=1))
+        made.replace(path)
 
 
 def noted_ladder(settings: Settings) -> dict[str, dict[str, str]]:
     """Return what ``note_ladder`` kept last; empty where nothing was."""
     path = settings.home / "models" / LADDER
     return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def _is_whole(folder: Path, content: str) -> bool:
+    return folder.is_dir() and content_hash(folder) == content
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise StoreError(f"cannot keep the model below {folder}: {error}; free space or check DAYAHEAD_HOME, then run it again") from error

@@ -162,12 +162,6 @@ def log_training(settings: Settings, run: Run, record: TrainingRecord) -> str:
     return run_id
 
 
-def run_url(settings: Settings, run_id: str) -> str:
-    """Return the address of a run's page."""
-    with connected(settings) as client:
-        return f"{public_url(settings)}/#/experiments/{client.get_run(run_id).info.experiment_id}/runs/{run_id}"
-
-
 def _log_figures(client: MlflowClient, run_id: str, record: TrainingRecord) -> None:
     from mlflow.entities import Metric, Param
 

@@ -17,7 +17,7 @@ from pipeline.adapters.tracking import DatasetUsed, TrainingRecord, check_answer
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.models.contract import Origins
-from pipeline.errors import ConfigurationError, ModelError, ServiceError
+from pipeline.errors import ConfigurationError, ModelError, ServiceError, StoreError
 from pipeline.steps.register import example_of
 from tests.fixtures.grids import make_grid
 from tests.fixtures.tracking import serve
@@ -159,6 +159,14 @@ def test_champion_stays_when_its_successor_cannot_be_trusted(tracked, add_versio
     with pytest.raises(ModelError, match="may run code"):
         registry.set_champion(tracked, bad, previous=good)
     assert registry.champion_version(tracked) == good
+
+
+def test_champion_says_that_this_machine_cannot_keep_it(tracked, add_version, tmp_path):
+    registry.set_champion(tracked, add_version(), previous=None)
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(StoreError, match=r"cannot keep the model below .* check DAYAHEAD_HOME"):
+        registry.load_champion(tracked.model_copy(update={"home": tmp_path / "file"}))
 
 
 def test_register_refuses_a_forecaster_that_saved_a_pickle(tracked, add_version):
