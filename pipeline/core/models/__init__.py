@@ -26,6 +26,11 @@ FORECASTERS = {
     "shared_attention_lstm": "pipeline.core.models.attention.shared_attention_lstm:SharedAttentionForecaster",
     "lightgbm": "pipeline.core.models.lightgbm:LightGbm",
 }
+PEERS = {  # of the optional group ``peers``: backtests may name them, trainings may not, for they cannot be saved
+    "nhits": "pipeline.core.models.peers:Nhits",
+    "patchtst": "pipeline.core.models.peers:PatchTst",
+    "tft": "pipeline.core.models.peers:Tft",
+}
 
 
 def forecaster_class(name: str) -> type[Forecaster]:
@@ -34,9 +39,10 @@ def forecaster_class(name: str) -> type[Forecaster]:
     Raises:
         ModelError: The name is not in the table.
     """
-    if name not in FORECASTERS:
-        raise ModelError(f"unknown model {name!r}; expected one of {', '.join(FORECASTERS)}")
-    module, attribute = FORECASTERS[name].split(":")
+    table = FORECASTERS | PEERS
+    if name not in table:
+        raise ModelError(f"unknown model {name!r}; expected one of {', '.join(table)}")
+    module, attribute = table[name].split(":")
     return getattr(import_module(module), attribute)
 
 
