@@ -118,7 +118,7 @@ def sql(
     elif as_json:
         typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1))
     elif as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([names, *rows])
+        csv.writer(sys.stdout, lineterminator="\n").writerows([names, *([_text_of_json(value) for value in row] for row in rows)])
     else:
         _print_table(names, rows)
 
@@ -156,7 +156,11 @@ def _cell(value: Any) -> str:
         return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="minutes")
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    return str(_text_of_json(value))
+
+
+def _text_of_json(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _mapping(columns: str | None) -> dict[str, str]:

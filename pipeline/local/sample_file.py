@@ -52,7 +52,9 @@ def write_sample(
         repeated = rows[random.random(len(rows)) < REPEATED_SHARE].copy()
         repeated["throughput"] += np.arange(len(repeated)) % 2
         rows = pd.concat([rows, repeated], ignore_index=True)
-    table = pa.Table.from_pandas(rows, preserve_index=False)
+    ts = rows["ts"].dt.tz_convert(None)  # Arrow's own way from instants warns in pandas 3.1
+    table = pa.Table.from_pandas(rows.assign(ts=ts), preserve_index=False)
+    table = table.set_column(1, "ts", table["ts"].cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC")))
     if poison:
         text = pa.schema([(name, pa.string()) for name in table.column_names])
         table = pa.concat_tables([table.cast(text), pa.Table.from_pandas(_poisoned(random, rows), schema=text, preserve_index=False)])
