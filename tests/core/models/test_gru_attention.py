@@ -142,3 +142,77 @@ def test_any_number_of_steps_a_day_works(steps):
     forecast = model.forecast(grid, Origins.every(2, range(40, 41)))
     assert forecast.quantiles.shape == (2, steps, 7)
     assert np.isfinite(forecast.quantiles).all()
+
+
+@pytest.fixture(scope="module")
+def young_fleet():
+    """A fleet of twenty days, forecast with everything the operator's default has, only smaller."""
+    grid = make_grid(days=20)
+    model = create("gru_attention", **(SMALL | {"iterations": 1, "companion": True, "refit": True, "members": 1}))
+    return grid, model, model.fit(grid, Split(range(1, 14), range(14, 17)), FitOptions(device="cpu"))
+
+
+def test_a_fleet_of_twenty_days_is_enough(young_fleet):
+    grid, model, _ = young_fleet
+
+    assert np.isfinite(model.forecast(grid, Origins.every(3, range(20, 21))).quantiles).all()
+
+
+def test_validation_gives_the_better_companion_a_larger_share_than_the_middle(young_fleet):
+    _, _, figures = young_fleet
+
+    assert figures["validation_wql_companion"] < figures["validation_wql_network"]
+    assert 0.3 < figures["companion_share"] <= 0.9
+
+
+def test_companion_and_widths_survive_saving(young_fleet, tmp_path):
+    grid, model, _ = young_fleet
+    origins = Origins.every(3, range(17, 20))
+    model.save(tmp_path)
+
+    loaded = load(tmp_path)
+
+    assert (tmp_path / "companion" / "config.json").exists()
+    np.testing.assert_array_equal(model.forecast(grid, origins).quantiles, loaded.forecast(grid, origins).quantiles)
+
+
+def test_refitting_learns_from_the_validation_days_and_from_nothing_later(grid):
+    later, validation = (replace(grid, throughput=grid.throughput.copy()) for _ in range(2))
+    later.throughput[:, 33:] *= 3
+    validation.throughput[:, 30:33] *= 3
+    origins = Origins.every(3, range(20, 21))
+
+    first, same, other = (fitted(g, refit=True, members=1).forecast(grid, origins).quantiles for g in (grid, later, validation))
+
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+def test_an_interrupted_fit_goes_on_and_leaves_no_checkpoint(grid, tmp_path):
+    options = FitOptions(device="cpu", checkpoint=tmp_path / "fit.safetensors", checkpoint_seconds=0)
+    settings = SMALL | {"iterations": 12}
+
+    def interrupt(line):
+        if line.iteration >= 18:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        create("gru_attention", **settings).fit(grid, SPLIT, replace(options, report=interrupt))
+    left = list(tmp_path.iterdir())
+    resumed = create("gru_attention", **settings)
+    resumed.fit(grid, SPLIT, options)
+
+    origins = Origins.every(3, range(33, 34))
+    assert left
+    assert not list(tmp_path.iterdir())
+    np.testing.assert_array_equal(resumed.forecast(grid, origins).quantiles, fitted(grid).forecast(grid, origins).quantiles)
+
+
+def test_epochs_set_the_length_of_a_fit(grid):
+    lines = []
+    model = create("gru_attention", **(SMALL | {"epochs": 2, "members": 1}))
+
+    model.fit(grid, SPLIT, FitOptions(device="cpu", report=lines.append))
+
+    assert lines[-1].iteration == lines[-1].iterations == round(2 * 3 * 25 / 16)
+    assert any(line.validation is not None for line in lines)
