@@ -55,9 +55,26 @@ def register(target_day: TargetDay = None) -> None:
     _run("register", "train", target_day)
 
 
-def promote(target_day: TargetDay = None) -> None:
-    """Make the challenger champion if the gate says so."""
-    _run("promote", "train", target_day)
+def promote(
+    target_day: TargetDay = None,
+    to: Annotated[str | None, typer.Option(help="Make this version champion, past the gate.")] = None,
+    back: Annotated[bool, typer.Option("--back", help="Make the previous champion champion again.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; with --to or --back it is kept in the table promotions.")] = "",
+    by: Annotated[str, typer.Option(envvar="USER", help="Who decides; kept with the reason.")] = "unknown",
+) -> None:
+    """Make the challenger champion if the gate says so; or, by a person's word, any version or the previous champion."""
+    if not to and not back:
+        _run("promote", "train", target_day)
+        return
+    if not reason or (to and back):
+        raise typer.BadParameter('give one of --to VERSION and --back, and a reason: --reason "alarms since the change"')
+    from pipeline.config import read_settings
+    from pipeline.steps.promote import promote_version, rollback
+
+    settings = read_settings()
+    if to:
+        promote_version(settings, to, by, reason)
+    typer.echo(f"champion is now version {to or rollback(settings, by, reason)}")
 
 
 def forecast(target_day: TargetDay = None) -> None:

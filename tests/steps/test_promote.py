@@ -6,7 +6,9 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
+from pipeline.__main__ import app
 from pipeline.adapters import registry
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
@@ -171,3 +173,24 @@ def test_rollback_returns_to_the_previous_champion_and_not_to_the_one_it_leaves(
     assert decisions()[-1] == (versions[0], versions[1], "rolled_back", "ben")
     with pytest.raises(ModelError, match="no previous champion to go back to; its champion is 1"):
         rollback(governed, "ben", "again")
+
+
+def test_command_promote_takes_a_persons_word_and_takes_it_back(governed, train, decisions, monkeypatch):
+    for name in ("home", "tracking_url", "registered_model"):
+        monkeypatch.setenv(f"DAYAHEAD_{name.upper()}", str(getattr(governed, name)))
+    monkeypatch.setenv("DAYAHEAD_DATABASE_URL", governed.database_url.get_secret_value())
+    first, second = train(), train(LATER)
+
+    for words in (["--to", first, "--reason", "trial"], ["--to", second, "--reason", "trial"], ["--back", "--reason", "alarms"]):
+        result = CliRunner().invoke(app, ["promote", "--by", "anna", *words])
+
+    assert result.output == f"champion is now version {first}\n"
+    assert [row[2:] for row in decisions()] == [("promoted", "anna"), ("promoted", "anna"), ("rolled_back", "anna")]
+
+
+@pytest.mark.parametrize("words", [["--to", "1"], ["--back"], ["--to", "1", "--back", "--reason", "x"]])
+def test_command_promote_wants_one_decision_and_its_reason(words):
+    result = CliRunner().invoke(app, ["promote", *words])
+
+    assert result.exit_code == 2
+    assert "and a reason" in result.output
