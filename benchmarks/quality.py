@@ -1,6 +1,6 @@
 """Accuracy of every model on a folder of files: one table and one JSON file per set.
 
-python benchmarks/quality.py DATA_FOLDER OUT_FOLDER [--seeds 3] [--models NAMES] [--stress]
+python -m benchmarks.quality DATA_FOLDER OUT_FOLDER [--seeds 3] [--models NAMES] [--sets esnet nasa] [--stress]
 
 Sets are listed in ``SETS``; a file that is not there is told and left out. ``--stress`` adds the harder cases: a cutoff at 18:00 the day
 before, sites unknown to the model with three days of history, and a fifth of the readings lost with one whole day per site.
