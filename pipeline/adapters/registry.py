@@ -14,7 +14,7 @@ from pipeline.adapters.snapshots import Run
 from pipeline.adapters.tracking import connected, public_url
 from pipeline.config import Settings
 from pipeline.core.models.contract import Forecaster
-from pipeline.errors import ModelError, ServiceError
+from pipeline.errors import ConfigurationError, ModelError, ServiceError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -74,7 +74,7 @@ def load_version(settings: Settings, version: str) -> tuple[Forecaster, str]:
 
 
 def load_champion(settings: Settings) -> tuple[Forecaster, str]:
-    """Return the champion and its version; while the server is away, the last one that this machine knew.
+    """Return the champion and its version; while the server is away or refuses us, the last one that this machine knew.
 
     Raises:
         ModelError: There is no champion yet, or its files cannot be trusted.
@@ -147,7 +147,7 @@ def _load_rung(settings: Settings, rung: str) -> tuple[Forecaster, str]:
             model_files.note_ladder(settings, rungs)
             if rung in rungs:
                 _fetch(settings, rungs[rung])
-    except ServiceError as error:
+    except (ServiceError, ConfigurationError) as error:  # a changed password must not stop the forecast either
         rungs = model_files.noted_ladder(settings)
         if rung not in rungs:
             raise

@@ -128,11 +128,12 @@ def test_champion_is_missing_in_words_before_the_first_promotion(tracked):
         registry.load_champion(tracked)
 
 
-def test_champion_and_the_one_before_load_while_the_server_is_away(tracked, add_version):
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", ""])
+def test_champion_and_the_one_before_load_while_the_server_is_away(tracked, add_version, address):
     first, second = add_version(context_days=7), add_version(context_days=14)
     registry.set_champion(tracked, first, previous=None)
     registry.set_champion(tracked, second, previous=first)
-    away = tracked.model_copy(update=NOWHERE)
+    away = tracked.model_copy(update={"tracking_url": address})
 
     champion, version = registry.load_champion(away)
     previous, version_before = registry.load_previous_champion(away)
