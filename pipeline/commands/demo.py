@@ -46,7 +46,7 @@ def demo(
         console.print(f"  done before for {day}; again with: make demo ARGS=--train")
     _run(settings, journey.FORECAST, {"target_day": day.isoformat()})
     peaks = journey.read_peaks(settings)
-    _headline(f"Tomorrow, {day:%A %Y-%m-%d}, in dayahead.next_day")
+    _headline("Forecast of each site's next whole day, in dayahead.next_day")
     _show_peaks(peaks)
     if peaks:
         picture = journey.draw_site(settings, peaks[0], settings.home.resolve() / "demo" / "forecast.png")
@@ -109,12 +109,18 @@ def _narrator(status: Status) -> Callable[[Moment], None]:
 
 
 def _show_peaks(peaks: list[Peak]) -> None:
-    table = Table("site", "peak at", "median", "90 % interval", "made by", box=None, header_style="bold")
+    table = Table("site", "peak, local time", "median", "90 % interval", "made by", box=None, header_style="bold")
     for column in table.columns[2:4]:
         column.justify = "right"
     for peak in peaks[:ROWS]:
         interval = f"{_short(peak.q05)} – {_short(peak.q95)}"
-        table.add_row(peak.site, f"{peak.at:%a %d %b %H:%M} {peak.timezone}", _short(peak.q50), interval, peak.degradation)
+        table.add_row(
+            peak.site,
+            f"{peak.at:%a %d %b %H:%M}",
+            _short(peak.q50),
+            interval,
+            "champion" if peak.degradation == "none" else peak.degradation,
+        )
     console.print(table)
     if len(peaks) > ROWS:
         console.print(f"  … and {len(peaks) - ROWS} more sites; all of it: make psql, then TABLE dayahead.next_day;")
