@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
@@ -102,7 +103,7 @@ def _narrator(status: Status) -> Callable[[Moment], None]:
             if name not in told:
                 told.add(name)
                 console.print(f"  {MARKS[state]} {name:10} {seconds:6.1f} s")
-        said = f"  [dim]{moment.said[:110]}[/]" if moment.said else ""
+        said = f"  [dim]{escape(moment.said[:110])}[/]" if moment.said else ""
         status.update(f"{moment.running or 'waiting'}  {moment.seconds:.0f} s{said}")
 
     return narrate
