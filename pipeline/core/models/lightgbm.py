@@ -39,10 +39,10 @@ class LightGbmSettings:
     """
 
     context_days: int = 28
-    trees: int = 300
-    rate: float = 0.08
+    trees: int = 400
+    rate: float = 0.05
     leaves: int = 31
-    most_rows: int = 150_000
+    most_rows: int = 200_000
     early_cutoffs: float = 0.25
     threads: int = 2
 
