@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,9 +42,11 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
     grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
     trained = store.read_result(run, "train")
     spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
-    champion, champion_version = _champion(settings)
-    fitted: dict[str, Forecaster] = {CHALLENGER: store.get(trained["model"], _unzip)} | champion | _baselines(grid, spans, settings)
+    fitted = {CHALLENGER: store.get(trained["model"], _unzip)} | _baselines(grid, spans, settings)
     forecasts = {name: forecast_days(forecaster, grid, spans.test) for name, forecaster in fitted.items()}
+    champion = _champion(settings, grid, spans)
+    if champion.forecast:
+        forecasts[CHAMPION] = champion.forecast
     first, last = grid.day_at(spans.test.start), grid.day_at(spans.test.stop - 1)
     about = {
         "sites": grid.shape[0],
@@ -63,7 +66,8 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
             "evaluation": store.put(run, "evaluation", ".json", lambda path: _write_json(path, evaluation)),
             "forecasts": store.put_frame(run, "backtest", _with_actuals(grid, challenger)),
             "attention": store.put_frame(run, "backtest-attention", to_attention_rows(grid, newest)),
-            "champion_version": champion_version,
+            "champion_version": champion.version,
+            "champion_unfit": champion.unfit,
             "test_days": f"{len(spans.test)} days, {first} to {last}",
             "wape": {name: entry["wape"] for name, entry in evaluation["models"].items()},
         },
@@ -77,18 +81,30 @@ def _unzip(path: Path) -> Forecaster:
         return models.load(Path(folder))
 
 
-def _champion(settings: Settings) -> tuple[dict[str, Forecaster], str | None]:
+@dataclass(frozen=True)
+class _Champion:
+    """The champion on the test days: its version, its forecast, or why it could not forecast them."""
+
+    version: str | None = None
+    forecast: Forecast | None = None
+    unfit: str | None = None
+
+
+def _champion(settings: Settings, grid: Grid, spans: Spans) -> _Champion:
     try:
         forecaster, version = registry.load_champion(settings)
     except ModelError as error:
         log.info("no champion to compare with reason=%s", error)
-        return {}, None
-    log.info("comparing with champion version=%s", version)
-    return {CHAMPION: forecaster}, version
+        return _Champion()
+    try:
+        return _Champion(version, forecast_days(forecaster, grid, spans.test))
+    except ModelError as error:  # another interval than it was trained on
+        log.warning("champion cannot forecast version=%s reason=%s", version, error)
+        return _Champion(version, unfit=str(error))
 
 
 def _baselines(grid: Grid, spans: Spans, settings: Settings) -> dict[str, Forecaster]:
-    fitted = {}
+    fitted: dict[str, Forecaster] = {}
     for name in BASELINES:
         forecaster = models.create(name)
         forecaster.fit(grid, spans.split, FitOptions(seed=settings.seed, device=settings.device))

@@ -16,7 +16,7 @@ from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.series.clock import target_day_at
 from pipeline.core.series.grid import Grid
-from pipeline.errors import DataError, ModelError, ServiceError
+from pipeline.errors import DataError, DayaheadError, ModelError
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def _ladder(settings: Settings) -> list[tuple[str, str, Forecaster]]:
     for degradation, load in ((CHAMPION_RUNG, registry.load_champion), ("previous_champion", registry.load_previous_champion)):
         try:
             forecaster, version = load(settings)
-        except (ModelError, ServiceError) as error:
+        except DayaheadError as error:  # whatever is wrong with a rung, the one below it stands
             log.warning("rung does not stand rung=%s reason=%s", degradation, error)
             continue
         rungs.append((degradation, str(version), forecaster))

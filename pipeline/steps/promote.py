@@ -18,10 +18,10 @@ PROMOTED, REJECTED, ROLLED_BACK = "promoted", "rejected", "rolled_back"
 
 
 def promote(run: Run, settings: Settings, *, approval: bool | None = None) -> dict[str, Any]:
-    """Move the alias ``champion`` to the run's version if it is better beyond noise, and keep the decision in table ``promotions``.
+    """Move the alias ``champion`` to the run's version if the gate says so, and keep the decision in table ``promotions``.
 
-    The gate: weighted quantile loss below the best seasonal naive's and below the champion's, both beyond noise. Deciding twice
-    leaves one decision.
+    The gate: weighted quantile loss below the best seasonal naive's, and below the champion's beyond noise. Deciding twice leaves one
+    decision.
 
     Args:
         run: The training.
@@ -39,7 +39,7 @@ def promote(run: Run, settings: Settings, *, approval: bool | None = None) -> di
     champion = registry.champion_version(settings)
     if champion == version:  # a second run of this step; the first may have failed to write its decision down
         champion = registry.previous_champion_version(settings)
-    decision, decided_by = _decide(settings, evaluation, champion, judged.get("champion_version")), "gate"
+    decision, decided_by = _decide(settings, evaluation, champion, judged), "gate"
     if approval is False and decision.promoted:
         decision, decided_by = Decision(False, f"a reviewer said no; the gate: {decision.reason}", decision.figures), "reviewer"
     word = PROMOTED if decision.promoted else REJECTED
@@ -90,10 +90,13 @@ def rollback(settings: Settings, decided_by: str, reason: str) -> str:
     return previous
 
 
-def _decide(settings: Settings, evaluation: dict[str, Any], champion: str | None, judged: str | None) -> Decision:
+def _decide(settings: Settings, evaluation: dict[str, Any], champion: str | None, judged: dict[str, Any]) -> Decision:
     decision = decide(evaluation)
-    if champion is None or not decision.promoted or (CHAMPION in evaluation["models"] and str(judged or champion) == champion):
+    same = str(judged.get("champion_version") or champion) == champion
+    if champion is None or not decision.promoted or (CHAMPION in evaluation["models"] and same):
         return decision
+    if same and judged.get("champion_unfit"):
+        return Decision(True, f"{decision.reason}; champion {champion} cannot forecast: {judged['champion_unfit']}", decision.figures)
     try:
         registry.load_version(settings, champion)
     except ModelError as error:

@@ -28,8 +28,8 @@ def test_card_compares_the_challenger_with_champion_lightgbm_and_naive():
 
 
 def test_card_says_what_the_gate_says():
-    assert "**Gate:** would promote — better beyond noise" in render_card(evaluation(champion=BETTER), FACTS)
-    assert "**Gate:** would not promote — not better beyond noise" in render_card(evaluation(champion=NOISE), FACTS)
+    assert "**Gate:** would promote — better: " in render_card(evaluation(champion=BETTER), FACTS)
+    assert "**Gate:** would not promote — not better: " in render_card(evaluation(champion=NOISE), FACTS)
 
 
 def test_card_says_whether_intervals_can_be_trusted():

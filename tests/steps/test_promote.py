@@ -15,7 +15,7 @@ from pipeline.config import Settings
 from pipeline.errors import ModelError, ServiceError
 from pipeline.steps.promote import promote, promote_version, rollback
 from pipeline.steps.register import register
-from tests.fixtures.training import BETTER, NOISE, RUN, evaluation, store_training
+from tests.fixtures.training import BETTER, NOISE, RUN, WORSE, evaluation, store_training
 
 LATER = Run("train", date(2026, 2, 21), datetime(2026, 2, 21, tzinfo=UTC))
 
@@ -69,12 +69,12 @@ def test_promote_makes_the_first_version_champion_when_it_beats_the_naive(govern
 
 
 def test_promote_keeps_no_champion_when_the_first_version_is_within_noise(governed, train, decisions):
-    version = train(naive=NOISE)
+    version = train(naive=WORSE)
 
     result = promote(RUN, governed)
 
     assert result["decision"] == "rejected"
-    assert "not better beyond noise" in result["reason"]
+    assert "not better: " in result["reason"]
     assert registry.champion_version(governed) is None
     assert decisions() == [(version, None, "rejected", "gate")]
 
@@ -137,7 +137,7 @@ def test_promote_obeys_a_reviewer_who_says_no(governed, train, decisions):
 
     result = promote(RUN, governed, approval=False)
 
-    assert result["reason"].startswith("a reviewer said no; the gate: better beyond noise")
+    assert result["reason"].startswith("a reviewer said no; the gate: better: ")
     assert registry.champion_version(governed) is None
     assert decisions() == [(version, None, "rejected", "reviewer")]
 
@@ -153,7 +153,7 @@ def test_promote_moves_nothing_while_the_database_is_away(governed, train):
 
 
 def test_promote_by_hand_passes_the_gate_and_is_written_down(governed, train, decisions):
-    version = train(naive=NOISE)
+    version = train(naive=WORSE)
 
     before = promote_version(governed, version, "anna", "a new region went live")
 

@@ -31,8 +31,9 @@ class Decision:
 def decide(evaluation: Mapping[str, Any]) -> Decision:
     """Return the decision on the challenger of a backtest.
 
-    It is promoted if its weighted quantile loss on the test days is below that of the best seasonal naive and, where there is one, of
-    the champion, both beyond noise: the upper end of the 95 % interval of the ratio lies below 1.
+    It is promoted if its weighted quantile loss on the test days is below that of the best seasonal naive and, where there is a champion,
+    below the champion's beyond noise: the upper end of the 95 % interval of the ratio lies below 1. The naive need not be beaten beyond
+    noise: without a champion it is what readers would get instead.
 
     Args:
         evaluation: Result of the backtest: ``models`` by name, each with its ``ratios`` to others by metric as ``[ratio, low, high]``.
@@ -50,10 +51,11 @@ def decide(evaluation: Mapping[str, Any]) -> Decision:
             continue
         figures[rival] = [float(value) for value in ratio]
         found = f"{METRIC} over that of {rival} is {ratio.value:.3f} (95 % interval {ratio.low:.3f} to {ratio.high:.3f})"
-        (strengths if ratio.high < 1 else weaknesses).append(found)
+        decisive = ratio.high if rival == CHAMPION else ratio.value
+        (strengths if decisive < 1 else weaknesses).append(found)
     if weaknesses:
-        return Decision(False, f"not better beyond noise: {'; '.join(weaknesses)}", figures)
-    return Decision(True, f"better beyond noise: {'; '.join(strengths)}", figures)
+        return Decision(False, f"not better: {'; '.join(weaknesses)}", figures)
+    return Decision(True, f"better: {'; '.join(strengths)}", figures)
 
 
 def best_naive(evaluation: Mapping[str, Any]) -> str | None:
