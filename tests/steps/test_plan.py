@@ -41,7 +41,7 @@ def test_plan_ends_the_readings_now_when_tomorrow_is_asked_for_before_its_cutoff
 
 
 def test_plan_refuses_a_day_beyond_tomorrow():
-    with pytest.raises(ConfigurationError, match="2026-08-23 is too far ahead.*the last one is 2026-08-22"):
+    with pytest.raises(ConfigurationError, match=r"2026-08-23 is too far ahead.*the last one is 2026-08-22"):
         plan("forecast", settings(), asked="2026-08-23", partition_key=None, at=NOON)
 
 

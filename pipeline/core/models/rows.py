@@ -21,7 +21,7 @@ def to_rows(grid: Grid, made: Forecast) -> pd.DataFrame:
     parts = []
     for members, instants, steps in _alike(grid, made.origins):
         rows = {
-            "target_day": np.repeat(grid.day_at(made.origins.day[members[0]]), members.size * steps.size),
+            "target_day": [grid.day_at(made.origins.day[members[0]])] * (members.size * steps.size),
             "site": np.repeat(names[made.origins.site[members]], steps.size),
             "ts": pd.DatetimeIndex(np.tile(instants.to_numpy(dtype="datetime64[us]"), members.size), tz="UTC"),
         }
