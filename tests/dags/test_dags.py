@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_train_model_runs_its_steps_in_the_order_of_the_journey(parsed: dict):
 
     chained = ["extract", "validate", "features", "train", "evaluate", "register", "promote"]
     assert set(tasks) == {"plan", *chained}
-    for before, after in zip(chained, chained[1:], strict=False):
+    for before, after in pairwise(chained):
         assert before in tasks[after]["after"]
 
 
@@ -68,7 +69,7 @@ def test_forecast_day_ahead_runs_its_steps_in_the_order_of_the_journey(parsed: d
 
     chained = ["extract", "validate", "features", "forecast", "publish"]
     assert set(tasks) == {"plan", *chained}
-    for before, after in zip(chained, chained[1:], strict=False):
+    for before, after in pairwise(chained):
         assert before in tasks[after]["after"]
 
 
