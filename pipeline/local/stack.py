@@ -59,7 +59,6 @@ def up(settings: Settings, report: Report) -> Settings:
     home.prepare()
     with home.lock():
         secrets = home.secrets()
-        _remember(settings, home, secrets)
         changed = write_configuration(settings, home, secrets)
         supervisor = Supervisor(home)
         if supervisor.is_running() and changed:
@@ -71,6 +70,7 @@ def up(settings: Settings, report: Report) -> Settings:
             check_ports(services_of(settings, home))
             postgres.create_cluster(home, secrets)
             supervisor.launch(environment(settings, home, secrets))
+        _remember(settings, home, secrets)
         _start(settings, home, secrets, report)
         for pool, slots in POOLS.items():
             Airflow(urls(settings)["Airflow"], LOGIN, secrets.login).set_pool(pool, slots)
