@@ -43,13 +43,14 @@ def connect(settings: Settings, role: Role | None = None) -> Iterator[extensions
     where = describe(settings)
     connection = _open(settings, where)
     try:
-        with connection, _plain_words(where):
+        with _plain_words(where):
             if role:
                 with connection.cursor() as cursor:
                     cursor.execute(statement("set_role", role=Identifier(f"dayahead_{role}")))
             yield connection
+            connection.commit()
     finally:
-        connection.close()
+        connection.close()  # which rolls back what is not committed
 
 
 def describe(settings: Settings) -> str:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from pipeline.adapters.database import SQL_FOLDER, connect, migrate
 from pipeline.config import Settings
-from pipeline.errors import ConfigurationError, ServiceError
+from pipeline.errors import ConfigurationError, DataError, ServiceError
 from tests.fixtures.database import database_url, execute
 
 
@@ -77,4 +77,42 @@ def test_a_database_that_is_down_is_named_with_host_port_and_the_way_out():
 
 def test_a_database_that_is_not_set_is_named():
     with pytest.raises(ConfigurationError, match="DAYAHEAD_DATABASE_URL is empty"), connect(Settings()):
+        pass
+
+
+def test_a_url_that_is_none_is_named_without_its_password():
+    settings = Settings(database_url=SecretStr("postgres//user:secret@host"))
+
+    with pytest.raises(ConfigurationError, match=r"no URL of Postgres; expected postgresql://user") as caught, connect(settings):
+        pass
+
+    assert "secret" not in str(caught.value)
+
+
+def test_a_connection_that_the_server_ends_is_a_service_that_did_not_answer(database, run_sql):
+    def work() -> None:
+        with connect(database) as connection:
+            run_sql("SELECT pg_terminate_backend(%s)", connection.info.backend_pid)
+            connection.cursor().execute("SELECT 1")
+
+    with pytest.raises(ServiceError, match=r"nothing was changed, run it again"):
+        work()
+
+
+def test_an_error_rolls_back_what_was_done_before_it(database, run_sql):
+    def work() -> None:
+        with connect(database) as connection, connection.cursor() as cursor:
+            cursor.execute("INSERT INTO dayahead.sites (site) VALUES ('a')")
+            cursor.execute("INSERT INTO dayahead.sites (site) VALUES ('a')")
+
+    with pytest.raises(DataError, match="duplicate key value"):
+        work()
+
+    assert run_sql("SELECT count(*) FROM dayahead.sites") == [(0,)]
+
+
+def test_a_role_that_is_not_there_names_the_way_out(database):
+    missing = r'role "dayahead_nobody" does not exist; run `python -m pipeline migrate`'
+
+    with pytest.raises(ConfigurationError, match=missing), connect(database, "nobody"):
         pass

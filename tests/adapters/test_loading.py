@@ -222,30 +222,3 @@ def test_a_view_in_the_place_of_traffic_is_not_loaded_into(database, run_sql, tm
 
     with pytest.raises(DataError, match="a view of your own table"):
         load_readings(database, written(tmp_path, HEADER + hours(2)))
-
-
-DATA = Path(os.environ.get("DAYAHEAD_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
-
-
-@pytest.mark.parametrize(
-    ("name", "zone", "step"),
-    [
-        ("muenster_bike_15min", "Europe/Berlin", 15),
-        ("cortez_isp_5min", "UTC", 5),
-        ("esnet_transatlantic_1h", "UTC", 60),
-        ("nasa_requests_5min", "America/New_York", 5),
-    ],
-)
-def test_real_series_load_where_they_are_present(database, run_sql, tmp_path, name, zone, step):
-    source = DATA / f"{name}.csv.gz"
-    if source.is_file():
-        with gzip.open(source, "rt") as file:
-            lines = [line for _, line in zip(range(20_001), file, strict=False)]
-    else:
-        lines = [HEADER, *(f"{name},{t},1\n" for t in pd.date_range("2026-08-01", periods=500, freq=f"{step}min"))]
-
-    report = load_readings(database, written(tmp_path, "".join(lines)), timezone=zone)
-
-    assert report.step_minutes == step
-    assert report.loaded + report.missing == report.rows == len(lines) - 1
-    assert report.quarantined.total() == 0

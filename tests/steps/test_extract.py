@@ -5,13 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import SecretStr
 
 from pipeline.adapters.database import connect
 from pipeline.adapters.readings import last_reading, read_readings
 from pipeline.adapters.snapshots import Run, Store
+from pipeline.config import Settings
 from pipeline.core.series.frames import Site, to_sites
-from pipeline.errors import ConfigurationError, DataError
-from pipeline.steps.extract import extract
+from pipeline.errors import ConfigurationError, DataError, ServiceError
+from pipeline.steps.extract import extract, history_days
 
 CUTOFF = datetime(2026, 8, 21, tzinfo=UTC)
 RUN = Run("forecast", date(2026, 8, 21), CUTOFF)
@@ -126,3 +128,18 @@ def test_the_last_reading_is_found_and_missing_throughput_of_a_view_arrives_as_n
 
     assert readings["throughput"].isna().all()
     assert readings[["device_num", "dxcc_usage"]].to_numpy().tolist() == [[1, 2]]
+
+
+def test_history_suits_the_purpose():
+    settings, train = Settings(train_days=99, context_days=14, dead_after_days=20), Run("train-b", RUN.target_day, CUTOFF)
+
+    assert history_days(train, settings) == 99
+    assert history_days(RUN, settings) == 22
+    assert history_days(RUN, settings.model_copy(update={"context_days": None})) == 58
+
+
+def test_extract_while_the_database_is_down_says_where_it_looked(tmp_path):
+    settings = Settings(home=tmp_path, database_url=SecretStr("postgresql://x:y@127.0.0.1:1/traffic"))
+
+    with pytest.raises(ServiceError, match=r"127\.0\.0\.1:1/traffic does not answer"):
+        extract(RUN, settings)
