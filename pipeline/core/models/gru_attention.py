@@ -28,7 +28,8 @@ from pipeline.errors import DataError, ModelError
 
 ARCHITECTURE = 2  # raised whenever older weights would mean something else
 FEWEST_COMPANION_DAYS = 7  # of context, for lags of a week
-COMPANION_TREES = 400  # at most; validation stops earlier
+COMPANION_TREES = 300  # at most; validation stops earlier
+COMPANION_RATE = 0.08
 COMPANION_ROWS = 120_000  # one thread beside the networks' own
 SMALLEST_SHARE = 0.05  # of the companion; below it is left out
 REFIT_SHARE = 0.05  # of the training windows: where validation holds more, its days are too precious not to learn from
@@ -113,14 +114,14 @@ class GruAttention:
             share = companion_share(own.quantiles, other, target, observed)
             self._share = share if share >= SMALLEST_SHARE else 0.0
         mixed = self._mixed(grid, validation, own)
-        self._factors = interval_factors(mixed, target, observed)
-        figures["validation_wql"] = weighted_quantile_loss(widen(mixed, self._factors), windows, validation)
+        self._factors = interval_factors(mixed, target, observed, validation.day, own.lowest)
+        figures["validation_wql"] = weighted_quantile_loss(widen(mixed, self._factors, own.lowest), windows, validation)
         return figures | {"companion_share": self._share, "width_80": float(self._factors[[1, -2]].mean())}
 
     def _fit_companion(self, grid: Grid, split: Split, options: FitOptions, trees: int) -> None:
         from pipeline.core.models.lightgbm import LightGbm
 
-        self._companion = LightGbm(context_days=self.context_days, trees=trees, most_rows=COMPANION_ROWS, threads=1)
+        self._companion = LightGbm(context_days=self.context_days, trees=trees, rate=COMPANION_RATE, most_rows=COMPANION_ROWS, threads=1)
         figures = self._companion.fit(grid, split, replace(options, checkpoint=None, report=lambda _: None))
         self._companion_trees = int(figures["trees"])
 
@@ -135,9 +136,11 @@ class GruAttention:
         return np.clip(self._companion.forecast(grid, origins).quantiles, own.lowest, own.highest)
 
     def _mixed(self, grid: Grid, origins: Origins, own: Prediction) -> np.ndarray:
+        """Return the mixture; where the network says the very bound (nothing, of a dead hour), nothing is mixed in."""
         if not self._share:
             return own.quantiles
-        return (1 - self._share) * own.quantiles + self._share * self._companion_quantiles(grid, origins, own)
+        mixture = (1 - self._share) * own.quantiles + self._share * self._companion_quantiles(grid, origins, own)
+        return np.where(own.quantiles <= own.lowest, own.quantiles, mixture)
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast each origin from the context before it; NaN for a site without a single reading there.
@@ -151,7 +154,7 @@ class GruAttention:
         if grid.shape[2] != fitted:
             raise ModelError(f"the grid has {grid.shape[2]} steps a day; this model was fitted on {fitted}: train it again")
         own = predict(self._members, self._windows(grid), origins)
-        quantiles = widen(self._mixed(grid, origins, own), self._factors)
+        quantiles = widen(self._mixed(grid, origins, own), self._factors, own.lowest)
         return Forecast(origins, np.clip(quantiles, own.lowest, own.highest).astype(np.float32), own.attention)
 
     def save(self, folder: Path) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 from pipeline.core.models.contract import MEDIAN, QUANTILES, Origins
 from pipeline.core.series.windows import WindowGrid
 
-PRIOR_DAYS = 7  # site-days that speak for the network's own widths, and for the middle share, before validation is heard
+PRIOR_DAYS = 7  # site-days that speak for the middle share before validation is heard
+PRIOR_DAYS_OF_WIDTH = 14  # days that speak for the network's own widths
 MIDDLE_SHARE = 0.3
 SHARES = np.linspace(0, 0.9, 19)
 WIDEST = 4.0
@@ -47,35 +48,43 @@ def companion_share(own: np.ndarray, other: np.ndarray, target: np.ndarray, obse
     return (days * best + PRIOR_DAYS * MIDDLE_SHARE) / (days + PRIOR_DAYS)
 
 
-def interval_factors(quantiles: np.ndarray, target: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Return the factor ``(Q,)`` by which each quantile's distance from the median makes it cover what its level says.
+def interval_factors(quantiles: np.ndarray, target: np.ndarray, observed: np.ndarray, day: np.ndarray, lowest: np.ndarray) -> np.ndarray:
+    """Return the factor ``(Q,)`` by which each quantile's distance from the median makes its central interval cover what it says.
 
-    Split-conformal on the ratio of error to distance (after Romano, Patterson & Candès 2019), drawn to 1 where site-days are few. The
-    factor of the median is 1.
+    Split-conformal on the ratio of error to distance (after Romano, Patterson & Candès 2019). Both ends of an interval share a factor,
+    so that the bias of a few days is not taken for a shape, and few days say little: their factor is drawn to 1. The median's is 1.
 
     Args:
         quantiles: Forecasts of days the network did not learn from, ``(B, S, Q)``.
         target: ``(B, S)``.
         observed: ``(B, S)``.
+        day: ``(B,)`` day of each row: sites share the weather of a day, so days count, not rows.
+        lowest: Bound of each forecast, broadcast to ``(B, S, Q)``; an end that lies on it stays there and always covers.
     """
     factors = np.ones(len(LEVELS))
-    median = quantiles[..., MEDIAN]
-    weight = len(target) / (len(target) + PRIOR_DAYS)
-    for i, level in enumerate(LEVELS):
-        distance = np.abs(quantiles[..., i] - median)
-        usable = observed & (distance > 1e-9 * np.abs(median)) & (distance > 0)
-        if i == MEDIAN or not usable.any():
-            continue
-        error = (target - median)[usable] if i > MEDIAN else (median - target)[usable]
-        needed = np.quantile(error / distance[usable], max(level, 1 - level))
-        factors[i] = 1 + weight * (np.clip(needed, 1 / WIDEST, WIDEST) - 1)
+    days = len(np.unique(day))
+    for low in range(MEDIAN):
+        high = len(LEVELS) - 1 - low
+        ratio = np.maximum(_ratio(quantiles, low, target, lowest), _ratio(quantiles, high, target, lowest))
+        known = observed & np.isfinite(ratio)
+        if known.any():
+            needed = np.clip(np.quantile(ratio[known], LEVELS[high] - LEVELS[low]), 1 / WIDEST, WIDEST)
+            factors[[low, high]] = 1 + (needed - 1) * days / (days + PRIOR_DAYS_OF_WIDTH)
     return factors
 
 
-def widen(quantiles: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """Return the quantiles with their distances from the median multiplied, still ascending."""
+def _ratio(quantiles: np.ndarray, level: int, target: np.ndarray, lowest: np.ndarray) -> np.ndarray:
+    """Return how far, in distances from the median to one end of an interval, the actual lies beyond the median on that side."""
+    median, end = quantiles[..., MEDIAN], quantiles[..., level]
+    distance = end - median
+    ratio = np.divide(target - median, distance, out=np.full(target.shape, np.nan), where=np.abs(distance) > 1e-9 * np.abs(median))
+    return np.where((level < MEDIAN) & (end <= lowest[..., 0]), 0.0, ratio)
+
+
+def widen(quantiles: np.ndarray, factors: np.ndarray, lowest: np.ndarray) -> np.ndarray:
+    """Return the quantiles with their distances from the median multiplied, still ascending; what lies on the bound stays there."""
     median = quantiles[..., MEDIAN : MEDIAN + 1]
-    moved = median + (quantiles - median) * factors.astype(quantiles.dtype)
+    moved = np.where(quantiles <= lowest, quantiles, median + (quantiles - median) * factors.astype(quantiles.dtype))
     below = np.minimum.accumulate(moved[..., : MEDIAN + 1][..., ::-1], axis=-1)[..., ::-1]
     above = np.maximum.accumulate(moved[..., MEDIAN:], axis=-1)
     return np.concatenate([below, above[..., 1:]], axis=-1)
