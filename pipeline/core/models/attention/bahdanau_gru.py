@@ -25,31 +25,41 @@ TAUGHT = 0.5  # share of the segments that a forecaster in training reads from t
 
 
 class BahdanauGru(nn.Module):
-    """``w_j = softmax(v · tanh(W_q s_{j-1} + W_k o)); s_j = GRU([Σ w_j o, x_j], s_{j-1})``, one output step ``j`` after the other."""
+    """``w_j = softmax(v · tanh(W_q s_{j-1} + W_k o)); c_j = Σ w_j o; s_j = GRU([c_j, x_j], s_{j-1})``, one step ``j`` after the other.
+
+    The encoder reads both ways, half its width each, so that what stands at a position is about its surroundings and the position itself.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, hidden: int = 32, layers: int = 2, dropout: float = 0.1) -> None:
-        """Build encoder, decoder and the score between them."""
+        """Build encoder, decoder and the score between them.
+
+        Raises:
+            ValueError: ``hidden`` is odd.
+        """
         super().__init__()
+        if hidden % 2:
+            raise ValueError(f"hidden={hidden}: expected an even width, half of it for each direction of the encoder")
         between = dropout if layers > 1 else 0.0
-        self.encoder = nn.GRU(in_channels, hidden, layers, batch_first=True, dropout=between)
+        self.encoder = nn.GRU(in_channels, hidden // 2, layers, batch_first=True, dropout=between, bidirectional=True)
         self.score = AdditiveScore(hidden, hidden, query_width=hidden)
         self.decoder = nn.GRU(hidden + out_channels, hidden, layers, batch_first=True, dropout=between)
 
     def encode(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return the outputs ``(B, T, D)`` and the last state of every layer ``(layers, B, D)``, with which the decoder begins.
+        """Return the outputs ``(B, T, D)`` and both ways' last states of every layer ``(layers, B, D)``, with which the decoder begins.
 
         Args:
             inputs: ``(B, T, C_in)``.
             lengths: ``(B,)`` steps before the padding begins, on the CPU; None where nothing is padded at its end.
         """
         if lengths is None:
-            return self.encoder(inputs)
-        packed, state = self.encoder(pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False))
-        outputs, _ = pad_packed_sequence(packed, batch_first=True, total_length=inputs.shape[1])
-        return outputs, state
+            outputs, state = self.encoder(inputs)
+        else:
+            packed, state = self.encoder(pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False))
+            outputs, _ = pad_packed_sequence(packed, batch_first=True, total_length=inputs.shape[1])
+        return outputs, torch.cat([state[0::2], state[1::2]], -1)  # forwards, backwards
 
-    def step(self, given: Tensor, state: Tensor, outputs: Tensor, observed: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return the decoder's next state ``(layers, B, D)`` and where it looked ``(B, T)``; the state's last layer is the output.
+    def step(self, given: Tensor, state: Tensor, outputs: Tensor, observed: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the decoder's next state ``(layers, B, D)``, what it has to say ``(B, 2 D)``, and where it looked ``(B, T)``.
 
         Args:
             given: ``(B, C_out)`` what stands at the previous output step: the truth when taught, its own answer when running freely.
@@ -60,7 +70,7 @@ class BahdanauGru(nn.Module):
         weights = masked_softmax(self.score(outputs, state[-1]), observed)
         context = (weights.unsqueeze(1) @ outputs).squeeze(1)  # (B, D)
         _, state = self.decoder(torch.cat([context, given], -1).unsqueeze(1), state)
-        return state, weights
+        return state, torch.cat([state[-1], context], -1), weights
 
 
 class Lesson(NamedTuple):
@@ -74,7 +84,7 @@ class _Network(DayNetwork):
     """Encodes the past days, then writes the target day segment by segment; each reads the level of the one before it."""
 
     def __init__(self, size: NetworkSize, layers: int) -> None:
-        super().__init__(size, size.hidden, per_segment=True)
+        super().__init__(size, 2 * size.hidden, per_segment=True)
         self.mechanism = BahdanauGru(self.token_width, 3 + CALENDAR_CHANNELS, size.hidden, layers, size.dropout)
         self.dropout = nn.Dropout(size.dropout)
 
@@ -87,8 +97,8 @@ class _Network(DayNetwork):
         for j in range(self.size.segments):
             angle = (2 * torch.pi * (window.phase + (j + 0.5) / self.size.segments)).unsqueeze(-1)
             given = torch.cat([level.unsqueeze(-1), angle.sin(), angle.cos(), calendar], -1)
-            state, weights = self.mechanism.step(given, state, outputs, days.there)
-            summaries.append(self.dropout(state[-1]))
+            state, said, weights = self.mechanism.step(given, state, outputs, days.there)
+            summaries.append(self.dropout(said))
             rows.append(weights)
             level = self._written(j, summaries[-1], weights, days.segments)
             if lesson is not None:

@@ -44,7 +44,7 @@ Attention = DotProductAttention | MultiHeadAttention
 
 
 class DailyGru(nn.Module):
-    """``o, s = GRU(days); c = attend(s, o); y = ReLU(Linear(ReLU(last of GRU([c, days], s))))``."""
+    """``o, s = GRU(days); c = attend(s, o); y = Linear(ReLU(last of GRU([c, days], s)))``."""
 
     def __init__(self, channels: int, outputs: int, attention: Attention, hidden: int, layers: int, dropout: float) -> None:
         """Build encoder and decoder around an attention.
@@ -74,7 +74,7 @@ class DailyGru(nn.Module):
         outputs, state = self.encoder(tokens)  # (B, L, D), (layers, B, D)
         context, weights = self.attention(state[-1].unsqueeze(1), outputs, observed)  # (B, 1, D)
         decoded, _ = self.decoder(torch.cat([context.expand(-1, tokens.shape[1], -1), tokens], -1), state)
-        return F.relu(self.out(F.relu(decoded[:, -1]))), weights
+        return self.out(F.relu(decoded[:, -1])), weights
 
 
 class _Network(DayNetwork):
@@ -83,14 +83,14 @@ class _Network(DayNetwork):
     heads: ClassVar[bool]
 
     def __init__(self, size: NetworkSize, layers: int) -> None:
-        super().__init__(size, summary_width=max(size.hidden // 2, 1))
+        super().__init__(size, summary_width=size.hidden // 2)
         attention = MultiHeadAttention(size.hidden, size.heads, size.dropout) if self.heads else DotProductAttention()
-        self.mechanism = DailyGru(size.steps * len(FEATURES), max(size.hidden // 2, 1), attention, size.hidden, layers, size.dropout)
+        self.mechanism = DailyGru(size.steps * len(FEATURES), size.hidden // 2, attention, size.hidden, layers, size.dropout)
 
     def look(self, days: Days, window: Window) -> Look:
         tokens = features_of_window(window, days.scale).flatten(2)  # (B, L, S · 12)
         summary, weights = self.mechanism(tokens, days.there)
-        return Look(summary.unsqueeze(1), weights)
+        return Look(F.relu(summary).unsqueeze(1), weights)
 
 
 class _MultiHeadNetwork(_Network):

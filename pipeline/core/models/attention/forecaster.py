@@ -14,13 +14,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from pipeline.core.models.attention.days import DayNetwork
-from pipeline.core.models.attention_network import NetworkSize, banded
+from pipeline.core.models.attention_ensemble import predict
+from pipeline.core.models.attention_network import NetworkSize
 from pipeline.core.models.contract import ATTENTION_BANDS, QUANTILES, FitOptions, Forecast, Origins, Progress, Split
-from pipeline.core.models.gru_attention import weighted_quantile_loss
-from pipeline.core.models.normalisation import denormalise, normalise_target
-from pipeline.core.models.past import in_parts
+from pipeline.core.models.normalisation import normalise_target
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
+from pipeline.core.training.calibration import weighted_quantile_loss
 from pipeline.core.training.loop import Schedule, train
 from pipeline.core.training.losses import pinball_loss
 from pipeline.core.training.origins import Sampler, origins_of
@@ -60,7 +60,7 @@ class MechanismSettings:
         """Return the optimiser steps for so many training windows."""
         if self.epochs:
             return max(1, -(-self.epochs * windows // self.batch))
-        return int(np.clip(6 * windows / self.batch, 150, 900))
+        return int(np.clip(6 * windows**0.5, 100, 900))
 
 
 class WindowForecaster:
@@ -82,8 +82,8 @@ class WindowForecaster:
             raise ModelError(f"{self.name} does not know these settings: {error}; expected some of {known}") from error
         if min(chosen.context_days, chosen.hidden, chosen.layers, chosen.heads, chosen.batch) < 1 or chosen.epochs < 0:
             raise ModelError("context_days, hidden, layers, heads and batch: expected at least 1 each; epochs: 0 or more")
-        if chosen.hidden % chosen.heads:
-            raise ModelError(f"hidden={chosen.hidden} with heads={chosen.heads}: expected a width that the heads divide")
+        if chosen.hidden % 2 or chosen.hidden % chosen.heads:
+            raise ModelError(f"hidden={chosen.hidden} with heads={chosen.heads}: expected an even width that the heads divide")
         self.settings: dict[str, Any] = asdict(chosen)
         self.context_days = chosen.context_days
         self._networks: dict[str, DayNetwork] = {}
@@ -133,7 +133,7 @@ class WindowForecaster:
             rows = np.flatnonzero(np.isin(origins.site, group))
             if name in self._networks and rows.size:
                 mine = Origins(origins.site[rows], origins.day[rows], origins.unknown_steps[rows])
-                quantiles[rows], attention[rows] = _predict(self._networks[name], windows, mine)
+                quantiles[rows], attention[rows], *_ = predict([self._networks[name]], windows, mine)
         return Forecast(origins, quantiles, attention)
 
     def save(self, folder: Path) -> None:
@@ -204,7 +204,7 @@ class WindowForecaster:
             return pinball_loss(output.quantiles, normalise_target(window.target, output.scale), window.target_observed, levels)
 
         def score(candidate: torch.nn.Module) -> float:
-            return weighted_quantile_loss(_predict(candidate, windows, validation)[0], windows, validation)
+            return weighted_quantile_loss(predict([candidate], windows, validation).quantiles, windows, validation)
 
         schedule = Schedule(self._settings.iterations(len(training)), self._settings.learning_rate)
         path = options.checkpoint
@@ -216,17 +216,3 @@ class WindowForecaster:
 def _of_sites(origins: Origins, sites: np.ndarray) -> Origins:
     kept = np.isin(origins.site, sites)
     return Origins(origins.site[kept], origins.day[kept], origins.unknown_steps[kept])
-
-
-@torch.no_grad()
-def _predict(network: torch.nn.Module, windows: WindowGrid, origins: Origins) -> tuple[np.ndarray, np.ndarray]:
-    """Return quantiles ``(B, S, Q)`` and attention ``(B, bands, L)`` of one network."""
-    quantiles = np.empty((len(origins), windows.steps, len(QUANTILES)), np.float32)
-    attention = np.empty((len(origins), ATTENTION_BANDS, windows.context_days), np.float32)
-    for rows, part in in_parts(origins, windows.context_days * windows.steps):
-        window = windows.gather(part.site, part.day, part.unknown_steps, windows.context_days)
-        output = network(window)
-        throughput = denormalise(output.quantiles, output.scale)
-        quantiles[rows] = torch.where(output.scale.known.unsqueeze(-1), throughput, torch.nan).cpu().numpy()
-        attention[rows] = banded(output.attention).cpu().numpy()
-    return quantiles, attention
