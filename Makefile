@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test lint clean
+.PHONY: help setup demo up down status logs psql test lint clean attention-tasks
 SHELL := /bin/bash
 
 VENV := .venv
@@ -19,7 +19,7 @@ INSTALL += $(if $(PIP_FIND_LINKS),$(foreach place,$(PIP_FIND_LINKS),--find-links
 
 help: ## Show this list
 	@echo 'Usage: make TARGET [DAYAHEAD_SETTING=value ...]    settings: .env.example'; echo
-	@awk -F ':.*## ' '/^[a-z$$()A-Z]+:.*## /{ sub(/^\$$\(STEPS\)/, "STEP", $$1); printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[-a-z$$()A-Z]+:.*## /{ sub(/^\$$\(STEPS\)/, "STEP", $$1); printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo; echo '  STEP is one of: $(STEPS)'
 
 setup: $(VENV)/.ready ## Make the environment in .venv; only when requirements.lock has changed
@@ -54,6 +54,9 @@ $(STEPS): setup ## Run one step by hand: DAY=2026-08-21, further options in ARGS
 
 test: setup ## Pass every test; some of them with ARGS='tests/core -k grid'
 	@$(VENV)/bin/python -m pytest $(ARGS)
+
+attention-tasks: setup ## Train every attention mechanism on its author's own problem and compare with what was published
+	@$(VENV)/bin/python -m benchmarks.attention_tasks $(ARGS)
 
 lint: setup ## Check style, types, import contracts and SQL
 	$(VENV)/bin/ruff check .
