@@ -26,6 +26,7 @@ RARE_PHASE = 0.1  # of a site's readings: a phase that is rarer is off the site'
 HOPELESS_ROWS, HOPELESS_SHARE = 1_000, 0.9
 TORN, CONFLICT = "the row has more or fewer values than the header", "another value for the same site and ts came before"
 SECONDS_PER_DAY = 86_400
+CLOCKS_MAY_DIFFER = np.timedelta64(1, "h")  # of the source and of the database, before a stamp counts as the future
 KINDS: dict[str, Kind] = {"site_code": "int4", "ts": "timestamptz", "second_pass": "int4", "phase": "int4", "row_number": "int8"}
 
 
@@ -71,6 +72,8 @@ class Staging:
         columns = SQL(", ").join(SQL("{} double precision").format(Identifier(name)) for name in self.numbers)
         with connection.cursor() as cursor:
             cursor.execute(statement("create_staged_readings", values=columns))
+            cursor.execute(statement("read_clock"))
+            self._latest = np.datetime64(cursor.fetchone()[0].replace(tzinfo=None), "us") + CLOCKS_MAY_DIFFER
 
     def add(self, chunk: Chunk) -> None:
         """Judge the rows of a chunk, stage the good ones and quarantine the faulty ones.
@@ -79,7 +82,7 @@ class Staging:
             DataError: Hardly any row so far is a reading: the columns must be wrong.
         """
         numbers = {ours: chunk.rows[self.names[ours]] for ours in self.numbers}
-        intake = judge(chunk.rows[self.names["site"]], chunk.rows[self.names["ts"]], numbers, self.timezone)
+        intake = judge(chunk.rows[self.names["site"]], chunk.rows[self.names["ts"]], numbers, self.timezone, self._latest)
         faulty = intake.fault != None  # noqa: E711 — element by element
         good = ~faulty & ~intake.missing
         self.report.rows += len(faulty) + len(chunk.torn)

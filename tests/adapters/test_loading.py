@@ -56,6 +56,7 @@ def test_every_faulty_row_goes_to_quarantine_as_it_came_with_its_reason(database
         "a,2026-08-05 02:00,inf": "throughput is infinite",
         "a,yesterday,1": "ts is no instant",
         "a,1066-10-14 00:00,1": "ts lies outside 1970 to 2100",
+        "a,2099-08-05 00:00,1": "ts lies in the future",
         ",2026-08-05 03:00,1": "site is missing",
         "a,2026-08-02 00:30,1": "ts is off the grid of 60 minutes",
         "a,2026-08-01 05:00,77": "another value for the same site and ts came before",

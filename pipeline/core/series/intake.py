@@ -15,7 +15,7 @@ MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 EARLIEST, LATEST = np.datetime64("1970-01-01", "us"), np.datetime64("2100-01-01", "us")
 LONGEST_SITE = 1000  # bytes; a longer one fits no index
 NO_SITE, BAD_SITE = "site is missing", f"site holds a NUL character or is longer than {LONGEST_SITE} bytes"
-NO_INSTANT, FAR_INSTANT = "ts is no instant", "ts lies outside 1970 to 2100"
+NO_INSTANT, FAR_INSTANT, FUTURE_INSTANT = "ts is no instant", "ts lies outside 1970 to 2100", "ts lies in the future"
 SKIPPED_INSTANT = "ts is a local time that the clock skips"
 
 
@@ -40,7 +40,7 @@ class Intake:
     missing: np.ndarray
 
 
-def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: str) -> Intake:
+def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: str, latest: np.datetime64 = LATEST) -> Intake:
     """Return the judged rows of one chunk; the first fault of a row is the one that is named.
 
     Args:
@@ -48,6 +48,7 @@ def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: 
         ts: Text in ISO 8601, or timestamps; an offset is respected.
         numbers: ``throughput`` and the covariates, text or numbers; an empty one is missing.
         timezone: IANA zone of a ``ts`` without offset.
+        latest: Instant (UTC) after which no reading can be stamped yet.
     """
     names = pd.Series(pc.fill_null(_as_text(site), "")).astype("str")
     instants, second_pass, skipped = to_instants(ts, timezone)
@@ -62,6 +63,7 @@ def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: 
     blame(skipped, SKIPPED_INSTANT)
     blame(np.isnat(instants), NO_INSTANT)
     blame((instants < EARLIEST) | (instants >= LATEST), FAR_INSTANT)
+    blame(instants > latest, FUTURE_INSTANT)
     values = {}
     for name, column in numbers.items():
         values[name], no_number = to_numbers(column)
