@@ -126,7 +126,8 @@ class GruAttention:
         self._companion_trees = int(figures["trees"])
 
     def _refit(self, grid: Grid, split: Split, options: FitOptions, windows: WindowGrid) -> None:
-        """Learn once more, now from the validation days too; share and widths stay as those days decided them."""
+        """Learn once more, now from the validation days too; the share stays, and nothing checks the new widths, so none is narrowed."""
+        self._factors = np.maximum(self._factors, 1.0)
         whole = Split(range(split.train.start, split.validation.stop), range(0))
         again = replace(options, checkpoint=None)
         self._learn(grid, windows, whole, again, self._companion_trees if self._share else 0)
