@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from pipeline.core.models.attention_network import AttentionNetwork, NetworkSize, banded
 from pipeline.core.models.attention_prior import fitted_prior
 from pipeline.core.models.contract import ATTENTION_BANDS, QUANTILES, FitOptions, Origins, Progress
-from pipeline.core.models.normalisation import denormalise, normalise_target
-from pipeline.core.series.windows import WindowGrid
+from pipeline.core.models.normalisation import Scale, denormalise, normalise_target
+from pipeline.core.series.windows import Window, WindowGrid
 from pipeline.core.training.calibration import weighted_quantile_loss
 from pipeline.core.training.loop import Schedule, train
 from pipeline.core.training.losses import pinball_loss
@@ -58,12 +59,11 @@ class Prediction(NamedTuple):
     highest: np.ndarray
 
 
-def fit_members(size: NetworkSize, members: int, lesson: Lesson, options: FitOptions, beside: Callable[[], None]) -> list[AttentionNetwork]:
+def fit_members(sizes: list[NetworkSize], lesson: Lesson, options: FitOptions, beside: Callable[[], None]) -> list[AttentionNetwork]:
     """Return the fitted members; on a CPU as many learn at once as there are cores, and the result does not depend on how many.
 
     Args:
-        size: Shape of each.
-        members: How many.
+        sizes: Shape of each.
         lesson: What they learn from.
         options: How; each member gets a seed and a checkpoint of its own.
         beside: Other work of the same fit, done in the same pool.
@@ -72,14 +72,14 @@ def fit_members(size: NetworkSize, members: int, lesson: Lesson, options: FitOpt
 
     def fit_one(member: int) -> AttentionNetwork:
         torch.set_num_threads(1)  # a setting of each thread: small tensors gain more from members side by side
-        return _fit_member(size, lesson, _options_of(options, member, members, lock))
+        return _fit_member(sizes[member], lesson, _options_of(options, member, len(sizes), lock))
 
     before = torch.get_num_threads()
-    at_once = 1 if lesson.windows.device == "cuda" else min(members + 1, os.cpu_count() or 1)
+    at_once = 1 if lesson.windows.device == "cuda" else min(len(sizes) + 1, os.cpu_count() or 1)
     try:
         with torch.random.fork_rng(devices=[]), ThreadPoolExecutor(at_once) as pool:
             other = pool.submit(beside)
-            networks = list(pool.map(fit_one, range(members)))
+            networks = list(pool.map(fit_one, range(len(sizes))))
             other.result()
             return networks
     finally:
@@ -134,22 +134,29 @@ def _fit_member(size: NetworkSize, lesson: Lesson, options: FitOptions) -> Atten
 
 @torch.no_grad()
 def predict(members: list[Any], windows: WindowGrid, origins: Origins) -> Prediction:
-    """Return what the members say on average; NaN quantiles for a window without a reading."""
+    """Return what the members say on average; a member without a reading in its window is not asked, NaN where none has one."""
     B, L = len(origins), windows.context_days
     quantiles = np.empty((B, windows.steps, len(QUANTILES)), np.float32)
-    attention = np.zeros((B, ATTENTION_BANDS, L), np.float32)
-    bounds = np.zeros((2, B, 1, 1), np.float32)
+    attention = np.empty((B, ATTENTION_BANDS, L), np.float32)
+    bounds = np.empty((2, B, 1, 1), np.float32)
     for rows in _parts(B, max(1, MOST_READINGS_AT_ONCE // (L * windows.steps))):
-        total: Any = 0.0
         window = windows.gather(origins.site[rows], origins.day[rows], origins.unknown_steps[rows], L)
-        for member in members:
-            output = member(window)
-            total = total + denormalise(output.quantiles, output.scale)
-            attention[rows] += banded(output.attention).cpu().numpy() / len(members)
-        scale = output.scale
-        quantiles[rows] = torch.where(scale.known.unsqueeze(-1), total / len(members), torch.nan).cpu().numpy()
-        bounds[:, rows] = torch.stack([scale.lowest, scale.highest]).unsqueeze(-1).cpu().numpy()
+        said, paid, known, scales = zip(*(_ask(member, window, L) for member in members), strict=True)
+        count = torch.stack(known).sum(0)  # (b, 1, 1)
+        mean = sum(q * k for q, k in zip(said, known, strict=True)) / count
+        share = torch.where(count > 0, sum(a * k for a, k in zip(paid, known, strict=True)) / count, paid[0])
+        quantiles[rows], attention[rows] = mean.cpu().numpy(), share.cpu().numpy()
+        bounds[0, rows] = torch.stack([scale.lowest for scale in scales]).amin(0).unsqueeze(-1).cpu().numpy()
+        bounds[1, rows] = torch.stack([scale.highest for scale in scales]).amax(0).unsqueeze(-1).cpu().numpy()
     return Prediction(quantiles, attention, bounds[0], bounds[1])
+
+
+def _ask(member: AttentionNetwork, window: Window, context_days: int) -> tuple[Tensor, Tensor, Tensor, Scale]:
+    """Return a member's quantiles, its attention over all ``context_days``, whether it knows a reading (1.0 or 0.0), and its scale."""
+    days = member.size.context_days
+    output = member(window.of_last(days))
+    known = output.scale.known.unsqueeze(-1).float()
+    return denormalise(output.quantiles, output.scale), F.pad(banded(output.attention), (context_days - days, 0)), known, output.scale
 
 
 def _parts(count: int, at_once: int) -> Iterator[slice]:

@@ -26,7 +26,7 @@ from pipeline.core.training.calibration import companion_share, interval_factors
 from pipeline.core.training.origins import origins_of
 from pipeline.errors import DataError, ModelError
 
-ARCHITECTURE = 2  # raised whenever older weights would mean something else
+ARCHITECTURE = 3  # raised whenever older weights would mean something else
 FEWEST_COMPANION_DAYS = 7  # of context, for lags of a week
 COMPANION_TREES = 300  # at most; validation stops earlier
 COMPANION_RATE = 0.08
@@ -85,9 +85,9 @@ class GruAttention:
     def _windows(self, grid: Grid) -> WindowGrid:
         return WindowGrid(grid, self.context_days, self._device, self._known_sites)
 
-    def _size(self, steps: int) -> NetworkSize:
+    def _sizes(self, steps: int) -> list[NetworkSize]:
         s = self._settings
-        return NetworkSize(s.context_days, steps, len(self._known_sites), s.hidden, s.heads, s.dropout)
+        return [NetworkSize(days, steps, len(self._known_sites), s.hidden, s.heads, s.dropout) for days in s.context_of_members]
 
     def _learn(self, grid: Grid, windows: WindowGrid, split: Split, options: FitOptions, companion_trees: int) -> None:
         """Fit the members, and beside them a companion of at most ``companion_trees`` trees where there are any."""
@@ -98,7 +98,7 @@ class GruAttention:
             if companion_trees:
                 self._fit_companion(grid, split, options, companion_trees)
 
-        self._members = fit_members(self._size(windows.steps), self._settings.members, lesson, options, fit_companion)
+        self._members = fit_members(self._sizes(windows.steps), lesson, options, fit_companion)
 
     def _calibrate(self, grid: Grid, windows: WindowGrid, validation: Origins) -> dict[str, float]:
         """Let validation decide the companion's share and the widths of the intervals; return what it found."""
@@ -203,7 +203,7 @@ class GruAttention:
     def _restore(self, config: dict[str, Any], weights: dict[str, torch.Tensor]) -> None:
         self._known_sites = {name: row for row, name in enumerate(config["sites"], start=1)}
         self._share, self._factors = float(config["companion_share"]), np.array(config["interval_factors"], float)
-        for i in range(self._settings.members):
-            network = AttentionNetwork(self._size(config["steps"]))
+        for i, size in enumerate(self._sizes(config["steps"])):
+            network = AttentionNetwork(size)
             network.load_state_dict({key.removeprefix(f"{i}."): value for key, value in weights.items() if key.startswith(f"{i}.")})
             self._members.append(network.eval())

@@ -10,6 +10,8 @@ import numpy as np
 from pipeline.core.training.loop import Schedule
 from pipeline.errors import ModelError
 
+SHORTEST_MEMORY_DAYS = 7
+
 
 @dataclass(frozen=True)
 class GruAttentionSettings:
@@ -17,7 +19,7 @@ class GruAttentionSettings:
 
     Args:
         context_days: Past days the model looks at.
-        members: Networks in the ensemble; their quantiles are averaged.
+        members: Networks in the ensemble; their quantiles are averaged. Every second one looks at half the past days only.
         hidden: Width of the networks, even.
         heads: Attention heads, a divisor of ``hidden``.
         dropout: Share of hidden units dropped in training.
@@ -59,7 +61,13 @@ class GruAttentionSettings:
             raise ModelError("context_days, members and batch: expected at least 1 each")
         return chosen
 
+    @property
+    def context_of_members(self) -> list[int]:
+        """Past days of each member: long and short memories err differently, so their mean errs less."""
+        short = self.context_days // 2 if self.context_days >= 2 * SHORTEST_MEMORY_DAYS else self.context_days
+        return [short if member % 2 else self.context_days for member in range(self.members)]
+
     def pace(self, windows: int) -> tuple[int, Schedule]:
         """Return the batch and the schedule that suit a number of training windows: steps grow with its square root."""
-        passes = round(self.epochs * windows / self.batch) if self.epochs else int(np.clip(10 * windows**0.5, 100, 1200))
+        passes = round(self.epochs * windows / self.batch) if self.epochs else int(np.clip(10 * windows**0.5, 60, 1200))
         return self.batch, Schedule(self.iterations or max(1, passes), self.learning_rate)

@@ -41,6 +41,11 @@ class Window(NamedTuple):
     phase: Tensor
     features: Tensor
 
+    def of_last(self, days: int) -> Window:
+        """Return the windows as one sees them who looks at the last ``days`` past days only."""
+        past, observed, features = self.past[:, -days:], self.past_observed[:, -days:], self.features[:, -days:]
+        return self._replace(past=past, past_observed=observed, features=features, holiday=self.holiday[:, -days - 1 :])
+
 
 class WindowGrid:
     """A grid on a device, padded so that every window can be cut by index."""

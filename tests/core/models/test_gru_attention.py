@@ -11,7 +11,7 @@ from pipeline.core.models.contract import FitOptions, Origins, Split
 from pipeline.errors import DataError, ModelError
 from tests.fixtures.grids import grid_of, make_grid
 
-SMALL = {"context_days": 7, "hidden": 16, "heads": 2, "batch": 16, "members": 2, "companion": False, "refit": False}
+SMALL = {"context_days": 14, "hidden": 16, "heads": 2, "batch": 16, "members": 2, "companion": False, "refit": False}
 SPLIT = Split(range(1, 26), range(26, 33))
 
 
@@ -38,7 +38,7 @@ def test_quantiles_ascend_and_attention_sums_to_one(grid, model):
 
     assert forecast.quantiles.shape == (21, 24, 7)
     assert (np.diff(forecast.quantiles, axis=-1) >= 0).all()
-    assert forecast.attention.shape == (21, 4, 7)
+    assert forecast.attention.shape == (21, 4, 14)
     np.testing.assert_allclose(forecast.attention.sum(-1), 1, rtol=1e-5)
 
 
