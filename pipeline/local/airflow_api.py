@@ -42,9 +42,10 @@ class Airflow:
             self._ask("PATCH", f"/dags/{dag}", {"is_paused": paused})
         return bool(was)
 
-    def trigger(self, dag: str, conf: dict[str, Any]) -> str:
-        """Start a run with the given Params and return its id."""
-        return str(self._ask("POST", f"/dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
+    def trigger(self, dag: str, conf: dict[str, Any], partition_key: str | None = None) -> str:
+        """Start a run with the given Params, or of a target day as the schedule does, and return its id."""
+        body = {"logical_date": None, "conf": conf, "partition_key": partition_key}
+        return str(self._ask("POST", f"/dags/{dag}/dagRuns", body)["dag_run_id"])
 
     def run_state(self, dag: str, run: str) -> str:
         """Return ``queued``, ``running``, ``success`` or ``failed``."""

@@ -17,11 +17,6 @@ from tests.fixtures.stack import Stack
 SERVICES = ["postgres", "mlflow", "api-server", "scheduler", "dag-processor", "triggerer"]
 
 
-def airflow_of(stack: Stack, password: str | None = None) -> Airflow:
-    settings = stack.settings
-    return Airflow(settings.airflow_url, settings.tracking_username, password or settings.tracking_password.get_secret_value())
-
-
 def test_status_shows_every_service_healthy_with_its_process_and_the_login(stack: Stack):
     shown = stack.run("status").stdout
 
@@ -52,12 +47,12 @@ def test_nobody_gets_in_without_the_password(stack: Stack):
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
         psycopg2.connect(url.replace(stack.home.secrets().dayahead, "guessed"))
     with pytest.raises(ServiceError, match="refused the login"):
-        airflow_of(stack, "guessed").set_pool("mine", 1)
+        Airflow(stack.settings.airflow_url, LOGIN, "guessed").set_pool("mine", 1)
     assert requests.get(f"{settings.tracking_url}/api/2.0/mlflow/experiments/get?experiment_id=0", timeout=30).status_code == 401
 
 
 def test_dags_are_parsed_and_training_has_a_pool_of_one(stack: Stack):
-    airflow = airflow_of(stack)
+    airflow = stack.airflow
 
     assert airflow.import_errors() == []
     assert all(airflow.find_dag(name) for name in ("train_model", "forecast_day_ahead", "monitor_forecasts"))
@@ -84,11 +79,11 @@ def test_service_that_ended_is_told_by_status_and_mended_by_up(stack: Stack):
 
 
 def test_down_leaves_no_process_and_up_finds_everything_again(stack: Stack):
-    airflow_of(stack).set_pool("kept", 3)
+    stack.airflow.set_pool("kept", 3)
 
     stack.run("down")
     assert members(stack.home) == []
     assert stack.run("status", check=False).returncode == 1
 
     stack.run("up")
-    assert airflow_of(stack)._ask("GET", "/pools/kept")["slots"] == 3
+    assert stack.airflow._ask("GET", "/pools/kept")["slots"] == 3

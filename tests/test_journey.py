@@ -1,0 +1,105 @@
+"""The whole journey as a user walks it: one command, real Airflow, real MLflow, real Postgres."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.adapters import registry
+from tests.fixtures.stack import Stack
+
+SITES, DAYS = 3, 45
+TOMORROW, TODAY = "2026-03-31", "2026-03-30"
+WAIT_SECONDS = 180
+
+
+@pytest.fixture(scope="module")
+def readings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small fleet's hourly file up to the evening of ``TODAY``, with a poison row."""
+    rng = np.random.default_rng(0)
+    ts = pd.date_range(end=f"{TODAY} 23:00", periods=DAYS * 24, freq="h")
+    shape = (1.3 - np.cos(2 * np.pi * ts.hour / 24)) * np.where(ts.day_of_week >= 5, 0.5, 1.0)
+    frames = [
+        pd.DataFrame({"site": f"site {i}", "ts": ts, "throughput": 100.0 * (i + 1) * shape * np.exp(0.05 * rng.standard_normal(len(ts)))})
+        for i in range(SITES)
+    ]
+    table = pd.concat(frames).astype({"throughput": object})
+    table.iloc[5, 2] = "n/a?"
+    path = tmp_path_factory.mktemp("journey") / "traffic.csv.gz"
+    table.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def walked(stack: Stack, readings: Path) -> str:
+    """What ``make demo DATA=…`` printed."""
+    return stack.run("demo", "--data", str(readings)).stdout
+
+
+def query(stack: Stack, text: str) -> list[dict]:
+    return json.loads(stack.run("sql", text, "--json").stdout)
+
+
+def test_demo_ends_with_tomorrow_a_plot_and_the_addresses(stack: Stack, walked: str):
+    plot = next(word for word in walked.split() if word.endswith("forecast.png"))
+
+    assert Path(plot).read_bytes().startswith(b"\x89PNG")
+    assert "dayahead.next_day" in walked
+    for address in (stack.settings.airflow_url, stack.settings.tracking_url):
+        assert address in walked
+    assert "make down" in walked
+
+
+def test_demo_leaves_every_site_24_hours_of_tomorrow_from_the_champion(stack: Stack, walked: str):
+    counted = "select site, count(distinct ts) as hours, min(degradation) as rung from dayahead.next_day group by site order by site"
+    rows = query(stack, counted)
+
+    assert rows == [{"site": f"site {i}", "hours": 24, "rung": "none"} for i in range(SITES)]
+
+
+def test_demo_leaves_a_champion_in_the_registry_and_the_decision_in_the_table(stack: Stack, walked: str):
+    champion = registry.champion_version(stack.settings)
+
+    assert query(stack, "select version, decision from dayahead.promotions") == [{"version": champion, "decision": "promoted"}]
+
+
+def test_demo_keeps_a_poison_row_in_quarantine(stack: Stack, walked: str):
+    assert query(stack, "select count(*) as n from dayahead.quarantine") == [{"n": 1}]
+
+
+def test_second_demo_trains_no_second_time_and_leaves_the_same_rows(stack: Stack, readings: Path, walked: str):
+    before = query(stack, "select * from dayahead.forecasts order by site, ts")
+
+    again = stack.run("demo", "--data", str(readings)).stdout
+
+    assert "done before" in again
+    assert query(stack, "select * from dayahead.forecasts order by site, ts") == before
+
+
+def test_a_day_published_by_the_schedule_makes_the_monitor_score_the_day_before(stack: Stack, walked: str):
+    airflow = stack.airflow
+    was_paused = {dag: airflow.set_paused(dag, False) for dag in ("forecast_day_ahead", "monitor_forecasts")}
+    try:
+        for day in (TODAY, TOMORROW):
+            run = airflow.trigger("forecast_day_ahead", {}, partition_key=day)
+            until(lambda run=run: airflow.run_state("forecast_day_ahead", run) == "success")
+        scored = until(lambda: query(stack, f"select site, wape from dayahead.scores where target_day = '{TODAY}' order by site"))
+    finally:
+        for dag, paused in was_paused.items():
+            airflow.set_paused(dag, paused)
+
+    assert [row["site"] for row in scored] == [f"site {i}" for i in range(SITES)]
+    assert max(row["wape"] for row in scored) < 0.3
+
+
+def until(found: Callable[[], Any]) -> Any:
+    """Return what a question answers as soon as it is true, and its last answer when time is up."""
+    end = time.monotonic() + WAIT_SECONDS
+    while not (answer := found()) and time.monotonic() < end:
+        time.sleep(1)
+    return answer
