@@ -32,7 +32,7 @@ class GruAttentionSettings:
     """
 
     context_days: int = 28
-    members: int = 3
+    members: int = 4
     hidden: int = 64
     heads: int = 4
     dropout: float = 0.1
@@ -69,5 +69,5 @@ class GruAttentionSettings:
 
     def pace(self, windows: int) -> tuple[int, Schedule]:
         """Return the batch and the schedule that suit a number of training windows: steps grow with its square root."""
-        passes = round(self.epochs * windows / self.batch) if self.epochs else int(np.clip(10 * windows**0.5, 60, 1200))
+        passes = round(self.epochs * windows / self.batch) if self.epochs else int(np.clip(10 * windows**0.5, 100, 1200))
         return self.batch, Schedule(self.iterations or max(1, passes), self.learning_rate)
