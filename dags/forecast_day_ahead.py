@@ -14,20 +14,17 @@ Writes the target day's quantile forecast of every live site to Postgres, all of
 Running a day again replaces it by the same rows.
 """
 
-from datetime import timedelta
-
 from airflow.sdk import Asset, CronPartitionTimetable, chain, dag
 
 from pipeline.config import read_settings
-from pipeline.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
+from pipeline.tasks import NO_CATCHING_UP, TARGET_DAY, TASK_DEFAULTS, plan, step
 
 settings = read_settings()
-NEVER = timedelta(0)  # with no start_date: turning the DAG on waits for the next tick and makes up for none
 
 
 @dag(
     schedule=CronPartitionTimetable(
-        settings.schedule, timezone=settings.timezone, run_offset=settings.days_ahead, key_format="%Y-%m-%d", run_immediately=NEVER
+        settings.schedule, timezone=settings.timezone, run_offset=settings.days_ahead, key_format="%Y-%m-%d", run_immediately=NO_CATCHING_UP
     ),
     catchup=False,
     max_active_runs=2,

@@ -14,20 +14,19 @@ Trains a challenger on the readings known at the cutoff and makes it champion if
 A failed training never touches the champion: tomorrow's forecast goes on with the one there is.
 """
 
-from datetime import timedelta
-
 from airflow.sdk import Asset, CronPartitionTimetable, Param, chain, dag
 
 from pipeline.config import read_settings
 from pipeline.core.models import FORECASTERS
-from pipeline.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
+from pipeline.tasks import NO_CATCHING_UP, TARGET_DAY, TASK_DEFAULTS, plan, step
 
 settings = read_settings()
-NEVER = timedelta(0)  # with no start_date: turning the DAG on waits for the next tick and makes up for none
 
 
 @dag(
-    schedule=CronPartitionTimetable(settings.train_schedule, timezone=settings.timezone, key_format="%Y-%m-%d", run_immediately=NEVER),
+    schedule=CronPartitionTimetable(
+        settings.train_schedule, timezone=settings.timezone, key_format="%Y-%m-%d", run_immediately=NO_CATCHING_UP
+    ),
     catchup=False,
     max_active_runs=1,
     render_template_as_native_obj=True,

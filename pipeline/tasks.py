@@ -19,6 +19,7 @@ TRY_AGAIN_WHERE_IT_MAY_HELP = ExceptionRetryPolicy(
         )
     ]
 )
+NO_CATCHING_UP = timedelta(0)  # with no start_date: turning a DAG on waits for the next tick and makes up for none
 TASK_DEFAULTS = {"retries": 2, "retry_delay": timedelta(seconds=20), "retry_policy": TRY_AGAIN_WHERE_IT_MAY_HELP}
 TARGET_DAY = Param(
     None,
