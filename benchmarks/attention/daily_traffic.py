@@ -15,10 +15,10 @@ from pipeline.core.models.contract import MEDIAN, FitOptions, Forecast, Origins,
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid
 
-SITES, DAYS, STEPS, STEP_MINUTES = 6, 81, 144, 10
+SITES, DAYS, STEPS, STEP_MINUTES = 16, 81, 144, 10
 TEST_DAYS, VALIDATION_DAYS = 14, 7
 CONTEXT_DAYS = 7
-COURSE = Course(samples=SITES * 59, epochs=50, batch=64, learning_rate=3e-3)  # the last 60 days before validation, less the first
+COURSE = Course(samples=SITES * 59, epochs=15, batch=64, learning_rate=3e-3)  # the last 60 days before validation, less the first
 
 
 def drifting_traffic(seed: int, steps: int = STEPS) -> Grid:
@@ -30,7 +30,7 @@ def drifting_traffic(seed: int, steps: int = STEPS) -> Grid:
     rng = np.random.default_rng(seed)
     hour = np.arange(steps) / steps * 2 * np.pi
     level = np.cumsum(rng.normal(0, 0.10, (SITES, DAYS, 1)), axis=1) + rng.uniform(20, 22, (SITES, 1, 1))
-    mood = rng.normal(0, 0.10, (SITES, DAYS, 1))
+    mood = rng.normal(0, 0.20, (SITES, DAYS, 1))
     waves = np.stack([np.sin(hour), np.cos(hour), np.sin(2 * hour), np.cos(2 * hour)])  # (4, S)
     walk = np.cumsum(rng.normal(0, 0.08, (SITES, DAYS, 4)), axis=1) + rng.normal(0, 0.4, (SITES, 1, 4))
     noise = rng.normal(0, 0.05, (SITES, DAYS, steps))

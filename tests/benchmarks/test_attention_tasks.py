@@ -131,8 +131,8 @@ def test_days_of_the_built_traffic_follow_from_the_day_before():
     near = np.abs(day[:, 1:] - day[:, :-1])[grid.observed[:, 1:] & grid.observed[:, :-1]].mean()
     far = np.abs(day[:, 7:] - day[:, :-7])[grid.observed[:, 7:] & grid.observed[:, :-7]].mean()
 
-    assert grid.shape == (6, 81, 144)
-    assert near < 0.6 * far
+    assert grid.shape == (16, 81, 144)
+    assert near < 0.75 * far
 
 
 def test_a_daily_task_compares_itself_with_yesterday(tmp_path):

@@ -46,7 +46,7 @@ class MechanismSettings:
         per_site: One network per site instead of one for all; a site without training days then gets no forecast.
     """
 
-    context_days: int = 14
+    context_days: int = 28
     hidden: int = 64
     layers: int = 1
     heads: int = 4
