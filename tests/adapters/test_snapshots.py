@@ -3,6 +3,8 @@
 import json
 import resource
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlparse
@@ -44,12 +46,15 @@ def limit_file_size(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
-@pytest.fixture
-def full_disk_after():
-    """Function that lets no file of this process grow beyond a size, as a full disk does; lifted when the test ends."""
+@contextmanager
+def full_disk(size: int = resource.RLIM_INFINITY) -> Iterator[None]:
+    """Let no file of this process grow beyond a size, as a full disk does; lifted at once, for pytest writes files too."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield limit_file_size
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        limit_file_size(size)
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_run_comes_back_from_plain_text():
@@ -138,31 +143,28 @@ def test_reader_never_sees_half_a_result_while_it_is_rewritten(local):
     assert seen == {True}
 
 
-def test_disk_that_fills_while_a_file_is_made_leaves_nothing(local, folder, full_disk_after):
-    full_disk_after(10_000)
-
-    with pytest.raises(StoreError, match=r"cannot write .*model.bin: .*free space"):
+def test_disk_that_fills_while_a_file_is_made_leaves_nothing(local, folder):
+    with full_disk(10_000), pytest.raises(StoreError, match=r"cannot write .*model.bin: .*free space"):
         local.put(RUN, "model", ".bin", lambda path: path.write_bytes(bytes(100_000)))
 
     assert not list(folder.rglob("*"))
 
 
-def test_disk_that_fills_while_a_file_is_stored_leaves_no_half_of_it(local, folder, full_disk_after):
+def test_disk_that_fills_while_a_file_is_stored_leaves_no_half_of_it(local, folder):
     def write(path: Path) -> None:
         path.write_bytes(bytes(100_000))
-        full_disk_after(10_000)
+        limit_file_size(10_000)
 
-    with pytest.raises(StoreError, match=r"cannot write file://.*free space or check DAYAHEAD_STORE"):
+    with full_disk(), pytest.raises(StoreError, match=r"cannot write file://.*free space or check DAYAHEAD_STORE"):
         local.put(RUN, "model", ".bin", write)
 
     assert not [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_result_survives_a_disk_that_fills_while_it_is_rewritten(local, full_disk_after):
+def test_result_survives_a_disk_that_fills_while_it_is_rewritten(local):
     local.write_result(RUN, "extract", {"rows": 1})
-    full_disk_after(0)
 
-    with pytest.raises(StoreError, match="free space"):
+    with full_disk(0), pytest.raises(StoreError, match="free space"):
         local.write_result(RUN, "extract", {"rows": 2})
 
     assert local.read_result(RUN, "extract") == {"rows": 1}
