@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from benchmarks.attention import daily_traffic, digit_difference, planted_step, sine, transduction
 from benchmarks.attention.outcome import Outcome, Report
@@ -50,7 +50,7 @@ def main() -> int:
     with tracked(read_settings(), arguments.out) as (client, artifacts):
         for outcome, seconds in done.values():
             log_outcome(client, artifacts, outcome, seconds)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(_table(done))
     console.print(f"wrote {results}, pictures to {arguments.pictures or arguments.out}")
     return 0 if all(outcome.is_reached for outcome, _ in done.values()) else 1
@@ -77,7 +77,8 @@ def _show(shown: Progress, row: TaskID, line: Line) -> None:
 
 
 def _table(done: dict[str, tuple[Outcome, float]]) -> Table:
-    table = Table("mechanism", "measured", "reached", "published", "seconds", "", title="Attention mechanisms on their original problems")
+    columns = (Column("mechanism", no_wrap=True), "measured", "reached", "published", "seconds", "")
+    table = Table(*columns, title="Attention mechanisms on their original problems")
     for outcome, seconds in done.values():
         bar = f"{'≤' if outcome.lower_is_better else '≥'} {_figure(outcome.published)}"
         table.add_row(outcome.name, outcome.metric, _figure(outcome.reached), bar, f"{seconds:.0f}", "yes" if outcome.is_reached else "NO")
