@@ -50,8 +50,9 @@ def demo(
     _headline("Forecast of each site's next whole day, in dayahead.next_day")
     _show_peaks(peaks)
     if peaks:
-        picture = journey.draw_site(settings, peaks[0], settings.home.resolve() / "demo" / "forecast.png")
-        console.print(f"\n  plot of {peaks[0].site}: {picture}")
+        shown = next((peak for peak in peaks if peak.target_day == day), peaks[0])  # a zone ahead of the schedule has a gap before its day
+        picture = journey.draw_site(settings, shown, settings.home.resolve() / "demo" / "forecast.png")
+        console.print(f"\n  plot of {shown.site}: {picture}")
     stack.show_addresses(settings)
     console.print(f"  took {time.monotonic() - began:.0f} s")
 
