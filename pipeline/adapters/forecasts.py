@@ -61,13 +61,14 @@ def replace_forecasts(connection: extensions.connection, forecasts: pd.DataFrame
     """
     _check(forecasts, "forecasts", FORECASTS)
     _check(attention, "attention", ATTENTION)
-    for role, rows in forecasts.groupby("role", sort=True):
-        days = sorted(set(rows["target_day"]))
-        for day in days:
-            lock(connection, f"forecasts.{day}.{role}")
-        scope = {"days": days, "role": role, "sites": sorted(rows["site"].unique())}
+    slices = list(forecasts.groupby(["role", "target_day"], sort=True))  # zones apart by a day: each day has sites of its own
+    for (role, day), _ in slices:
+        lock(connection, f"forecasts.{day}.{role}")
+    for (role, day), rows in slices:
+        scope = {"day": day, "role": role, "sites": sorted(rows["site"].unique())}
+        weights = attention[(attention["role"] == role) & (attention["target_day"] == day)]
         _replace(connection, "forecasts", rows, FORECASTS, scope)
-        _replace(connection, "attention", attention[attention["role"] == role], ATTENTION, scope)
+        _replace(connection, "attention", weights, ATTENTION, scope)
 
 
 def _replace(connection: extensions.connection, table: str, rows: pd.DataFrame, kinds: dict[str, Kind], scope: dict[str, Any]) -> None:

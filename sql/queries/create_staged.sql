@@ -1,1 +1,2 @@
+DROP TABLE IF EXISTS pg_temp.{staged};
 CREATE TEMPORARY TABLE {staged} (LIKE dayahead.{table} INCLUDING DEFAULTS) ON COMMIT DROP;

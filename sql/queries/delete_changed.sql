@@ -1,5 +1,5 @@
 -- Leaves the rows that the staged ones would only repeat: an identical rerun writes nothing.
 DELETE FROM dayahead.{table} AS old
 WHERE
-    old.target_day = ANY(%(days)s::date[]) AND old.role = %(role)s AND old.site = ANY(%(sites)s::text[])
+    old.target_day = %(day)s AND old.role = %(role)s AND old.site = ANY(%(sites)s::text[])
     AND NOT EXISTS (SELECT FROM {staged} AS new WHERE ({new_key}) = ({old_key}) AND ({new_values}) IS NOT DISTINCT FROM ({old_values}));

@@ -1,4 +1,4 @@
 SELECT EXISTS (
     SELECT FROM dayahead.{table}
-    WHERE target_day = ANY(%(days)s::date[]) AND role = %(role)s AND site = ANY(%(sites)s::text[])
+    WHERE target_day = %(day)s AND role = %(role)s AND site = ANY(%(sites)s::text[])
 );

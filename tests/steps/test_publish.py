@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -93,6 +93,22 @@ def test_publish_of_some_sites_leaves_the_others_alone(database, run_sql):
         ("it's b", 1.0),
         ("📡 Straße", 1.0),
     ]
+
+
+def test_publish_of_a_fleet_across_zones_leaves_the_day_that_a_site_got_from_the_run_before(database, run_sql):
+    def across(run_day: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+        tomorrow = run_day + timedelta(days=1)
+        east, west = forecast_rows(sites=("a",)).assign(target_day=tomorrow), forecast_rows(sites=("it's b",)).assign(target_day=run_day)
+        weights = [attention_rows(sites=("a",)).assign(target_day=tomorrow), attention_rows(sites=("it's b",)).assign(target_day=run_day)]
+        return pd.concat([east, west], ignore_index=True), pd.concat(weights, ignore_index=True)
+
+    for day in (DAY, DAY + timedelta(days=1)):
+        leave(database, *across(day))
+        publish(RUN, database)
+
+    expected = [("a", DAY + timedelta(days=1)), ("a", DAY + timedelta(days=2)), ("it's b", DAY), ("it's b", DAY + timedelta(days=1))]
+    for table in ("forecasts", "attention"):
+        assert run_sql(f"SELECT DISTINCT site, target_day FROM dayahead.{table} ORDER BY 1, 2") == expected
 
 
 def test_publish_takes_a_forecast_without_attention(database, run_sql):
