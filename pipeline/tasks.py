@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlparse
 
-from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, XComArg, get_current_context, task
+from airflow.sdk import BaseOperatorLink, ExceptionRetryPolicy, Param, RetryAction, RetryRule, XComArg, get_current_context, task
 
 from pipeline.config import read_settings
 from pipeline.steps import run_step
@@ -29,6 +31,31 @@ TARGET_DAY = Param(
 )
 
 
+class DataDocsLink(BaseOperatorLink):
+    """Button on the task's page: what Great Expectations expected and found."""
+
+    name = "Data Docs"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Return the address of the Data Docs that the task built."""
+        settings = read_settings()
+        page = Path(urlparse(ti_key.xcom_pull(task_ids=operator.task_id)["data_docs"]).path)
+        return f"{settings.airflow_url}/dayahead/data-docs/{quote(str(page.relative_to(settings.home.resolve() / 'gx')))}"
+
+
+class ModelVersionLink(BaseOperatorLink):
+    """Button on the task's page: the version in MLflow's registry, with its model card."""
+
+    name = "Model version"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Return the address of the version that the task registered or decided about."""
+        return str(ti_key.xcom_pull(task_ids=operator.task_id)["url"])
+
+
+LINKS = {"validate": (DataDocsLink(),), "register": (ModelVersionLink(),), "promote": (ModelVersionLink(),)}
+
+
 @task
 def plan(purpose: str) -> dict[str, str]:
     """Decide which day the run is about, once, before the first step."""
@@ -49,7 +76,9 @@ def step(name: str, run: XComArg, *, operator: dict[str, Any] | None = None, **o
         operator: Arguments of the Airflow task, such as its queue and pool.
         options: Keyword arguments of the step, usually templates of Params.
     """
-    return task(task_id=name, **(operator or {}))(_run_step)(name, run, options)
+    made = task(task_id=name, **(operator or {}))(_run_step)(name, run, options)
+    made.operator.operator_extra_links = LINKS.get(name, ())  # type: ignore[attr-defined]  # a called task has its operator
+    return made
 
 
 def _run_step(name: str, run: Any, options: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import requests
 
 from pipeline.adapters import registry
 from tests.fixtures.stack import Stack
@@ -95,6 +96,36 @@ def test_a_day_published_by_the_schedule_makes_the_monitor_score_the_day_before(
 
     assert [row["site"] for row in scored] == [f"site {i}" for i in range(SITES)]
     assert max(row["wape"] for row in scored) < 0.3
+
+
+def test_validate_links_to_its_data_docs_behind_the_login(stack: Stack, walked: str):
+    page = link_of(stack, "forecast_day_ahead", "validate", "Data Docs")
+    outside = page.split("/data-docs/")[0] + "/data-docs/%2e%2e/secrets.json"
+
+    assert requests.get(page, timeout=10).status_code == 401
+    assert "Great Expectations" in logged_in(stack).get(page, timeout=10).text
+    assert logged_in(stack).get(outside, timeout=10).status_code == 404
+
+
+def test_register_links_to_the_version_in_the_registry(stack: Stack, walked: str):
+    champion = registry.champion_version(stack.settings)
+
+    assert link_of(stack, "train_model", "register", "Model version") == registry.version_url(stack.settings, champion)
+
+
+def logged_in(stack: Stack) -> requests.Session:
+    settings, session = stack.settings, requests.Session()
+    login = {"username": settings.tracking_username, "password": settings.tracking_password.get_secret_value()}
+    answer = session.post(f"{settings.airflow_url}/auth/token", json=login, timeout=10)
+    session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    return session
+
+
+def link_of(stack: Stack, dag: str, task: str, name: str) -> str:
+    """Address behind a button of a task of the DAG's first run."""
+    session, runs = logged_in(stack), f"{stack.settings.airflow_url}/api/v2/dags/{dag}/dagRuns"
+    first = session.get(runs, params={"order_by": "run_after", "limit": 1}, timeout=10).json()["dag_runs"][0]["dag_run_id"]
+    return session.get(f"{runs}/{first}/taskInstances/{task}/links", timeout=10).json()["extra_links"][name]
 
 
 def until(found: Callable[[], Any]) -> Any:

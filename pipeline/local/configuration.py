@@ -75,6 +75,7 @@ def _airflow(settings: Settings, home: Home, secrets: Secrets) -> Sections:
     return {
         "core": {
             "dags_folder": str(dags_folder(settings)),
+            "plugins_folder": str(PROJECT / "pipeline" / "web"),
             "executor": "LocalExecutor",
             "parallelism": "4",
             "load_examples": "False",
