@@ -10,6 +10,7 @@ from psycopg2.extras import execute_values
 from pipeline.adapters import registry
 from pipeline.adapters.database import connect
 from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.tracking import connected
 from pipeline.config import Settings
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.extract import extract
@@ -98,6 +99,21 @@ def test_steps_in_a_row_train_promote_forecast_publish_and_score(loaded: Setting
     assert {site: (n, distinct) for site, n, distinct in rows} == {s: (24, 24) if "York" in z else (23, 23) for s, z in ZONES.items()}
     assert scored["scored"]
     assert run_sql("select count(*) from dayahead.scores where wape < 0.5")[0][0] == 4
+
+
+def test_another_architecture_becomes_a_version_with_its_attention_logged(loaded: Settings):
+    training = run_of("train", date(2026, 3, 29), loaded)
+    prepare(training, loaded)
+    train(training, loaded, architecture="bahdanau_gru", epochs=1)
+    evaluate(training, loaded)
+
+    registered = register(training, loaded)
+
+    with connected(loaded) as client:
+        logged = {file.path for file in client.list_artifacts(registered["mlflow_run"])}
+    forecaster, _ = registry.load_version(loaded, registered["version"])
+    assert forecaster.name == "bahdanau_gru"
+    assert "attention.json" in logged
 
 
 def test_steps_leave_the_same_result_when_run_twice(loaded: Settings, run_sql):
