@@ -19,7 +19,6 @@ from pipeline.local.home import Home
 from pipeline.local.services import MARK
 
 GONE = ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
-STARTED = ("STARTING", "RUNNING", "BACKOFF")
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from pipeline.core.models.gru_settings import GruAttentionSettings
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.calibration import companion_share, interval_factors, weighted_quantile_loss, widen
-from pipeline.core.training.origins import origins_of
-from pipeline.errors import DataError, ModelError
+from pipeline.core.training.loop import device_of
+from pipeline.core.training.origins import origins_of, training_origins
+from pipeline.errors import ModelError
 
 ARCHITECTURE = 3  # raised whenever older weights would mean something else
 FEWEST_COMPANION_DAYS = 7  # of context, for lags of a week
@@ -64,13 +65,10 @@ class GruAttention:
             DataError: The training span holds no day with readings and a reading before it.
         """
         started = time.perf_counter()
-        self._device = ("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
+        self._device = device_of(options)
         self._known_sites = {site.name: row for row, site in enumerate(grid.sites, start=1)}
         windows = self._windows(grid)
-        training, validation = origins_of(grid, split.train), origins_of(grid, split.validation)
-        if not len(training):
-            days = f"day indexes {split.train.start} to {split.train.stop - 1}"
-            raise DataError(f"no training day with readings in {days}; load more history or check the sites")
+        training, validation = training_origins(grid, split.train), origins_of(grid, split.validation)
         self._companion = None
         wanted = self._settings.companion and self.context_days >= FEWEST_COMPANION_DAYS and len(validation) > 0
         self._learn(grid, windows, split, options, COMPANION_TREES if wanted else 0)

@@ -57,6 +57,11 @@ class Schedule:
         return iteration + 1 == self.iterations or (iteration >= half and (self.iterations - 1 - iteration) % every == 0)
 
 
+def device_of(options: FitOptions) -> str:
+    """Return the device to fit on; ``auto`` is CUDA where it is there."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
+
+
 def train(
     network: nn.Module,
     loss_of_batch: Callable[[torch.Generator], Tensor],

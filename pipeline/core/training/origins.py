@@ -10,6 +10,7 @@ import torch
 from pipeline.core.models.contract import Origins
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import Window, WindowGrid
+from pipeline.errors import DataError
 
 AT_MIDNIGHT = 0.5  # share of the samples whose target day is a calendar day; the others start anywhere
 WITH_TAIL = 0.25  # share whose last hours are not known
@@ -37,6 +38,19 @@ def origins_of(grid: Grid, days: range, unknown_steps: int = 0) -> Origins:
     site, day = trainable(grid, days)
     order = np.lexsort((site, day))
     return Origins(site[order], day[order], np.full(len(site), unknown_steps))
+
+
+def training_origins(grid: Grid, days: range) -> Origins:
+    """Return the origins to learn from.
+
+    Raises:
+        DataError: The span holds no day with readings and a reading before it.
+    """
+    found = origins_of(grid, days)
+    if not len(found):
+        span = f"{days.start} to {days.stop - 1}"
+        raise DataError(f"no training day with readings in day indexes {span}; load more history or check the sites")
+    return found
 
 
 @dataclass

@@ -21,10 +21,10 @@ from pipeline.core.models.normalisation import normalise_target
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.calibration import weighted_quantile_loss
-from pipeline.core.training.loop import Schedule, train
+from pipeline.core.training.loop import Schedule, device_of, train
 from pipeline.core.training.losses import pinball_loss
-from pipeline.core.training.origins import Sampler, origins_of
-from pipeline.errors import DataError, ModelError
+from pipeline.core.training.origins import Sampler, origins_of, training_origins
+from pipeline.errors import ModelError
 
 ARCHITECTURE = 1  # raised whenever older weights would mean something else
 EVERY_SITE = ""  # name of the one network that all sites share
@@ -96,11 +96,8 @@ class WindowForecaster:
             DataError: The training span holds no day with readings and a reading before it.
         """
         started = time.perf_counter()
-        self._device = ("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
-        training, validation = origins_of(grid, split.train), origins_of(grid, split.validation)
-        if not len(training):
-            span = f"{split.train.start} to {split.train.stop - 1}"
-            raise DataError(f"no training day with readings in day indexes {span}; load more history or check the sites")
+        self._device = device_of(options)
+        training, validation = training_origins(grid, split.train), origins_of(grid, split.validation)
         windows = self._windows(grid)
         self._networks, scores = {}, []
         for group, name in self._groups(grid):
