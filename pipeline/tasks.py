@@ -57,7 +57,7 @@ LINKS = {"validate": (DataDocsLink(),), "register": (ModelVersionLink(),), "prom
 
 
 @task
-def plan(purpose: str) -> dict[str, str]:
+def plan(purpose: str) -> dict[str, Any]:
     """Decide which day the run is about, once, before the first step."""
     from pipeline.steps.plan import plan as plan_run
 

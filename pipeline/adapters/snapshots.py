@@ -6,12 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
+from zlib import crc32
 
 import pandas as pd
 from fsspec.core import url_to_fs
@@ -28,25 +29,42 @@ class Run:
         purpose: ``train`` or ``forecast``, with a suffix where two chains of one cutoff must not meet.
         target_day: The day being forecast, in the zone of the schedule.
         cutoff: The instant (UTC) up to which readings are known.
+        shards: Into how many parts the sites are divided.
+        shard: Which part this is, counted from 0; None for the whole.
     """
 
     purpose: str
     target_day: date
     cutoff: datetime
+    shards: int = 1
+    shard: int | None = None
 
     @property
     def folder(self) -> str:
         """Folder of this run below the store's root."""
-        return f"{self.purpose}/{self.cutoff.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+        part = "" if self.shard is None else f"/shard-{self.shard}-of-{self.shards}"
+        return f"{self.purpose}/{self.cutoff.astimezone(UTC):%Y%m%dT%H%M%SZ}{part}"
 
-    def to_json(self) -> dict[str, str]:
-        """Return the run as plain text, fit for XCom."""
-        return {"purpose": self.purpose, "target_day": self.target_day.isoformat(), "cutoff": self.cutoff.isoformat()}
+    def parts(self) -> tuple[Run, ...]:
+        """Return the run of every shard; the run itself where it is undivided, or a shard already."""
+        if self.shards == 1 or self.shard is not None:
+            return (self,)
+        return tuple(replace(self, shard=shard) for shard in range(self.shards))
+
+    def holds(self, site: str) -> bool:
+        """Return whether a site belongs to this run: by the range that the hash of its name falls into."""
+        return self.shard is None or (crc32(site.encode()) * self.shards) >> 32 == self.shard
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run as plain values, fit for XCom."""
+        text = {"purpose": self.purpose, "target_day": self.target_day.isoformat(), "cutoff": self.cutoff.isoformat()}
+        return text if self.shards == 1 else text | {"shards": self.shards, "shard": self.shard}
 
     @classmethod
-    def from_json(cls, value: dict[str, str]) -> Run:
+    def from_json(cls, value: dict[str, Any]) -> Run:
         """Return the run that ``to_json`` wrote."""
-        return cls(value["purpose"], date.fromisoformat(value["target_day"]), datetime.fromisoformat(value["cutoff"]))
+        day, cutoff = date.fromisoformat(value["target_day"]), datetime.fromisoformat(value["cutoff"])
+        return cls(value["purpose"], day, cutoff, value.get("shards", 1), value.get("shard"))
 
 
 class Store:

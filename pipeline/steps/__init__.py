@@ -8,7 +8,7 @@ from typing import Any
 STEPS = ("extract", "validate", "features", "train", "evaluate", "register", "promote", "forecast", "publish", "monitor")
 
 
-def run_step(name: str, run: dict[str, str], **options: Any) -> dict[str, Any]:
+def run_step(name: str, run: dict[str, Any], **options: Any) -> dict[str, Any]:
     """Run one step of a run, as a task and as a command alike, and return its result: URLs and counts, never frames.
 
     Args:

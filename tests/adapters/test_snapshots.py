@@ -5,6 +5,7 @@ import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlparse
@@ -55,6 +56,16 @@ def full_disk(size: int = resource.RLIM_INFINITY) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_shards_of_a_run_hold_each_site_once_and_keep_apart_in_the_store():
+    parts = replace(RUN, shards=4).parts()
+    sites = [f"site {i}" for i in range(200)] + ["Zürich", "'; drop table traffic;--"]
+
+    assert all(sum(part.holds(site) for part in parts) == 1 for site in sites)
+    assert len({part.folder for part in parts}) == 4
+    assert [Run.from_json(part.to_json()) for part in parts] == list(parts)
+    assert min(sum(part.holds(site) for site in sites) for part in parts) > 30
 
 
 def test_run_comes_back_from_plain_text():
