@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test lint clean attention-tasks
+.PHONY: help setup demo up down status logs psql test lint docs clean attention-tasks
 SHELL := /bin/bash
 
 VENV := .venv
@@ -65,6 +65,10 @@ lint: setup ## Check style, types, import contracts and SQL
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql/migrations sql/views.sql sql/roles.sql
 
+docs: setup ## Build the documentation into site/; a warning is an error
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@echo 'site/index.html'
+
 clean: setup ## Stop the stack and delete its home with all data, and the caches; .venv stays
 	@$(RUN) down --delete
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov site
