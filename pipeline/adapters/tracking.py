@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ CLIENT_ENVIRONMENT = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 BATCH = 1000  # metrics that one request may carry
+EXPERIMENT_NOTE = Path(__file__).parents[2] / "mlflow" / "experiment.md"
+CLASSIC = {"mlflow.experimentKind": "custom_model_development"}  # else the page opens with what language models need
 
 
 @dataclass(frozen=True)
@@ -140,17 +143,20 @@ def public_url(settings: Settings) -> str:
 def log_training(settings: Settings, run: Run, record: TrainingRecord) -> str:
     """Write one MLflow run in the experiment named as the registered model, and return its id.
 
+    The run begins when the fit began, ``fit/train_seconds`` ago, so that its duration and its system metrics tell of the training.
     Where a finished run carries the same tags ``run`` and ``content``, that one is returned and nothing is written.
     """
     with connected(settings) as client:
         experiment = client.get_experiment_by_name(settings.registered_model)
-        experiment_id = experiment.experiment_id if experiment else client.create_experiment(settings.registered_model)
+        experiment_id = experiment.experiment_id if experiment else _create_experiment(client, settings.registered_model)
         same = " and ".join(f"tags.{key} = '{record.tags[key]}'" for key in ("run", "content"))
         done = client.search_runs([experiment_id], f"{same} and attributes.status = 'FINISHED'", max_results=1)
         if done:
             return str(done[0].info.run_id)
-        name = f"{run.purpose} {run.target_day.isoformat()}"
-        run_id = client.create_run(experiment_id, run_name=name, tags=record.tags).info.run_id
+        name = f"{run.purpose} {run.target_day.isoformat()} {record.params.get('architecture', '')}".rstrip()
+        began = int(1000 * (time.time() - record.metrics.get("fit/train_seconds", 0.0)))
+        tags = {"mlflow.user": settings.tracking_username or "dayahead"} | record.tags
+        run_id = client.create_run(experiment_id, start_time=began, run_name=name, tags=tags).info.run_id
         try:
             _log_figures(client, run_id, record)
             _log_files(client, run_id, record)
@@ -162,16 +168,20 @@ def log_training(settings: Settings, run: Run, record: TrainingRecord) -> str:
     return run_id
 
 
+def _create_experiment(client: MlflowClient, name: str) -> str:
+    return str(client.create_experiment(name, tags=CLASSIC | {"mlflow.note.content": EXPERIMENT_NOTE.read_text()}))
+
+
 def _log_figures(client: MlflowClient, run_id: str, record: TrainingRecord) -> None:
     from mlflow.entities import Metric, Param
 
-    now = client.get_run(run_id).info.start_time
+    began, now = client.get_run(run_id).info.start_time, int(1000 * time.time())
     points = [Metric(key, value, now, 0) for key, value in record.metrics.items() if value == value]  # NaN is no figure
     for line in record.curves:
         curve = {"loss": line["loss"], "validation": line.get("validation")}
         points += [Metric(f"fit/{key}", value, now, line["iteration"]) for key, value in curve.items() if value is not None]
     for i, sample in enumerate(record.system):
-        then = now + int(1000 * sample["seconds"])
+        then = began + int(1000 * sample["seconds"])
         points += [Metric(f"system/{key}", value, then, i) for key, value in sample.items() if key != "seconds"]
     points += [Metric(key, value, now, i) for key, values in record.series.items() for i, value in values if value == value]
     params = [Param(key, str(value)[:6000]) for key, value in record.params.items()]
