@@ -1,6 +1,7 @@
 """# train_model
 
-Trains a challenger on the readings known at the cutoff and makes it champion if it is better beyond noise.
+Trains a challenger on the readings known at the cutoff and makes it champion if it is better beyond noise and, where Param `approval` is
+`required`, a person agrees.
 
 **Reads** `traffic`, `sites`. **Writes** snapshots, an MLflow run and version, alias `champion`, `quarantine`, `promotions`.
 **Usual duration** 2–10 minutes for 20 sites on 2 cores. **Runs** weekly and by hand (*Trigger* opens the form).
@@ -10,12 +11,14 @@ Trains a challenger on the readings known at the cutoff and makes it champion if
 | `validate` | read the failed expectation in its log and in the Data Docs it names; mend the source, then clear the task |
 | `train` | clear it: it resumes from its checkpoint |
 | `evaluate`, `register`, `promote` | most often MLflow or Postgres is down: they retry by themselves; then clear the task |
+| `review` waits | it is no failure: open it (*Required actions*), read the card and answer; holds no worker |
 
 A failed training never touches the champion: tomorrow's forecast goes on with the one there is.
 """
 
 from airflow.sdk import Asset, CronPartitionTimetable, Param, chain, dag
 
+from pipeline.approval import Approval, approval_param
 from pipeline.config import read_settings
 from pipeline.core.models import FORECASTERS
 from pipeline.tasks import NO_CATCHING_UP, TARGET_DAY, TASK_DEFAULTS, plan, step
@@ -38,12 +41,14 @@ settings = read_settings()
         "sites": Param([], type="array", items={"type": "string"}, description="Only these sites, one a line. Empty: all."),
         "days": Param(settings.train_days, type="integer", minimum=14, description="Days of history to learn from."),
         "architecture": Param(settings.model, enum=list(FORECASTERS), description="Which model to train."),
+        "approval": approval_param(settings.approval),
         "epochs": Param(None, type=["null", "integer"], minimum=1, description="Passes over the windows. Empty: the model's own schedule."),
     },
 )
 def train_model() -> None:
     """Wire the steps of a training."""
     run = plan("train")
+    review = Approval(task_id="review", run=run)
     chain(
         step("extract", run, sites="{{ params.sites }}", days="{{ params.days }}"),
         step("validate", run),
@@ -57,7 +62,8 @@ def train_model() -> None:
         ),
         step("evaluate", run),
         step("register", run),
-        step("promote", run, operator={"outlets": [Asset("dayahead_champion")]}),
+        review,
+        step("promote", run, answer=review.output, operator={"outlets": [Asset("dayahead_champion")], "trigger_rule": "none_failed"}),
     )
 
 

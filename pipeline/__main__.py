@@ -35,6 +35,7 @@ PANELS = {
     ),
     "Accuracy": (backtest.backtest,),
     "Stack on this machine": (stack.up, stack.down, stack.status, stack.logs, stack.psql, demo.demo),
+        steps.rollback,
 }
 for panel, commands in PANELS.items():
     for command in commands:

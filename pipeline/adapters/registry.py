@@ -135,6 +135,12 @@ def tags_of(settings: Settings, version: str) -> dict[str, str]:
         return dict(_entry(client, settings, version).tags)
 
 
+def description_of(settings: Settings, version: str) -> str:
+    """Return the model card of a version, as its page shows it."""
+    with connected(settings) as client:
+        return str(_entry(client, settings, version).description or "")
+
+
 def version_url(settings: Settings, version: str) -> str:
     """Return the address of a version's page."""
     return f"{public_url(settings)}/#/models/{settings.registered_model}/versions/{version}"

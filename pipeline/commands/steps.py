@@ -55,26 +55,26 @@ def register(target_day: TargetDay = None) -> None:
     _run("register", "train", target_day)
 
 
+Reason = Annotated[str, typer.Option(help="Why; kept in the table promotions.")]
+DecidedBy = Annotated[str, typer.Option(envvar="USER", help="Who decides; kept with the reason.")]
+
+
 def promote(
     target_day: TargetDay = None,
     to: Annotated[str | None, typer.Option(help="Make this version champion, past the gate.")] = None,
-    back: Annotated[bool, typer.Option("--back", help="Make the previous champion champion again.")] = False,
-    reason: Annotated[str, typer.Option(help="Why; with --to or --back it is kept in the table promotions.")] = "",
-    by: Annotated[str, typer.Option(envvar="USER", help="Who decides; kept with the reason.")] = "unknown",
+    reason: Reason = "",
+    by: DecidedBy = "unknown",
 ) -> None:
-    """Make the challenger champion if the gate says so; or, by a person's word, any version or the previous champion."""
-    if not to and not back:
-        _run("promote", "train", target_day)
-        return
-    if not reason or (to and back):
-        raise typer.BadParameter('give one of --to VERSION and --back, and a reason: --reason "alarms since the change"')
-    from pipeline.config import read_settings
-    from pipeline.steps.promote import promote_version, rollback
-
-    settings = read_settings()
+    """Make the challenger champion if the gate says so; or, by a person's word, any version."""
     if to:
-        promote_version(settings, to, by, reason)
-    typer.echo(f"champion is now version {to or rollback(settings, by, reason)}")
+        _decide(to, reason, by)
+    else:
+        _run("promote", "train", target_day)
+
+
+def rollback(reason: Reason = "", by: DecidedBy = "unknown") -> None:
+    """Make the previous champion champion again."""
+    _decide(None, reason, by)
 
 
 def forecast(target_day: TargetDay = None) -> None:
@@ -97,4 +97,13 @@ def _run(step: str, purpose: str, target_day: str | None, **options: Any) -> Non
     from pipeline.steps.plan import plan
 
     run = plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC))
+def _decide(version: str | None, reason: str, by: str) -> None:
+    if not reason:
+        raise typer.BadParameter('a person\'s decision needs a reason: --reason "alarms since the change"')
+    from pipeline.config import read_settings
+    from pipeline.steps.promote import decide_by_word
+
+    typer.echo(f"champion is now version {decide_by_word(read_settings(), version, by, reason)['version']}")
+
+
     typer.echo(json.dumps(run_step(step, run.to_json(), **options), indent=1, default=str))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.adapters import database, registry
@@ -15,23 +16,61 @@ from pipeline.errors import ModelError
 log = logging.getLogger(__name__)
 
 PROMOTED, REJECTED, ROLLED_BACK = "promoted", "rejected", "rolled_back"
+GATE = "gate"
 
 
-def promote(run: Run, settings: Settings, *, approval: bool | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says of a run's version today.
+
+    Args:
+        version: The version that the run registered.
+        champion: The version that it would follow; None where there is no champion yet.
+        decision: Whether it may follow, and why.
+    """
+
+    version: str
+    champion: str | None
+    decision: Decision
+
+
+def promote(run: Run, settings: Settings, *, answer: dict[str, Any] | None = None) -> dict[str, Any]:
     """Move the alias ``champion`` to the run's version if the gate says so, and keep the decision in table ``promotions``.
 
-    The gate: weighted quantile loss below the best seasonal naive's, and below the champion's beyond noise. Deciding twice leaves one
-    decision.
+    The gate: weighted quantile loss below the best seasonal naive's, and below the champion's beyond noise. A reviewer may say no to what
+    the gate allows, not yes to what it refuses: ``promote_version`` is for that. Deciding twice leaves one decision.
 
     Args:
         run: The training.
         settings: Give the registry and the database.
-        approval: What a person said who was asked; False keeps the champion whatever the gate says, None where nobody was asked.
+        answer: What a person said who was asked: ``approved``, ``by``, ``reason``; None where nobody was asked.
 
     Raises:
         StoreError: ``evaluate`` or ``register`` has not run.
         ServiceError: The tracking server or the database does not answer.
     """
+    verdict = judge(run, settings)
+    decision, decided_by = verdict.decision, GATE
+    if answer and decision.promoted:
+        decision, decided_by = _answered(answer, decision), answer["by"]
+    word = PROMOTED if decision.promoted else REJECTED
+    _carry_out(settings, verdict.version, verdict.champion, word, decided_by, decision, verdict.champion)
+    return Store(settings.store_url).write_result(
+        run,
+        "promote",
+        {
+            "version": verdict.version,
+            "decision": word,
+            "decided_by": decided_by,
+            "reason": decision.reason,
+            "figures": decision.figures,
+            "url": registry.version_url(settings, verdict.version),
+        },
+    )
+
+
+def judge(run: Run, settings: Settings) -> Verdict:
+    """Return what the gate says today of the version that a run registered; errors as in ``promote``."""
     store = Store(settings.store_url)
     version = store.read_result(run, "register")["version"]
     judged = store.read_result(run, "evaluate")
@@ -39,22 +78,35 @@ def promote(run: Run, settings: Settings, *, approval: bool | None = None) -> di
     champion = registry.champion_version(settings)
     if champion == version:  # a second run of this step; the first may have failed to write its decision down
         champion = registry.previous_champion_version(settings)
-    decision, decided_by = _decide(settings, evaluation, champion, judged), "gate"
-    if approval is False and decision.promoted:
-        decision, decided_by = Decision(False, f"a reviewer said no; the gate: {decision.reason}", decision.figures), "reviewer"
-    word = PROMOTED if decision.promoted else REJECTED
-    _carry_out(settings, version, champion, word, decided_by, decision, champion)
-    return store.write_result(
-        run,
-        "promote",
-        {
-            "version": version,
-            "decision": word,
-            "reason": decision.reason,
-            "figures": decision.figures,
-            "url": registry.version_url(settings, version),
-        },
-    )
+    return Verdict(version, champion, _decide(settings, evaluation, champion, judged))
+
+
+def decide_by_word(settings: Settings, version: str | None, by: str, reason: str, answer: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Carry out what a person, or the shadow, asked for, and what a reviewer answered; return the decision.
+
+    Args:
+        settings: Give the registry and the database.
+        version: Version to make champion; None to go back to the previous champion.
+        by: Who asked.
+        reason: Why, for the record.
+        answer: As in ``promote``; None where nobody was asked.
+
+    Raises:
+        ModelError: There is no such version, or no previous champion, or its files cannot be trusted.
+    """
+    if version is None:
+        word, version = ROLLED_BACK, rollback(settings, by, reason)
+    elif answer is None:
+        word, _ = PROMOTED, promote_version(settings, version, by, reason)
+    else:
+        decision, by = _answered(answer, Decision(True, f"asked by {by}: {reason}", {})), answer["by"]
+        reason = decision.reason
+        word = PROMOTED if decision.promoted else REJECTED
+        if decision.promoted:
+            promote_version(settings, version, by, reason)
+        else:
+            _carry_out(settings, version, registry.champion_version(settings), word, by, decision, None)
+    return {"version": version, "decision": word, "decided_by": by, "reason": reason, "url": registry.version_url(settings, version)}
 
 
 def promote_version(settings: Settings, version: str, decided_by: str, reason: str) -> str | None:
@@ -88,6 +140,11 @@ def rollback(settings: Settings, decided_by: str, reason: str) -> str:
     before = registry.tags_of(settings, previous).get(registry.PREVIOUS) or None  # not the one that is being left
     _carry_out(settings, previous, champion, ROLLED_BACK, decided_by, Decision(True, reason, {}), before)
     return previous
+
+
+def _answered(answer: dict[str, Any], asked: Decision) -> Decision:
+    said = f"{'approved' if answer['approved'] else 'rejected'}: {answer['reason'] or 'no reason given'}"
+    return Decision(bool(answer["approved"]), f"{said}; {asked.reason}", asked.figures)
 
 
 def _decide(settings: Settings, evaluation: dict[str, Any], champion: str | None, judged: dict[str, Any]) -> Decision:

@@ -42,7 +42,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 def test_dags_parse_without_an_error(parsed: dict):
     assert parsed["errors"] == {}
-    assert set(parsed["dags"]) == {"train_model", "forecast_day_ahead", "monitor_forecasts"}
+    assert set(parsed["dags"]) == {"train_model", "forecast_day_ahead", "monitor_forecasts", "promote_model"}
 
 
 def test_dags_load_nothing_heavy_while_they_are_parsed(parsed: dict):
@@ -58,7 +58,7 @@ def test_dags_carry_a_runbook_and_a_tag(parsed: dict):
 def test_train_model_runs_its_steps_in_the_order_of_the_journey(parsed: dict):
     tasks = parsed["dags"]["train_model"]["tasks"]
 
-    chained = ["extract", "validate", "features", "train", "evaluate", "register", "promote"]
+    chained = ["extract", "validate", "features", "train", "evaluate", "register", "review", "promote"]
     assert set(tasks) == {"plan", *chained}
     for before, after in pairwise(chained):
         assert before in tasks[after]["after"]
@@ -88,5 +88,10 @@ def test_schedules_carry_the_target_day_as_partition_key(parsed: dict):
     }
 
 
-def test_train_model_asks_for_sites_span_architecture_and_epochs(parsed: dict):
-    assert parsed["dags"]["train_model"]["params"] == ["architecture", "days", "epochs", "sites", "target_day"]
+def test_train_model_asks_for_approval_sites_span_architecture_and_epochs(parsed: dict):
+    assert parsed["dags"]["train_model"]["params"] == ["approval", "architecture", "days", "epochs", "sites", "target_day"]
+
+
+def test_promote_model_asks_for_a_version_and_a_reason(parsed: dict):
+    assert parsed["dags"]["promote_model"]["params"] == ["approval", "reason", "version"]
+        "promote_model": "NullTimetable",

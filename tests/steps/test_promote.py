@@ -13,8 +13,9 @@ from pipeline.adapters import registry
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import ModelError, ServiceError
-from pipeline.steps.promote import promote, promote_version, rollback
+from pipeline.steps.promote import decide_by_word, promote, promote_version, rollback
 from pipeline.steps.register import register
+from pipeline.steps.review import review_run, review_version
 from tests.fixtures.training import BETTER, NOISE, RUN, WORSE, evaluation, store_training
 
 LATER = Run("train", date(2026, 2, 21), datetime(2026, 2, 21, tzinfo=UTC))
@@ -135,11 +136,79 @@ def test_promote_replaces_a_champion_that_cannot_be_loaded(governed, train):
 def test_promote_obeys_a_reviewer_who_says_no(governed, train, decisions):
     version = train()
 
-    result = promote(RUN, governed, approval=False)
+    result = promote(RUN, governed, answer={"approved": False, "by": "anna", "reason": "the new region is missing"})
 
-    assert result["reason"].startswith("a reviewer said no; the gate: better: ")
+    assert result["reason"].startswith("rejected: the new region is missing; better: ")
     assert registry.champion_version(governed) is None
-    assert decisions() == [(version, None, "rejected", "reviewer")]
+    assert decisions() == [(version, None, "rejected", "anna")]
+    assert registry.tags_of(governed, version)["decided_by"] == "anna"
+
+
+def test_promote_writes_down_the_reviewer_who_says_yes(governed, train, decisions):
+    version = train()
+
+    result = promote(RUN, governed, answer={"approved": True, "by": "anna", "reason": ""})
+
+    assert result["reason"].startswith("approved: no reason given; better: ")
+    assert registry.champion_version(governed) == version
+    assert decisions() == [(version, None, "promoted", "anna")]
+
+
+def test_promote_lets_no_reviewer_overrule_the_gate(governed, train, decisions):
+    version = train(naive=WORSE)
+
+    promote(RUN, governed, answer={"approved": True, "by": "anna", "reason": "please"})
+
+    assert registry.champion_version(governed) is None
+    assert decisions() == [(version, None, "rejected", "gate")]
+
+
+def test_review_of_a_run_asks_only_where_the_gate_lets_the_version_pass(governed, train):
+    version = train()
+    asked = review_run(RUN, governed)
+    train(LATER, naive=WORSE)
+
+    assert asked.subject == f"Make version {version} champion, the first champion?"
+    assert asked.body.startswith("The gate would promote it: better: ")
+    assert registry.version_url(governed, version) in asked.body
+    assert not asked.needless
+    assert review_run(LATER, governed).needless.startswith("the gate refuses version 2: not better: ")
+
+
+def test_review_of_a_version_shows_who_asked_why_and_the_card(governed, train):
+    promote_version(governed, train(), "anna", "trial")
+    second = train(LATER)
+    MlflowClient(governed.tracking_url).update_model_version(governed.registered_model, second, "the card")
+
+    asked = review_version(governed, second, "shadow", "better for 14 days")
+
+    assert asked.subject == "Make version 2 champion, in the place of version 1?"
+    assert asked.body.startswith("Asked by shadow: better for 14 days.")
+    assert asked.body.endswith("the card")
+    assert review_version(governed, "1", "ben", "again").needless == "version 1 is champion already"
+    assert review_version(governed, None, "ben", "alarms").needless == "going back to the previous champion must not wait"
+
+
+def test_reviewer_who_says_no_to_what_was_asked_leaves_the_champion(governed, train, decisions):
+    promote_version(governed, train(), "anna", "trial")
+    second = train(LATER)
+
+    decided = decide_by_word(
+        governed, second, "shadow", "better for 14 days", {"approved": False, "by": "ben", "reason": "not on a Friday"}
+    )
+
+    assert registry.champion_version(governed) == "1"
+    assert decisions()[-1] == (second, "1", "rejected", "ben")
+    assert decided["reason"] == "rejected: not now; asked by shadow: better for 14 days"
+
+
+def test_reviewer_who_says_yes_to_what_was_asked_is_who_decided(governed, train, decisions):
+    version = train(naive=WORSE)
+
+    decide_by_word(governed, version, "shadow", "better for 14 days", {"approved": True, "by": "ben", "reason": "fine"})
+
+    assert registry.champion_version(governed) == version
+    assert decisions() == [(version, None, "promoted", "ben")]
 
 
 def test_promote_moves_nothing_while_the_database_is_away(governed, train):
@@ -181,16 +250,16 @@ def test_command_promote_takes_a_persons_word_and_takes_it_back(governed, train,
     monkeypatch.setenv("DAYAHEAD_DATABASE_URL", governed.database_url.get_secret_value())
     first, second = train(), train(LATER)
 
-    for words in (["--to", first, "--reason", "trial"], ["--to", second, "--reason", "trial"], ["--back", "--reason", "alarms"]):
-        result = CliRunner().invoke(app, ["promote", "--by", "anna", *words])
+    for words in (["promote", "--to", first], ["promote", "--to", second], ["rollback"]):
+        result = CliRunner().invoke(app, [*words, "--by", "anna", "--reason", "trial"])
 
     assert result.output == f"champion is now version {first}\n"
     assert [row[2:] for row in decisions()] == [("promoted", "anna"), ("promoted", "anna"), ("rolled_back", "anna")]
 
 
-@pytest.mark.parametrize("words", [["--to", "1"], ["--back"], ["--to", "1", "--back", "--reason", "x"]])
-def test_command_promote_wants_one_decision_and_its_reason(words):
-    result = CliRunner().invoke(app, ["promote", *words])
+@pytest.mark.parametrize("words", [["promote", "--to", "1"], ["rollback"]])
+def test_a_persons_decision_wants_a_reason(words):
+    result = CliRunner().invoke(app, words)
 
     assert result.exit_code == 2
-    assert "and a reason" in result.output
+    assert "needs a reason" in result.output

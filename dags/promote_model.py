@@ -1,0 +1,56 @@
+"""# promote_model
+
+Makes a version champion, or the previous champion champion again, by a person's word; also where the shadow asks for it.
+
+**Reads** the registry. **Writes** alias `champion`, tags of the version, `promotions` (who, why).
+**Usual duration** seconds. **Runs** by hand (*Trigger* opens the form) and when a challenger has been better in the shadow beyond noise.
+
+| Field | |
+|---|---|
+| `version` | number of the version; empty: go back to the previous champion, which asks nobody |
+| `reason` | kept with the decision |
+| `approval` | `required`: somebody else is asked before the version becomes champion |
+
+If it fails, nothing has moved: the log says whether the version cannot be trusted or a service is down.
+"""
+
+from typing import Any
+
+from airflow.sdk import Asset, Param, dag, get_current_context, task
+
+from pipeline.approval import Approval, approval_param, who_asked
+from pipeline.tasks import TASK_DEFAULTS
+
+
+@task(trigger_rule="none_failed", outlets=[Asset("dayahead_champion")])
+def promote(answer: Any) -> dict[str, Any]:
+    """Carry the decision out and write it down."""
+    from pipeline.config import read_settings
+    from pipeline.steps.promote import decide_by_word
+
+    context = get_current_context()
+    params = context["params"]
+    return decide_by_word(read_settings(), params["version"] or None, who_asked(context), params["reason"], answer)
+
+
+@dag(
+    schedule=None,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    tags=["dayahead"],
+    doc_md=__doc__,
+    default_args=TASK_DEFAULTS,
+    params={
+        "version": Param(
+            None, type=["null", "string"], pattern="^[0-9]*$", description="Number of the version. Empty: the previous champion."
+        ),
+        "reason": Param("", type="string", minLength=3, description="Why; kept with the decision."),
+        "approval": approval_param("automatic"),
+    },
+)
+def promote_model() -> None:
+    """Wire the question and the decision."""
+    promote(Approval(task_id="review").output)
+
+
+promote_model()
