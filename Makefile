@@ -55,6 +55,9 @@ $(STEPS): setup ## Run one step by hand: DAY=2026-08-21, further options in ARGS
 test: setup ## Pass every test; some of them with ARGS='tests/core -k grid'
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
+test-faults: setup ## Break everything on purpose: kill, cut, fill, corrupt; prints the table of docs/operations.md
+	@$(VENV)/bin/python -m pytest tests/faults tests/security $(ARGS)
+
 attention-tasks: setup ## Train every attention mechanism on its author's own problem and compare with what was published
 	@$(VENV)/bin/python -m benchmarks.attention_tasks $(ARGS)
 
