@@ -26,8 +26,13 @@ GRANT USAGE ON SCHEMA dayahead TO dayahead_reader, dayahead_writer, dayahead_vie
 GRANT SELECT ON dayahead.traffic, dayahead.sites TO dayahead_reader;
 
 GRANT SELECT, INSERT, DELETE ON dayahead.forecasts, dayahead.attention TO dayahead_writer;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dayahead.forecast_peaks TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE ON dayahead.scores TO dayahead_writer;
 GRANT SELECT, INSERT ON dayahead.quarantine, dayahead.promotions TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_partition(text, date) TO dayahead_writer;
 
 GRANT SELECT ON dayahead.next_day, dayahead.forecast_vs_actual, dayahead.site_accuracy_30d, dayahead.capacity_risk TO dayahead_viewer;
+GRANT SELECT ON
+    dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
+    dayahead.model_decisions
+TO dayahead_viewer;

@@ -12,6 +12,7 @@ from psycopg2.sql import SQL, Composable, Identifier
 
 from pipeline.adapters.copy_binary import Kind, write_frame
 from pipeline.adapters.database import lock
+from pipeline.adapters.forecast_peaks import write_peaks
 from pipeline.adapters.queries import statement
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import DataError
@@ -69,6 +70,7 @@ def replace_forecasts(connection: extensions.connection, forecasts: pd.DataFrame
         weights = attention[(attention["role"] == role) & (attention["target_day"] == day)]
         _replace(connection, "forecasts", rows, FORECASTS, scope)
         _replace(connection, "attention", weights, ATTENTION, scope)
+        write_peaks(connection, rows)
 
 
 def _replace(connection: extensions.connection, table: str, rows: pd.DataFrame, kinds: dict[str, Kind], scope: dict[str, Any]) -> None:
