@@ -9,15 +9,17 @@ Writes the target day's quantile forecast of every live site to Postgres, all of
 |---|---|
 | `validate` | the batch is broken (wrong schema, most sites stale): mend the source, then clear the task |
 | `forecast` | not for want of a model: it goes down the ladder champion → previous champion → seasonal naive and says so |
+| a step of one shard | `fill` answers for its sites by seasonal naive; mend the cause, then clear the failed task to replace that |
+| `fill` | the shard's readings cannot be had, so nothing is published: mend the cause, then clear the failed tasks |
 | `publish` | Postgres did not answer: it retries; readers see the old day until the new one is whole |
 
 Running a day again replaces it by the same rows.
 """
 
-from airflow.sdk import Asset, CronPartitionTimetable, chain, dag
+from airflow.sdk import Asset, CronPartitionTimetable, XComArg, chain, dag, task_group
 
 from pipeline.config import read_settings
-from pipeline.tasks import NO_CATCHING_UP, TARGET_DAY, TASK_DEFAULTS, plan, step
+from pipeline.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
 
 settings = read_settings()
 
@@ -32,17 +34,24 @@ settings = read_settings()
     tags=["dayahead"],
     doc_md=__doc__,
     default_args=TASK_DEFAULTS,
-    params={"target_day": TARGET_DAY},
+    params={"target_day": TARGET_DAY, "shards": SHARDS},
 )
 def forecast_day_ahead() -> None:
     """Wire the steps of a forecast."""
-    run = plan("forecast")
+    run, parts = plan_shards("forecast")
+    published = step("publish", run, operator={"outlets": [Asset("dayahead_forecasts")], "trigger_rule": "none_failed"})
+    shard.expand(run=parts) >> published
+
+
+@task_group(prefix_group_id=False, default_args=SHARD_DEFAULTS)
+def shard(run: XComArg) -> None:
+    """Wire the chain of one shard."""
     chain(
-        step("extract", run, days=settings.forecast_days),
+        step("extract", run),
         step("validate", run),
         step("features", run),
         step("forecast", run, operator={"inlets": [Asset("dayahead_champion")]}),
-        step("publish", run, operator={"outlets": [Asset("dayahead_forecasts")]}),
+        step("fill", run, operator={"trigger_rule": "one_failed"}),
     )
 
 

@@ -29,13 +29,14 @@ PANELS = {
         steps.evaluate,
         steps.register,
         steps.promote,
+        steps.rollback,
         steps.forecast,
+        steps.fill,
         steps.publish,
         steps.monitor,
     ),
     "Accuracy": (backtest.backtest,),
     "Stack on this machine": (stack.up, stack.down, stack.status, stack.logs, stack.psql, demo.demo),
-        steps.rollback,
 }
 for panel, commands in PANELS.items():
     for command in commands:

@@ -13,6 +13,10 @@ class DataError(DayaheadError):
     """Readings break the data contract in a way that no row-level quarantine can mend."""
 
 
+class NothingToForecastError(DataError):
+    """No site of a run has a reading to forecast from: broken data where the run is the fleet, an ordinary thing for one shard of it."""
+
+
 class ModelError(DayaheadError):
     """A model cannot be built, loaded or trusted: unknown name, corrupted weights, other architecture version."""
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlparse
 
 from airflow.sdk import BaseOperatorLink, ExceptionRetryPolicy, Param, RetryAction, RetryRule, XComArg, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from pipeline.config import read_settings
+from pipeline.errors import NothingToForecastError
 from pipeline.steps import run_step
+
+if TYPE_CHECKING:
+    from pipeline.adapters.snapshots import Run
 
 TRY_AGAIN_WHERE_IT_MAY_HELP = ExceptionRetryPolicy(
     rules=[
@@ -23,6 +28,10 @@ TRY_AGAIN_WHERE_IT_MAY_HELP = ExceptionRetryPolicy(
 )
 NO_CATCHING_UP = timedelta(0)  # with no start_date: turning a DAG on waits for the next tick and makes up for none
 TASK_DEFAULTS = {"retries": 2, "retry_delay": timedelta(seconds=20), "retry_policy": TRY_AGAIN_WHERE_IT_MAY_HELP}
+SHARD_DEFAULTS = {"map_index_template": "shard {{ ti.map_index + 1 }} of {{ params.shards }}"}
+SHARDS = Param(
+    read_settings().shards, type="integer", minimum=1, maximum=1000, description="Parts of the fleet, each its own chain of tasks."
+)
 TARGET_DAY = Param(
     None,
     type=["null", "string"],
@@ -39,7 +48,7 @@ class DataDocsLink(BaseOperatorLink):
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """Return the address of the Data Docs that the task built."""
         settings = read_settings()
-        page = Path(urlparse(ti_key.xcom_pull(task_ids=operator.task_id)["data_docs"]).path)
+        page = Path(urlparse(ti_key.xcom_pull(task_ids=operator.task_id, map_indexes=ti_key.map_index)["data_docs"]).path)
         return f"{settings.airflow_url}/dayahead/data-docs/{quote(str(page.relative_to(settings.home.resolve() / 'gx')))}"
 
 
@@ -59,12 +68,20 @@ LINKS = {"validate": (DataDocsLink(),), "register": (ModelVersionLink(),), "prom
 @task
 def plan(purpose: str) -> dict[str, Any]:
     """Decide which day the run is about, once, before the first step."""
-    from pipeline.steps.plan import plan as plan_run
+    return _plan(purpose).to_json()
 
-    context = get_current_context()
-    dag_run = context["dag_run"]
-    asked = context["params"]["target_day"]
-    return plan_run(purpose, read_settings(), asked=asked, partition_key=dag_run.partition_key, at=dag_run.run_after).to_json()
+
+def plan_shards(purpose: str) -> tuple[XComArg, XComArg]:
+    """Return what ``plan`` decides, as the whole run and as the list of its shards to map over; one task makes both."""
+    parts = _plan_shards(purpose)
+    return parts["run"], parts  # type: ignore[index]  # a task's result can be asked for its other keys
+
+
+@task(task_id="plan")
+def _plan_shards(purpose: str) -> list[dict[str, Any]]:
+    run = _plan(purpose, get_current_context()["params"]["shards"])
+    get_current_context()["ti"].xcom_push("run", run.to_json())
+    return [part.to_json() for part in run.parts()]
 
 
 def step(name: str, run: XComArg, *, operator: dict[str, Any] | None = None, **options: Any) -> XComArg:
@@ -81,6 +98,19 @@ def step(name: str, run: XComArg, *, operator: dict[str, Any] | None = None, **o
     return made
 
 
+def _plan(purpose: str, shards: int = 1) -> Run:
+    from pipeline.steps.plan import plan as plan_run
+
+    context = get_current_context()
+    dag_run, asked = context["dag_run"], context["params"]["target_day"]
+    return plan_run(purpose, read_settings(), asked=asked, partition_key=dag_run.partition_key, at=dag_run.run_after, shards=shards)
+
+
 def _run_step(name: str, run: Any, options: dict[str, Any]) -> dict[str, Any]:
     # Airflow hands its whole context to a function that takes any keyword, so this one takes none.
-    return run_step(name, run, **options)
+    try:
+        return run_step(name, run, **options)
+    except NothingToForecastError as error:
+        if run.get("shard") is None:
+            raise
+        raise AirflowSkipException(str(error)) from error

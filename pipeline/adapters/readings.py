@@ -62,7 +62,7 @@ def read_readings(
     """
     span = {"since": since, "cutoff": cutoff}
     _check_columns(connection, covariates)
-    names = sorted(sites if sites is not None else _names_in(connection, span))
+    names = sorted(sites if sites is not None else read_names(connection, since, cutoff))
     carried = SQL("").join(statement("read_covariate", name=Identifier(name)) for name in covariates)
     with connection.cursor() as cursor:
         query = cursor.mogrify(statement("read_traffic", covariates=carried), span | {"sites": names})
@@ -71,17 +71,18 @@ def read_readings(
     return _to_frame(read_fixed(connection, query.decode(), fields), names, covariates)
 
 
+def read_names(connection: extensions.connection, since: datetime, cutoff: datetime) -> list[str]:
+    """Return the name of every site with a reading in ``since <= ts < cutoff``, also of those that table ``sites`` does not know."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_traffic_sites"), {"since": since, "cutoff": cutoff})
+        return [name for (name,) in cursor.fetchall()]
+
+
 def last_reading(connection: extensions.connection) -> datetime | None:
     """Return the latest ``ts`` of ``traffic``; None where there is no reading."""
     with connection.cursor() as cursor:
         cursor.execute(statement("read_last_reading"))
         return cursor.fetchone()[0]
-
-
-def _names_in(connection: extensions.connection, span: dict[str, datetime]) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_traffic_sites"), span)
-        return [name for (name,) in cursor.fetchall()]
 
 
 def _check_columns(connection: extensions.connection, covariates: tuple[str, ...]) -> None:

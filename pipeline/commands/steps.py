@@ -82,6 +82,11 @@ def forecast(target_day: TargetDay = None) -> None:
     _run("forecast", "forecast", target_day)
 
 
+def fill(target_day: TargetDay = None) -> None:
+    """Forecast every site by seasonal naive, as a DAG does for a shard whose forecast failed."""
+    _run("fill", "forecast", target_day)
+
+
 def publish(target_day: TargetDay = None) -> None:
     """Write the forecast to the database: all of it or nothing."""
     _run("publish", "forecast", target_day)
@@ -97,6 +102,8 @@ def _run(step: str, purpose: str, target_day: str | None, **options: Any) -> Non
     from pipeline.steps.plan import plan
 
     run = plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC))
+
+
 def _decide(version: str | None, reason: str, by: str) -> None:
     if not reason:
         raise typer.BadParameter('a person\'s decision needs a reason: --reason "alarms since the change"')
@@ -104,6 +111,5 @@ def _decide(version: str | None, reason: str, by: str) -> None:
     from pipeline.steps.promote import decide_by_word
 
     typer.echo(f"champion is now version {decide_by_word(read_settings(), version, by, reason)['version']}")
-
 
     typer.echo(json.dumps(run_step(step, run.to_json(), **options), indent=1, default=str))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-STEPS = ("extract", "validate", "features", "train", "evaluate", "register", "promote", "forecast", "publish", "monitor")
+STEPS = ("extract", "validate", "features", "train", "evaluate", "register", "promote", "forecast", "fill", "publish", "monitor")
 
 
 def run_step(name: str, run: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -16,8 +16,15 @@ def run_step(name: str, run: dict[str, Any], **options: Any) -> dict[str, Any]:
         run: What ``Run.to_json`` wrote.
         options: Keyword arguments of the step's function; those that are None or an empty list are left at its defaults.
     """
-    from pipeline.adapters.snapshots import Run
+    from pipeline.adapters.snapshots import Run, Store
     from pipeline.config import read_settings
+    from pipeline.errors import NothingToForecastError
 
     step = getattr(import_module(f"pipeline.steps.{name}"), name)
-    return step(Run.from_json(run), read_settings(), **{key: value for key, value in options.items() if value not in (None, [])})
+    part, settings = Run.from_json(run), read_settings()
+    try:
+        return step(part, settings, **{key: value for key, value in options.items() if value not in (None, [])})
+    except NothingToForecastError as error:
+        if part.shard is not None:  # so that publish can tell a shard without sites from one that is missing
+            Store(settings.store_url).write_result(part, "forecast", {"rows": 0, "reason": str(error)})
+        raise

@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from pipeline.adapters.database import connect
-from pipeline.adapters.readings import last_reading, read_readings, read_sites
+from pipeline.adapters.readings import last_reading, read_names, read_readings, read_sites
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.clock import infer_step_minutes
 from pipeline.core.series.frames import from_sites
-from pipeline.errors import DataError
+from pipeline.errors import DataError, NothingToForecastError
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +24,14 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
     """Store the readings with ``ts < cutoff`` of the sites in scope, sorted by site and ts, and the sites themselves.
 
     Args:
-        run: Gives the cutoff.
+        run: Gives the cutoff, and where it is a shard the sites that may be in scope.
         settings: Give the covariates, and how much history a training or a forecast needs.
         sites: Names in scope; None for all.
         days: Days of history before the cutoff; None for what the purpose needs.
 
     Raises:
-        DataError: A site in scope is unknown, ``traffic`` lacks a column, or there is no reading in the span.
+        DataError: A site in scope is unknown, or ``traffic`` lacks a column.
+        NothingToForecastError: There is no reading in the span.
     """
     history = days if days is not None else history_days(run, settings)
     since = run.cutoff - timedelta(days=history)
@@ -38,12 +39,16 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
         known = read_sites(connection)
         if sites is not None and (unknown := sorted(set(sites) - {site.name for site in known})):
             raise DataError(f"unknown site(s) {', '.join(map(repr, unknown))}; {len(known)} are known: load their readings first")
-        readings = read_readings(connection, since, run.cutoff, sites, settings.covariates)
+        names = sites
+        if run.shard is not None:
+            names = [name for name in sites or read_names(connection, since, run.cutoff) if run.holds(name)]
+        readings = read_readings(connection, since, run.cutoff, names, settings.covariates)
         if readings.empty:
             last = last_reading(connection)
             found = f"the last reading is of {last.isoformat()}" if last else "the table traffic is empty: python -m pipeline load FILE"
-            raise DataError(f"no reading from {since.isoformat()} to the cutoff {run.cutoff.isoformat()}; {found}")
-    scope = tuple(site for site in known if sites is None or site.name in set(sites))
+            span = f"from {since.isoformat()} to the cutoff {run.cutoff.isoformat()}"
+            raise NothingToForecastError(f"no reading {span} for {run.folder}; {found}")
+    scope = tuple(site for site in known if run.holds(site.name) and (sites is None or site.name in set(sites)))
     store = Store(settings.store_url)
     result = {
         "readings": store.put_frame(run, "readings", readings),
@@ -56,7 +61,8 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
 
 
 def history_days(run: Run, settings: Settings) -> int:
-    """Return how many days before the cutoff the chain of ``run`` looks back."""
+    """Return how many days before the cutoff the chain of ``run`` looks back, at least what its model and its checks look at."""
     if run.purpose.startswith("train"):
         return settings.train_days
-    return max(settings.context_days or LONGEST_CONTEXT_DAYS, settings.dead_after_days) + MARGIN_DAYS
+    needed = max(settings.context_days or LONGEST_CONTEXT_DAYS, settings.dead_after_days) + MARGIN_DAYS
+    return max(settings.forecast_days, needed)

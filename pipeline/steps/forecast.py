@@ -16,23 +16,29 @@ from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.series.clock import target_day_at
 from pipeline.core.series.grid import Grid
-from pipeline.errors import DataError, DayaheadError, ModelError
+from pipeline.errors import DayaheadError, ModelError, NothingToForecastError
 
 log = logging.getLogger(__name__)
 
 ROLE = "champion"
 NAIVE = "seasonal_naive_mean"
+Rung = tuple[str, str, Forecaster]  # name, model version, forecaster
 CHAMPION_RUNG, LAST_RUNG = "none", "seasonal_naive"  # as column degradation names them
 
 
-def forecast(run: Run, settings: Settings) -> dict[str, Any]:
+def forecast(run: Run, settings: Settings, *, last_rung_only: bool = False) -> dict[str, Any]:
     """Forecast the target day of every live site and keep the rows in the store, in the columns of table ``forecasts``.
 
     The ladder is champion → previous champion → seasonal naive; a site that ``validate`` left to it starts at its last rung, and a site
     for which a rung has no answer falls to the next. Each row names the rung in ``degradation``.
 
+    Args:
+        run: The run, or one shard of it.
+        settings: Lead to the store and the registry.
+        last_rung_only: Ask no model at all.
+
     Raises:
-        DataError: No site is live.
+        NothingToForecastError: No site is live.
         StoreError: ``features`` has not run.
     """
     store = Store(settings.store_url)
@@ -40,11 +46,11 @@ def forecast(run: Run, settings: Settings) -> dict[str, Any]:
     grid: Grid = store.get(features["grid"], Grid.load)
     origins = live_origins(grid, run, settings)
     if not len(origins):
-        raise DataError(
+        raise NothingToForecastError(
             f"no site has a reading in the {settings.dead_after_days} days before the cutoff {run.cutoff.isoformat()}; load newer ones"
         )
     broken = np.isin([grid.sites[i].name for i in origins.site], list(features["ladder"]))
-    answers, pending = _climb_down(grid, origins, broken, settings)
+    answers, pending = _climb_down(grid, origins, broken, _ladder(settings, last_rung_only))
     keys = {"role": ROLE, "cutoff": pd.Timestamp(run.cutoff), "snapshot": features["grid"].rsplit("/", 1)[-1], "run_id": run.folder}
     rows = [to_rows(grid, made).assign(degradation=rung, model_version=version) for rung, version, made in answers]
     forecasts = pd.concat(rows).assign(**keys).sort_values(["target_day", "site", "ts"], ignore_index=True)
@@ -75,11 +81,11 @@ def live_origins(grid: Grid, run: Run, settings: Settings) -> Origins:
     return Origins(np.flatnonzero(live), day[live], unknown[live])
 
 
-def _climb_down(grid: Grid, origins: Origins, broken: np.ndarray, settings: Settings) -> tuple[list[tuple[str, str, Forecast]], np.ndarray]:
+def _climb_down(grid: Grid, origins: Origins, broken: np.ndarray, ladder: list[Rung]) -> tuple[list[tuple[str, str, Forecast]], np.ndarray]:
     """Answers by rung (rung, model version, forecast), highest first, and which origins ``(B,)`` none of the rungs answered."""
     answers = []
     pending = np.ones(len(origins), bool)
-    for rung, version, forecaster in _ladder(settings):
+    for rung, version, forecaster in ladder:
         asked = np.flatnonzero(pending if rung == LAST_RUNG else pending & ~broken)
         if not asked.size:
             continue
@@ -95,10 +101,11 @@ def _climb_down(grid: Grid, origins: Origins, broken: np.ndarray, settings: Sett
     return answers, pending
 
 
-def _ladder(settings: Settings) -> list[tuple[str, str, Forecaster]]:
-    """Rungs that stand, highest first: name, model version, forecaster."""
-    rungs = []
-    for degradation, load in ((CHAMPION_RUNG, registry.load_champion), ("previous_champion", registry.load_previous_champion)):
+def _ladder(settings: Settings, last_rung_only: bool) -> list[Rung]:
+    """Rungs that stand, highest first."""
+    rungs: list[Rung] = []
+    loads = ((CHAMPION_RUNG, registry.load_champion), ("previous_champion", registry.load_previous_champion))
+    for degradation, load in () if last_rung_only else loads:
         try:
             forecaster, version = load(settings)
         except DayaheadError as error:  # whatever is wrong with a rung, the one below it stands

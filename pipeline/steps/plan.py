@@ -10,7 +10,7 @@ from pipeline.core.series.clock import target_day_at
 from pipeline.errors import ConfigurationError
 
 
-def plan(purpose: str, settings: Settings, *, asked: str | None, partition_key: str | None, at: datetime) -> Run:
+def plan(purpose: str, settings: Settings, *, asked: str | None, partition_key: str | None, at: datetime, shards: int = 1) -> Run:
     """Return the run that a day was asked for, by hand, by the schedule, or by nobody.
 
     Args:
@@ -20,6 +20,7 @@ def plan(purpose: str, settings: Settings, *, asked: str | None, partition_key: 
         partition_key: Target day of a scheduled, backfilled or asset-triggered run; None in a manual run without one.
         at: The run's own instant: with neither day given, the latest target day whose cutoff has passed by then. Where tomorrow is asked
             for before its cutoff, the readings end here.
+        shards: Into how many parts the sites are divided.
 
     Raises:
         ConfigurationError: A day is not an ISO date, both are given and differ, or the day lies further ahead than tomorrow.
@@ -36,7 +37,7 @@ def plan(purpose: str, settings: Settings, *, asked: str | None, partition_key: 
         if day > tomorrow:
             raise ConfigurationError(f"target day {day} is too far ahead: at {at.isoformat(timespec='minutes')} the last one is {tomorrow}")
         cutoff = at.replace(second=0, microsecond=0)
-    return Run(purpose, day, cutoff)
+    return Run(purpose, day, cutoff, shards)
 
 
 def _to_day(value: str) -> date:

@@ -11,21 +11,25 @@ from pipeline.adapters.database import connect
 from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
+from pipeline.errors import NothingToForecastError
 
 log = logging.getLogger(__name__)
 
 
 def publish(run: Run, settings: Settings) -> dict[str, Any]:
-    """Write what ``forecast`` left to ``forecasts`` and ``attention`` in one transaction; a second call changes nothing.
+    """Write what ``forecast`` left of every shard to ``forecasts`` and ``attention`` in one transaction; a second call changes nothing.
 
     Raises:
-        StoreError: ``forecast`` has not run.
-        DataError: A row breaks the data contract; nothing is written.
+        StoreError: ``forecast`` has not run for every shard; nothing is written.
+        DataError: A row breaks the data contract, or no shard has a forecast; nothing is written.
         ServiceError: The database did not answer; nothing is written.
     """
     store = Store(settings.store_url)
-    made = store.read_result(run, "forecast")
-    forecasts, attention = store.get_frame(made["forecasts"]), store.get_frame(made["attention"])
+    made = [result for part in run.parts() if (result := store.read_result(part, "forecast")).get("forecasts")]
+    if not made:
+        raise NothingToForecastError(f"none of the {run.shards} shards of {run.folder} has a site to forecast: check that readings arrive")
+    forecasts = pd.concat([store.get_frame(part["forecasts"]) for part in made], ignore_index=True)
+    attention = pd.concat([store.get_frame(part["attention"]) for part in made], ignore_index=True)
     for frame in (forecasts, attention):
         for column in frame.columns.intersection(["target_day", "past_day"]):
             frame[column] = pd.to_datetime(frame[column]).dt.date

@@ -19,7 +19,7 @@ from pipeline.config import Settings
 from pipeline.core.series.checks import Check, covariate_checks, first_fault, row_checks, schema_checks, schema_of, site_checks
 from pipeline.core.series.frames import Site, to_sites
 from pipeline.core.series.measures import row_measures, site_measures
-from pipeline.errors import DataError
+from pipeline.errors import DataError, NothingToForecastError
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,8 @@ def validate(run: Run, settings: Settings) -> dict[str, Any]:
     loses the covariate and is recorded too. A site that is stale, incomplete or flat goes to ``ladder``, a dead one to ``dead``.
 
     Raises:
-        DataError: The batch is broken: wrong schema, no reading, no live site, or too many stale ones. The failed expectation is named.
+        DataError: The batch is broken: wrong schema, no reading, or too many stale sites. The failed expectation is named.
+        NothingToForecastError: No site is live.
     """
     store = Store(settings.store_url)
     extracted = store.read_result(run, "extract")
@@ -109,7 +110,8 @@ def judge_sites(expectations: Expectations, measures: pd.DataFrame, settings: Se
     """Return the live sites that are too broken to feed a model, each with the reason.
 
     Raises:
-        DataError: No site is live, or more than ``max_stale_share`` of the live ones are stale.
+        DataError: More than ``max_stale_share`` of the live sites are stale.
+        NothingToForecastError: No site is live.
     """
     live = measures[~measures["dead"]]
     checks = site_checks(
@@ -122,7 +124,7 @@ def judge_sites(expectations: Expectations, measures: pd.DataFrame, settings: Se
     way_out = f"({found}): check that readings arrive, or choose an earlier target day"
     if live.empty:
         silent = f"all {len(measures)} silent for more than {settings.dead_after_days} days before the cutoff"
-        raise DataError(f"expectation failed: a site is live; found {silent}, expected 1 or more live {way_out}")
+        raise NothingToForecastError(f"expectation failed: a site is live; found {silent}, expected 1 or more live {way_out}")
     freshness, *_ = expectations.judge("sites", live, checks)
     if not freshness.success:
         raise DataError(f"{freshness}: hours since the last reading of {len(live)} live sites {way_out}")

@@ -20,7 +20,13 @@ dags = {
     dag.dag_id: {
         "doc": dag.doc_md, "tags": sorted(dag.tags), "params": sorted(dag.params), "max_active_runs": dag.max_active_runs,
         "schedule": type(dag.timetable).__name__, "heavy": sorted(heavy & set(sys.modules)),
-        "tasks": {t.task_id: {"queue": t.queue, "pool": t.pool, "after": sorted(t.upstream_task_ids)} for t in dag.tasks},
+        "tasks": {
+            t.task_id: {
+                "queue": t.queue, "pool": t.pool, "after": sorted(t.upstream_task_ids),
+                "mapped": t.get_closest_mapped_task_group() is not None, "rule": t.trigger_rule.value,
+            }
+            for t in dag.tasks
+        },
     }
     for dag in bag.dags.values()
 }
@@ -67,10 +73,17 @@ def test_train_model_runs_its_steps_in_the_order_of_the_journey(parsed: dict):
 def test_forecast_day_ahead_runs_its_steps_in_the_order_of_the_journey(parsed: dict):
     tasks = parsed["dags"]["forecast_day_ahead"]["tasks"]
 
-    chained = ["extract", "validate", "features", "forecast", "publish"]
+    chained = ["extract", "validate", "features", "forecast", "fill", "publish"]
     assert set(tasks) == {"plan", *chained}
     for before, after in pairwise(chained):
         assert before in tasks[after]["after"]
+
+
+def test_every_shard_of_a_forecast_has_its_own_chain_up_to_the_publication_of_all(parsed: dict):
+    tasks = parsed["dags"]["forecast_day_ahead"]["tasks"]
+
+    assert {name for name, task in tasks.items() if task["mapped"]} == {"extract", "validate", "features", "forecast", "fill"}
+    assert (tasks["fill"]["rule"], tasks["publish"]["rule"]) == ("one_failed", "none_failed")
 
 
 def test_training_waits_for_the_gpu_queue_and_a_pool_of_one(parsed: dict):
@@ -85,6 +98,7 @@ def test_schedules_carry_the_target_day_as_partition_key(parsed: dict):
         "train_model": "CronPartitionTimetable",
         "forecast_day_ahead": "CronPartitionTimetable",
         "monitor_forecasts": "PartitionedAssetTimetable",
+        "promote_model": "NullTimetable",
     }
 
 
@@ -94,4 +108,3 @@ def test_train_model_asks_for_approval_sites_span_architecture_and_epochs(parsed
 
 def test_promote_model_asks_for_a_version_and_a_reason(parsed: dict):
     assert parsed["dags"]["promote_model"]["params"] == ["approval", "reason", "version"]
-        "promote_model": "NullTimetable",

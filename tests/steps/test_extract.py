@@ -1,5 +1,6 @@
 """Step extract against a real PostgreSQL."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -77,6 +78,25 @@ def test_extract_keeps_readings_of_a_site_that_is_not_known_for_validate_to_judg
     assert "plain" in set(readings["site"])
 
 
+def test_shards_of_a_run_hold_every_site_once(filled, run_sql):
+    run_sql("DELETE FROM dayahead.sites WHERE site = 'plain'")  # validate is to judge it in whatever shard it falls into
+    store, whole = Store(filled.store_url), extract(RUN, filled)
+
+    parts = [extract(part, filled) for part in replace(RUN, shards=2).parts()]
+
+    together = pd.concat([store.get_frame(part["readings"]) for part in parts]).sort_values(["site", "ts"], ignore_index=True)
+    assert together.equals(store.get_frame(whole["readings"]))
+    assert all(0 < part["rows"] < whole["rows"] for part in parts)
+    known = [site for part in parts for site in to_sites(store.get_frame(part["sites"]))]
+    assert sorted(known, key=lambda site: site.name) == sorted(to_sites(store.get_frame(whole["sites"])), key=lambda site: site.name)
+
+
+def test_shard_keeps_to_the_sites_in_scope(filled):
+    shard = next(part for part in replace(RUN, shards=2).parts() if part.holds("plain"))
+
+    assert extract(shard, filled, sites=["plain", "new\nline"], days=3)["rows"] == 3 * 96 * (1 + shard.holds("new\nline"))
+
+
 def test_extract_of_an_unknown_site_names_it(filled):
     with pytest.raises(DataError, match=r"unknown site\(s\) 'nowhere'; 5 are known"):
         extract(RUN, filled, sites=["nowhere"])
@@ -134,8 +154,9 @@ def test_history_suits_the_purpose():
     settings, train = Settings(train_days=99, context_days=14, dead_after_days=20), Run("train-b", RUN.target_day, CUTOFF)
 
     assert history_days(train, settings) == 99
-    assert history_days(RUN, settings) == 22
-    assert history_days(RUN, settings.model_copy(update={"context_days": None})) == 58
+    assert history_days(RUN, settings) == 90
+    assert history_days(RUN, settings.model_copy(update={"forecast_days": 21})) == 22
+    assert history_days(RUN, settings.model_copy(update={"forecast_days": 21, "context_days": None})) == 58
 
 
 def test_extract_while_the_database_is_down_says_where_it_looked(tmp_path):

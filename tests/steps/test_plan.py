@@ -55,6 +55,13 @@ def test_plan_refuses_what_is_no_date():
         plan("forecast", settings(), asked="tomorrow", partition_key=None, at=NOON)
 
 
+def test_plan_divides_the_sites_into_the_shards_asked_for():
+    run = plan("forecast", settings(), asked=None, partition_key=None, at=NOON, shards=4)
+
+    assert [part.shard for part in run.parts()] == [0, 1, 2, 3]
+    assert run.folder == "forecast/20260821T000000Z"
+
+
 def test_run_survives_the_way_through_xcom():
     run = plan("train", settings(), asked=None, partition_key=None, at=NOON)
 
