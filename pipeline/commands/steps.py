@@ -97,13 +97,6 @@ def monitor(target_day: TargetDay = None) -> None:
     _run("monitor", "forecast", target_day)
 
 
-def _run(step: str, purpose: str, target_day: str | None, **options: Any) -> None:
-    from pipeline.config import read_settings
-    from pipeline.steps.plan import plan
-
-    run = plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC))
-
-
 def _decide(version: str | None, reason: str, by: str) -> None:
     if not reason:
         raise typer.BadParameter('a person\'s decision needs a reason: --reason "alarms since the change"')
@@ -112,4 +105,10 @@ def _decide(version: str | None, reason: str, by: str) -> None:
 
     typer.echo(f"champion is now version {decide_by_word(read_settings(), version, by, reason)['version']}")
 
+
+def _run(step: str, purpose: str, target_day: str | None, **options: Any) -> None:
+    from pipeline.config import read_settings
+    from pipeline.steps.plan import plan
+
+    run = plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC))
     typer.echo(json.dumps(run_step(step, run.to_json(), **options), indent=1, default=str))
