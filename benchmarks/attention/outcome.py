@@ -81,7 +81,7 @@ def learn(network: nn.Module, loss_of_rows: Callable[[Tensor], Tensor], course: 
     """
     order: list[Tensor] = []
 
-    def loss_of_batch(generator: torch.Generator) -> Tensor:
+    def loss_of_batch(_: nn.Module, generator: torch.Generator) -> Tensor:
         if not order:
             order.extend(torch.randperm(course.samples, generator=generator).split(course.batch))
         return loss_of_rows(order.pop())

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 def train(run: Run, settings: Settings, *, architecture: str | None = None, epochs: int | None = None) -> dict[str, Any]:
     """Fit the forecaster ``architecture`` on the run's grid and keep its folder in the store.
 
+    Under torchrun all processes learn together and the first keeps the result; the others return nothing.
+
     Args:
         run: The training's cutoff.
         settings: Give the default architecture, the spans, the seed and the device.
@@ -33,6 +35,8 @@ def train(run: Run, settings: Settings, *, architecture: str | None = None, epoc
         ModelError: The architecture is unknown.
         DataError: The history is too short for the three spans.
     """
+    from pipeline.core.training.processes import joined
+
     store = Store(settings.store_url)
     grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
     name = architecture or settings.model
@@ -54,8 +58,10 @@ def train(run: Run, settings: Settings, *, architecture: str | None = None, epoc
 
     checkpoint = _checkpoint(settings, run, name)
     options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report)
-    with sampled() as system:
+    with joined(settings.device) as is_first, sampled() as system:
         figures = forecaster.fit(grid, spans.split, options)
+    if not is_first:
+        return {}
     url = store.put(run, "model", ".zip", lambda path: _zip(forecaster, path))
     checkpoint.unlink(missing_ok=True)
     log.info("trained architecture=%s sites=%d days=%d figures=%s", name, *grid.shape[:2], figures)

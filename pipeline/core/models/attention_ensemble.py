@@ -24,6 +24,7 @@ from pipeline.core.training.calibration import weighted_quantile_loss
 from pipeline.core.training.loop import Schedule, train
 from pipeline.core.training.losses import pinball_loss
 from pipeline.core.training.origins import Sampler
+from pipeline.core.training.processes import processes, rank
 
 LEARNT_STEPS = 4  # of each segment, drawn anew for every batch: neighbouring steps teach much the same
 MOST_READINGS_AT_ONCE = 2_000_000  # of past readings in one forecasting batch: bounds memory at any step length
@@ -62,6 +63,8 @@ class Prediction(NamedTuple):
 def fit_members(sizes: list[NetworkSize], lesson: Lesson, options: FitOptions, beside: Callable[[], None]) -> list[AttentionNetwork]:
     """Return the fitted members; on a CPU as many learn at once as there are cores, and the result does not depend on how many.
 
+    Several processes learn one member after the other together, as does a GPU.
+
     Args:
         sizes: Shape of each.
         lesson: What they learn from.
@@ -75,7 +78,7 @@ def fit_members(sizes: list[NetworkSize], lesson: Lesson, options: FitOptions, b
         return _fit_member(sizes[member], lesson, _options_of(options, member, len(sizes), lock))
 
     before = torch.get_num_threads()
-    at_once = 1 if lesson.windows.device == "cuda" else min(len(sizes) + 1, os.cpu_count() or 1)
+    at_once = 1 if lesson.windows.device != "cpu" or processes() > 1 else min(len(sizes) + 1, os.cpu_count() or 1)
     try:
         with torch.random.fork_rng(devices=[]), ThreadPoolExecutor(at_once) as pool:
             other = pool.submit(beside)
@@ -87,8 +90,8 @@ def fit_members(sizes: list[NetworkSize], lesson: Lesson, options: FitOptions, b
 
 
 def drop_checkpoints(members: int, options: FitOptions) -> None:
-    """Remove the members' checkpoints once the whole fit is done."""
-    for member in range(members):
+    """Remove the members' checkpoints once the whole fit is done; of several processes the first does."""
+    for member in range(members if rank() == 0 else 0):
         if (path := _checkpoint(options, member)) is not None:
             path.unlink(missing_ok=True)
 
@@ -117,11 +120,11 @@ def _fit_member(size: NetworkSize, lesson: Lesson, options: FitOptions) -> Atten
     network.start_from(fitted_prior(lambda: sampler.draw(generator), size, len(np.unique(training.day))))
     levels = torch.tensor(QUANTILES, device=windows.device)
 
-    def loss_of_batch(generator: torch.Generator) -> Tensor:
+    def loss_of_batch(learner: nn.Module, generator: torch.Generator) -> Tensor:
         window = sampler.draw(generator)
         network.dropout.generator = generator
         offsets = torch.randperm(size.segment_steps, generator=generator)[:LEARNT_STEPS].sort().values.to(windows.device)
-        output, steps = network(window, offsets), size.steps_at(offsets)
+        output, steps = learner(window, offsets), size.steps_at(offsets)
         target = normalise_target(window.target[:, steps], output.scale)
         return pinball_loss(output.quantiles, target, window.target_observed[:, steps], levels)
 

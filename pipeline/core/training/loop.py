@@ -15,9 +15,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from pipeline.core.models.contract import FitOptions, Progress
+from pipeline.core.training.processes import averaging, cuda_device, rank
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # what AdamW keeps per parameter
 REPORTS = 20  # lines of progress a training tells
+SEEDS_APART = 1_000_003  # of the processes of one training
 
 
 @dataclass(frozen=True)
@@ -58,34 +60,44 @@ class Schedule:
 
 
 def device_of(options: FitOptions) -> str:
-    """Return the device to fit on; ``auto`` is CUDA where it is there."""
-    return ("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
+    """Return the device to fit on; ``auto`` is CUDA where it is there, and of several processes each takes a GPU of its own."""
+    wanted = ("cuda" if torch.cuda.is_available() else "cpu") if options.device == "auto" else options.device
+    return cuda_device() if wanted == "cuda" else wanted
 
 
 def train(
     network: nn.Module,
-    loss_of_batch: Callable[[torch.Generator], Tensor],
+    loss_of_batch: Callable[[nn.Module, torch.Generator], Tensor],
     validate: Callable[[nn.Module], float] | None,
     schedule: Schedule,
     options: FitOptions,
 ) -> list[Progress]:
     """Fit ``network`` in place, leave it with the best averaged weights and return its curve.
 
+    Of several processes (``processes.joined``) each draws batches of its own; all end with the same weights. A GPU computes in bfloat16.
+
     Args:
         network: Any module; its parameters are learnt, its buffers left alone.
-        loss_of_batch: Draws a batch with the generator and returns the loss of the network in its present state.
+        loss_of_batch: Draws a batch with the generator and returns the loss of the module it is given: the network, or what averages it.
         validate: Score of a network, lower is better; None keeps the last averaged weights.
         schedule: How long and how fast.
         options: ``seed`` seeds batches and dropout; with ``checkpoint`` an interrupted training goes on where it stopped and ends
             with the weights it would have had.
     """
+    device = next(network.parameters()).device
+    on_gpu = device.type == "cuda"
+    if on_gpu:
+        torch.cuda.set_device(device)  # a setting of each thread
+    learner = averaging(network)
     state = _State(network, schedule, options)
     with torch.random.fork_rng(devices=[torch.cuda.current_device()] if torch.cuda.is_available() else []):
-        torch.manual_seed(options.seed)
+        torch.manual_seed(state.seed)
         state.resume()
         for iteration in range(state.iteration, schedule.iterations):
-            network.train()
-            loss = state.step(loss_of_batch(state.generator), iteration)
+            learner.train()
+            with torch.autocast(device.type, torch.bfloat16, enabled=on_gpu):
+                loss = loss_of_batch(learner, state.generator)
+            loss = state.step(loss, iteration)
             score = None
             if schedule.validates_after(iteration):
                 score = state.choose(validate)
@@ -109,7 +121,8 @@ class _State:
         self.average = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.best = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.best_score = math.inf
-        self.generator = torch.Generator().manual_seed(options.seed)
+        self.seed = options.seed + SEEDS_APART * rank()
+        self.generator = torch.Generator().manual_seed(self.seed)
         self.iteration = 0
         self.curve: list[Progress] = []
         self.saved_at = time.monotonic()
@@ -159,7 +172,9 @@ class _State:
         return json.dumps([asdict(self.schedule), self.options.seed, shapes], sort_keys=True)
 
     def save(self, path: Path) -> None:
-        """Write the state as one safetensors file, aside and renamed."""
+        """Write the state as one safetensors file, aside and renamed; of several processes the first does."""
+        if rank() > 0:
+            return
         tensors = {f"average.{k}": v for k, v in self.average.items()} | {f"best.{k}": v for k, v in self.best.items()}
         for name, p in self.parameters.items():
             moments = self.optimiser.state[p]

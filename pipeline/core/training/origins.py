@@ -10,6 +10,7 @@ import torch
 from pipeline.core.models.contract import Origins
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import Window, WindowGrid
+from pipeline.core.training.processes import processes, rank
 from pipeline.errors import DataError
 
 AT_MIDNIGHT = 0.5  # share of the samples whose target day is a calendar day; the others start anywhere
@@ -55,7 +56,7 @@ def training_origins(grid: Grid, days: range) -> Origins:
 
 @dataclass
 class Sampler:
-    """Draws disturbed training batches.
+    """Draws disturbed training batches; of several processes each has origins of its own and draws its part of the batch from them.
 
     Args:
         windows: The grid on its device.
@@ -72,6 +73,17 @@ class Sampler:
     last_day: int
     context_days: int
     batch: int
+
+    def __post_init__(self) -> None:
+        """Keep this process's own origins and part of the batch.
+
+        Raises:
+            DataError: There are fewer origins than processes.
+        """
+        count = processes()
+        if len(self.site) < count:
+            raise DataError(f"{len(self.site)} training windows for {count} processes; expected one or more each: start fewer processes")
+        self.site, self.day, self.batch = self.site[rank() :: count], self.day[rank() :: count], -(-self.batch // count)
 
     def draw(self, generator: torch.Generator) -> Window:
         """Return a batch of windows with random phases, tails and faults."""

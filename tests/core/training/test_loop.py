@@ -18,10 +18,10 @@ def network():
         return nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Dropout(0.1), nn.Linear(8, 1))
 
 
-def loss_of(model, stop_at=None):
+def loss_of(stop_at=None):
     calls = []
 
-    def loss(generator):
+    def loss(model, generator):
         calls.append(1)
         if len(calls) == stop_at:
             raise KeyboardInterrupt
@@ -45,7 +45,7 @@ def test_training_lowers_the_loss_and_leaves_the_best_validated_weights():
     model = network()
     before = score(model.eval())
 
-    curve = train(model, loss_of(model), score, SCHEDULE, FitOptions())
+    curve = train(model, loss_of(), score, SCHEDULE, FitOptions())
 
     best = min(line.validation for line in curve if line.validation is not None)
     assert best < before / 2
@@ -55,7 +55,7 @@ def test_training_lowers_the_loss_and_leaves_the_best_validated_weights():
 def test_nothing_is_chosen_in_the_first_half_of_the_schedule():
     model = network()
 
-    curve = train(model, loss_of(model), score, SCHEDULE, FitOptions())
+    curve = train(model, loss_of(), score, SCHEDULE, FitOptions())
 
     scored = [line.iteration for line in curve if line.validation is not None]
     assert min(scored) > 20
@@ -66,11 +66,11 @@ def test_nothing_is_chosen_in_the_first_half_of_the_schedule():
 def test_an_interrupted_training_ends_with_the_weights_it_would_have_had(tmp_path):
     whole, broken, resumed = network(), network(), network()
     options = FitOptions(seed=3, checkpoint=tmp_path / "fit.safetensors", checkpoint_seconds=0)
-    train(whole, loss_of(whole), score, SCHEDULE, replace(options, checkpoint=None))
+    train(whole, loss_of(), score, SCHEDULE, replace(options, checkpoint=None))
 
     with pytest.raises(KeyboardInterrupt):
-        train(broken, loss_of(broken, stop_at=30), score, SCHEDULE, options)
-    curve = train(resumed, loss_of(resumed), score, SCHEDULE, options)
+        train(broken, loss_of(stop_at=30), score, SCHEDULE, options)
+    curve = train(resumed, loss_of(), score, SCHEDULE, options)
 
     assert torch.equal(weights_of(whole), weights_of(resumed))
     assert [line.iteration for line in curve] == sorted({line.iteration for line in curve})
@@ -81,12 +81,12 @@ def test_a_checkpoint_of_something_else_is_left_aside(tmp_path, spoil):
     path = tmp_path / "fit.safetensors"
     options = FitOptions(checkpoint=path, checkpoint_seconds=0)
     clean, first, second = network(), network(), network()
-    train(clean, loss_of(clean), None, SCHEDULE, FitOptions())
-    train(first, loss_of(first), None, Schedule(5) if spoil == "other schedule" else SCHEDULE, options)
+    train(clean, loss_of(), None, SCHEDULE, FitOptions())
+    train(first, loss_of(), None, Schedule(5) if spoil == "other schedule" else SCHEDULE, options)
     if spoil == "half a file":
         path.write_bytes(path.read_bytes()[:100])
 
-    train(second, loss_of(second), None, SCHEDULE, options)
+    train(second, loss_of(), None, SCHEDULE, options)
 
     assert torch.equal(weights_of(clean), weights_of(second))
 
@@ -97,7 +97,7 @@ def test_training_leaves_the_randomness_of_the_process_alone():
     torch.manual_seed(5)
     model = network()
 
-    train(model, loss_of(model), None, Schedule(3), FitOptions())
+    train(model, loss_of(), None, Schedule(3), FitOptions())
 
     assert torch.equal(torch.rand(1), expected)
 

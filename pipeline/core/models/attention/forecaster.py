@@ -195,9 +195,9 @@ class WindowForecaster:
             torch.manual_seed(options.seed)
             network = self._network(windows.steps).to(self._device)
 
-        def loss_of_batch(generator: torch.Generator) -> torch.Tensor:
+        def loss_of_batch(learner: torch.nn.Module, generator: torch.Generator) -> torch.Tensor:
             window = sampler.draw(generator)
-            output = network(window)
+            output = learner(window)
             return pinball_loss(output.quantiles, normalise_target(window.target, output.scale), window.target_observed, levels)
 
         def score(candidate: torch.nn.Module) -> float:
