@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.backtest_report import print_report, write_plots
+from pipeline.commands.terminal import column_names
 from pipeline.errors import ConfigurationError
 
 STANDARD = "gru_attention,lightgbm,seasonal_naive_mean"
@@ -30,7 +31,13 @@ def backtest(
     json_file: Annotated[Path | None, typer.Option("--json", help="File to write every figure to.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Folder to write plots to.")] = None,
 ) -> None:
-    """Compare models on the last days of a file: one forecast a day, no refit, nothing seen before its time."""
+    """Compare models on the last days of a file: one forecast a day, no refit, nothing seen before its time.
+
+    Examples:
+        python -m pipeline backtest traffic.csv.gz
+        python -m pipeline backtest cdn.parquet --timezone Asia/Shanghai --country CN
+        python -m pipeline backtest traffic.csv.gz --models all --json all.json
+    """
     from pipeline.commands.backtest_run import BacktestRequest, run_backtest
 
     request = BacktestRequest(
@@ -44,7 +51,7 @@ def backtest(
         seeds=seeds,
         cutoff_lead_hours=cutoff_lead_hours,
         exclude_sites=tuple(part.strip() for part in exclude_sites.split(",") if part.strip()),
-        columns=_mapping(columns),
+        columns=_columns(columns),
         device=device,
     )
     grid, result, about = run_backtest(request)
@@ -65,12 +72,10 @@ def _names(models: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*wanted, *TWO_NAIVES]))
 
 
-def _mapping(columns: str) -> dict[str, str]:
-    pairs = [part.split("=", 1) for part in columns.split(",") if part.strip()]
-    known = {"site", "ts", "throughput"}
-    for pair in pairs:
-        if len(pair) != 2 or pair[0].strip() not in known:
-            raise ConfigurationError(
-                f"--columns {columns!r}: {'='.join(pair)!r} is not NAME=COLUMN with NAME one of {', '.join(sorted(known))}"
-            )
-    return {ours.strip(): theirs.strip() for ours, theirs in pairs}
+def _columns(text: str) -> dict[str, str]:
+    from pipeline.core.series.frames import READING_COLUMNS
+
+    pairs = column_names(text)
+    if unknown := set(pairs) - set(READING_COLUMNS):
+        raise ConfigurationError(f"--columns {text!r}: it reads {', '.join(READING_COLUMNS)} alone, not {', '.join(sorted(unknown))}")
+    return pairs

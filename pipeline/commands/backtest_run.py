@@ -9,15 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipeline.adapters.readings_file import read_readings_file
+from pipeline.commands.terminal import progress
 from pipeline.core.evaluation.backtest import Backtest, backtest, spans_of
 from pipeline.core.evaluation.spans import Spans
 from pipeline.core.models import forecaster_class
-from pipeline.core.models.contract import FitOptions
-from pipeline.core.models.contract import Progress as FitProgress
+from pipeline.core.models.contract import FitOptions, Progress
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid, to_grid
 from pipeline.errors import ConfigurationError, DataError
@@ -55,14 +53,12 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
     spans = spans_of(grid.shape[1], request.test_days, request.validation_days)
     unknown = round(request.cutoff_lead_hours * 60 / grid.step_minutes)
     settings = {} if request.context_days is None else {"context_days": request.context_days}
-    console = Console(stderr=True)
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
-    with bar:
-        lines = {name: bar.add_task(f"{name:<20}", total=None, start=False, visible=False) for name in request.models}
+    with progress() as bars:
+        lines = {name: bars.add_task(f"{name:<20}", total=None, start=False, visible=False) for name in request.models}
 
-        def show(name: str, seed: int, line: FitProgress) -> None:
-            bar.start_task(lines[name])
-            bar.update(lines[name], description=f"{name:<20} seed {seed}", completed=line.iteration, total=line.iterations, visible=True)
+        def show(name: str, seed: int, line: Progress) -> None:
+            bars.start_task(lines[name])
+            bars.update(lines[name], description=f"{name:<20} seed {seed}", completed=line.iteration, total=line.iterations, visible=True)
 
         result = backtest(
             grid,

@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from pipeline.errors import ConfigurationError, DataError
+from pipeline.commands.terminal import column_names, progress
+from pipeline.errors import ConfigurationError
+
+WIDEST = 10_000  # columns of a table that nothing holds back
 
 
 def load(
@@ -23,11 +29,15 @@ def load(
         str | None, typer.Option(help="Zone of instants without offset and of new sites. Default: DAYAHEAD_TIMEZONE.")
     ] = None,
     sites: Annotated[Path | None, typer.Option(help="CSV of site, timezone, capacity, country; further columns become labels.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Counts as one JSON object.")] = False,
 ) -> None:
-    """Load readings into the table traffic; a second time changes nothing."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    """Load readings into the table traffic; a second time changes nothing.
 
+    Examples:
+        python -m pipeline load traffic.csv.gz --timezone Europe/Berlin
+        python -m pipeline load traffic.parquet --sites sites.csv
+        python -m pipeline load cdn.csv --columns site=perf_name,throughput=thp
+    """
     from pipeline.adapters.database import connect
     from pipeline.adapters.loading import load_readings
     from pipeline.adapters.sites_file import read_sites_file, write_sites
@@ -38,16 +48,15 @@ def load(
         known = read_sites_file(sites, timezone or settings.timezone)
         with connect(settings) as connection:
             write_sites(connection, known)
-    console = Console(stderr=True)
-    with Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=console) as progress:
-        bar = progress.add_task(f"reading {file.name}", total=1.0)
+    with progress() as bars:
+        bar = bars.add_task(f"reading {file.name}", total=1.0)
 
         def show(share: float, rows: int) -> None:
             text = f"{rows:,} rows of {file.name}" if share < 1 else f"{rows:,} rows, writing"
-            progress.update(bar, completed=share, description=text)
+            bars.update(bar, completed=share, description=text)
 
-        report = load_readings(settings, file, _mapping(columns), timezone, show)
-    typer.echo(describe_report(report, len(known) if sites else 0))
+        report = load_readings(settings, file, column_names(columns), timezone, show)
+    typer.echo(json.dumps(vars(report), indent=1, default=str) if as_json else describe_report(report, len(known) if sites else 0))
 
 
 def describe_report(report: Any, named_sites: int) -> str:
@@ -82,12 +91,18 @@ def sample(
     step_minutes: Annotated[int, typer.Option(min=1, max=60, help="Reading interval.")] = 10,
     end: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of readings. Default: a fixed one.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same fleet.")] = 0,
-    outages: Annotated[bool, typer.Option(help="Lose readings, from single ones to days.")] = False,
-    late: Annotated[bool, typer.Option(help="Move some rows to the end of the file.")] = False,
-    duplicates: Annotated[bool, typer.Option(help="Repeat some rows, some with another value.")] = False,
-    poison: Annotated[bool, typer.Option(help="Add rows that are no readings.")] = False,
+    outages: Annotated[bool, typer.Option("--outages", help="Lose readings, from single ones to days.")] = False,
+    late: Annotated[bool, typer.Option("--late", help="Move some rows to the end of the file.")] = False,
+    duplicates: Annotated[bool, typer.Option("--duplicates", help="Repeat some rows, some with another value.")] = False,
+    poison: Annotated[bool, typer.Option("--poison", help="Add rows that are no readings.")] = False,
 ) -> None:
-    """Write a made-up CDN fleet to a file, to try everything on."""
+    """Write a made-up CDN fleet to a file, to try everything on.
+
+    Examples:
+        python -m pipeline sample --out traffic.csv.gz
+        python -m pipeline sample --sites 1000 --step-minutes 5 --out fleet.parquet
+        python -m pipeline sample --out broken.csv.gz --poison --duplicates
+    """
     from pipeline.local.sample import END, sample_fleet
     from pipeline.local.sample_file import sites_file, write_sample
 
@@ -104,7 +119,13 @@ def sql(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array of rows.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
 ) -> None:
-    """Run a statement on the traffic database and print what it returns."""
+    """Run a statement on the traffic database and print what it returns.
+
+    Examples:
+        python -m pipeline sql "select site, ts, q50 from dayahead.next_day"
+        python -m pipeline sql "table dayahead.scores" --csv > scores.csv
+        python -m pipeline sql "table dayahead.promotions" --json | jq .[0]
+    """
     import csv
 
     from pipeline.adapters.database import run_query
@@ -120,11 +141,15 @@ def sql(
     elif as_csv:
         csv.writer(sys.stdout, lineterminator="\n").writerows([names, *([_text_of_json(value) for value in row] for row in rows)])
     else:
-        _print_table(names, rows)
+        _print_rows(names, rows)
 
 
 def migrate() -> None:
-    """Bring the traffic database to the schema of this version."""
+    """Bring the traffic database to the schema of this version.
+
+    Examples:
+        python -m pipeline migrate
+    """
     from pipeline.adapters.database import describe
     from pipeline.adapters.database import migrate as apply
     from pipeline.config import read_settings
@@ -134,19 +159,36 @@ def migrate() -> None:
     typer.echo(f"{describe(settings)}: " + (f"applied {', '.join(applied)}" if applied else "up to date"))
 
 
-def _print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _print_rows(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """Print a table; where the terminal is too narrow for it, each row as a block of its own."""
+    console, table = Console(), _table(names, rows)
+    width = console.measure(table, options=console.options.update(max_width=WIDEST)).maximum
+    if width <= console.width or not console.is_terminal:  # a file or a pipe is as wide as it takes
+        Console(width=max(width, console.width)).print(table)
+    else:
+        _print_blocks(console, names, rows)
+    typer.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
 
+
+def _table(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
     table = Table(show_edge=False)
     for i, name in enumerate(names):
         numeric = any(isinstance(row[i], int | float) for row in rows)
         table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    Console().print(table)
-    typer.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+    return table
+
+
+def _print_blocks(console: Console, names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    for number, row in enumerate(rows, start=1):
+        block = Table(box=None, show_header=False, pad_edge=False)
+        block.add_column(style="bold", no_wrap=True)
+        block.add_column(overflow="fold")
+        for name, value in zip(names, row, strict=True):
+            block.add_row(Text(name), Text(_cell(value)))
+        console.rule(f"row {number}", align="left", style="dim")
+        console.print(block)
 
 
 def _cell(value: Any) -> str:
@@ -161,11 +203,3 @@ def _cell(value: Any) -> str:
 
 def _text_of_json(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
-
-
-def _mapping(columns: str | None) -> dict[str, str]:
-    pairs = [pair.partition("=") for pair in (columns or "").split(",") if pair.strip()]
-    wrong = [ours for ours, equals, theirs in pairs if not equals or not theirs.strip()]
-    if wrong:
-        raise DataError(f"--columns {columns}: {wrong[0]!r} is no pair; expected OURS=YOURS, for instance site=perf_name,ts=created_at")
-    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}

@@ -28,9 +28,15 @@ console = Console(soft_wrap=True, highlight=False)
 def demo(
     data: Annotated[Path | None, typer.Option(help="CSV or Parquet with site, ts, throughput; the built-in sample if left out.")] = None,
     timezone: Annotated[str | None, typer.Option(help="IANA zone of the file's instants and sites, and of the schedule.")] = None,
-    train: Annotated[bool, typer.Option(help="Train even if this day's training has been done.")] = False,
+    train: Annotated[bool, typer.Option("--train", help="Train even if this day's training has been done.")] = False,
 ) -> None:
-    """Load data, train, forecast tomorrow in the running Airflow, and show it."""
+    """Load data, train, forecast tomorrow in the running Airflow, and show it.
+
+    Examples:
+        python -m pipeline demo
+        python -m pipeline demo --data traffic.csv.gz --timezone Europe/Berlin
+        python -m pipeline demo --train
+    """
     from pipeline.local import demo as journey
 
     began = time.monotonic()
@@ -104,7 +110,7 @@ def _narrator(status: Status) -> Callable[[Moment], None]:
             if name not in told:
                 told.add(name)
                 console.print(f"  {MARKS[state]} {name:10} {seconds:6.1f} s")
-        said = f"  [dim]{escape(moment.said[:110])}[/]" if moment.said else ""
+        said = f"  [dim]{escape(moment.said[: max(console.width - 30, 20)])}[/]" if moment.said else ""
         status.update(f"{moment.running or 'waiting'}  {moment.seconds:.0f} s{said}")
 
     return narrate

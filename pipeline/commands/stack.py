@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,12 +15,20 @@ from rich.table import Table
 from pipeline.config import Settings, read_settings
 from pipeline.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from pipeline.local.stack import Line
+
 COLOURS = {"healthy": "green", "starting": "yellow", "not answering": "red", "crashed": "red", "down": "dim"}
 console = Console(soft_wrap=True)
 
 
 def up() -> None:
-    """Start Postgres, MLflow and Airflow on this machine, and wait until they answer."""
+    """Start Postgres, MLflow and Airflow on this machine, and wait until they answer.
+
+    Examples:
+        python -m pipeline up
+        DAYAHEAD_TIMEZONE=Europe/Berlin python -m pipeline up
+    """
     from pipeline.local.stack import up as start
 
     with console.status("starting the embedded stack"):
@@ -26,8 +36,13 @@ def up() -> None:
     show_addresses(settings)
 
 
-def down(delete: Annotated[bool, typer.Option(help="Also delete all data, models, logs and passwords.")] = False) -> None:
-    """Stop everything that ``up`` started; the data stays."""
+def down(delete: Annotated[bool, typer.Option("--delete", help="Also delete all data, models, logs and passwords.")] = False) -> None:
+    """Stop everything that up started; the data stays.
+
+    Examples:
+        python -m pipeline down
+        python -m pipeline down --delete
+    """
     from pipeline.local.stack import down as stop
     from pipeline.local.stack import home_of
 
@@ -40,34 +55,41 @@ def down(delete: Annotated[bool, typer.Option(help="Also delete all data, models
         console.print(f"deleted {home_of(settings).root}", highlight=False)
 
 
-def status() -> None:
-    """Show every service, its process and where it listens; ends with 1 unless all are healthy."""
-    from pipeline.local.stack import crash_report
+def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON array of services.")] = False) -> None:
+    """Show every service, its process and where it listens; ends with 1 unless all are healthy.
+
+    Examples:
+        python -m pipeline status
+        python -m pipeline status --json | jq -r '.[].health'
+    """
     from pipeline.local.stack import status as look
 
     settings = read_settings()
     lines = look(settings)
-    table = Table("service", "state", "pid", "address", "remark", box=None, header_style="bold")
-    for line in lines:
-        colour = COLOURS[line.health]
-        table.add_row(line.name, f"[{colour}]{line.health}[/]", str(line.pid or ""), line.address, line.remark)
-    console.print(table)
-    for line in lines:
-        if line.health == "crashed":
-            console.print(f"\n{crash_report(settings, line)}", markup=False, highlight=False)
-    if all(line.health == "healthy" for line in lines):
-        show_addresses(settings)
-        return
-    console.print("\nnot all services are healthy; start them with: make up")
-    raise typer.Exit(1)
+    healthy = all(line.health == "healthy" for line in lines)
+    if as_json:
+        typer.echo(json.dumps([asdict(line) for line in lines], indent=1))
+    else:
+        _show_services(settings, lines)
+        if healthy:
+            show_addresses(settings)
+        else:
+            console.print("\nnot all services are healthy; start them with: make up")
+    if not healthy:
+        raise typer.Exit(1)
 
 
 def logs(
     service: Annotated[str, typer.Argument(help="Name as in `status`; every service if left out.")] = "",
     lines: Annotated[int, typer.Option(help="How many lines of each log.")] = 20,
-    follow: Annotated[bool, typer.Option(help="Go on showing what is added, until Ctrl-C.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on showing what is added, until Ctrl-C.")] = False,
 ) -> None:
-    """Show the end of the services' logs."""
+    """Show the end of the services' logs.
+
+    Examples:
+        python -m pipeline logs scheduler --follow
+        python -m pipeline logs --lines 100
+    """
     from pipeline.local.stack import home_of
 
     folder = home_of(read_settings()).logs
@@ -84,7 +106,11 @@ def logs(
 
 
 def psql() -> None:
-    """Open a prompt on the embedded database, as its owner."""
+    """Open a prompt on the embedded database, as its owner.
+
+    Examples:
+        python -m pipeline psql
+    """
     from pipeline.local.postgres import psql_command
     from pipeline.local.stack import home_of
 
@@ -94,6 +120,19 @@ def psql() -> None:
         raise ConfigurationError(f"there is no database in {home.root} yet; make one with: make up")
     command = psql_command(settings.postgres_port, "dayahead", "traffic")
     os.execve(command[0], command, {**os.environ, "PGPASSWORD": home.secrets().dayahead})  # noqa: S606  # psql minds Ctrl-C itself
+
+
+def _show_services(settings: Settings, lines: tuple[Line, ...]) -> None:
+    from pipeline.local.stack import crash_report
+
+    table = Table("service", "state", "pid", "address", "remark", box=None, header_style="bold")
+    for line in lines:
+        state, remark = f"[{COLOURS[line.health]}]{line.health}[/]", line.remark.removeprefix(f"pid {line.pid}, ")
+        table.add_row(line.name, state, str(line.pid or ""), line.address, remark)
+    console.print(table)
+    for line in lines:
+        if line.health == "crashed":
+            console.print(f"\n{crash_report(settings, line)}", markup=False, highlight=False)
 
 
 def show_addresses(settings: Settings) -> None:

@@ -97,7 +97,7 @@ def test_backtest_runs_every_seed_of_a_model_that_has_some(file, tmp_path):
 def test_backtest_says_what_is_wrong_with_its_options(file):
     assert "unknown model 'magic'" in refused(ModelError, file, "--models", "magic")
     assert "Europe/Berlin" in refused(ConfigurationError, file, "--timezone", "Berlin")
-    assert "is not NAME=COLUMN" in refused(ConfigurationError, file, "--columns", "time=ts")
+    assert "it reads site, ts, throughput alone, not time" in refused(ConfigurationError, file, "--columns", "time=ts")
     assert "leaves none of the 3 sites" in refused(DataError, file, "--exclude-sites", "*")
     assert "to learn from after 39 test days" in refused(DataError, file, "--test-days", 39)
     assert "no column when" in refused(DataError, file, "--columns", "ts=when")

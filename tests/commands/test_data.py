@@ -53,7 +53,7 @@ def test_load_takes_own_names_and_a_zone(call, run_sql, tmp_path):
 
 
 def test_load_refuses_a_mapping_that_is_none(call, tmp_path):
-    with pytest.raises(DataError, match="'site' is no pair; expected OURS=YOURS"):
+    with pytest.raises(ConfigurationError, match="'site' is no pair; expected OURS=YOURS"):
         call("load", "own.csv", "--columns", "site")
 
 
