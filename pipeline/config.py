@@ -60,6 +60,18 @@ class Settings(BaseSettings):
     min_completeness: float = Field(0.5, ge=0, le=1)  # of the last seven days, per site
     flat_after_hours: float = Field(24.0, gt=0)  # a site that repeats one non-zero reading for longer is left to the ladder
 
+    deadline_minutes: int = Field(120, ge=1)  # after its start, a forecast that is not published is late
+    anomaly_steps: int = Field(6, ge=1)  # steps in a row outside q05 … q95 that make an anomaly
+    drift_psi: float = Field(0.25, gt=0)  # a feature beyond this and beyond what is usual has drifted
+    decay_days: int = Field(7, ge=1)  # scored days over which the champion's error is rolled
+    decay_against: Literal["backtest", "seasonal_naive"] = "backtest"  # what that error is measured by
+    decay_ratio: float = Field(1.5, gt=0)  # the error over that of `decay_against` beyond which the champion has decayed
+    retrain_cooldown_days: float = Field(7.0, gt=0)  # monitoring asks for one training in this time
+    alert_degraded_share: float = Field(0.0, ge=0, le=1)  # alert where more of the sites got no forecast by the champion
+    alert_capacity_risk: float = Field(0.2, gt=0, le=1)  # alert where a site exceeds its capacity with this probability
+    alert_anomaly_share: float = Field(0.05, gt=0, le=1)  # alert where this share of the sites had an anomaly
+    runbook_url: str = "docs/operations.md"  # where alerts say the runbook lies
+
     @field_validator("covariates", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -30,8 +30,20 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON dayahead.forecast_peaks TO dayahead_writ
 GRANT SELECT, INSERT, UPDATE ON dayahead.scores TO dayahead_writer;
 GRANT SELECT, INSERT ON dayahead.quarantine, dayahead.promotions TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_partition(text, date) TO dayahead_writer;
+GRANT EXECUTE ON FUNCTION dayahead.ensure_day(text, date), dayahead.stage_day(text, date, text) TO dayahead_writer;
+GRANT EXECUTE ON FUNCTION dayahead.index_day(text, date, text), dayahead.swap_day(text, date, text, text) TO dayahead_writer;
+GRANT EXECUTE ON FUNCTION dayahead.drop_staged(text, date, text) TO dayahead_writer;
 
 GRANT SELECT ON dayahead.next_day, dayahead.forecast_vs_actual, dayahead.site_accuracy_30d, dayahead.capacity_risk TO dayahead_viewer;
+
+-- Monitoring: the writer keeps the figures, the viewer reads what is for people.
+GRANT SELECT, INSERT, UPDATE ON dayahead.scores_by_hour, dayahead.completeness, dayahead.champion_references, dayahead.drift TO dayahead_writer;
+GRANT SELECT, INSERT, DELETE ON dayahead.anomalies TO dayahead_writer;
+GRANT SELECT, INSERT ON dayahead.retrainings TO dayahead_writer;
+GRANT SELECT, INSERT, UPDATE ON dayahead.alerts TO dayahead_writer;
+GRANT SELECT ON dayahead.accuracy_by_day, dayahead.accuracy_by_hour TO dayahead_writer;
+GRANT SELECT ON dayahead.accuracy_by_day, dayahead.accuracy_by_hour, dayahead.recent_anomalies, dayahead.data_freshness TO dayahead_viewer;
+GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, dayahead.alerts TO dayahead_viewer;
 GRANT SELECT ON
     dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
     dayahead.model_decisions

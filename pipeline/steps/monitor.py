@@ -1,74 +1,151 @@
-"""Score every published day once its actuals are in."""
+"""Score every published day once its actuals are in, and see whether the champion is still what it was."""
 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from psycopg2 import extensions
 
+from pipeline.adapters import monitoring
 from pipeline.adapters.database import connect
+from pipeline.adapters.monitoring_run import log_monitoring
 from pipeline.adapters.readings import read_readings
 from pipeline.adapters.scores import SCORES, read_daily_changes, read_due, read_forecasts, write_scores
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
-from pipeline.core.evaluation.site_scores import score_sites
+from pipeline.core.evaluation.anomalies import find_anomalies
+from pipeline.core.evaluation.site_scores import hour_sums, score_sites
 from pipeline.core.models.contract import QUANTILE_COLUMNS
+from pipeline.errors import ConfigurationError, ServiceError
+from pipeline.steps.decay import watch_champion
 
 log = logging.getLogger(__name__)
 
 RECHECK_DAYS = 7  # a scored day that is younger is looked at again: late readings arrive within days
 HISTORY_DAYS = 28  # before the day, for the daily change that MASE divides by
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True)
+class ScoredDay:
+    """What one (target_day, role) adds to the tables; sites whose figures would stay as they are, are absent.
+
+    Args:
+        scores: Rows of ``scores``.
+        hours: Rows of ``scores_by_hour``, of the same sites.
+        completeness: Rows of ``completeness``, of every site that was looked at; empty for another role than the champion.
+        anomalies: Rows of ``anomalies``, of the sites in ``scores``; empty for another role than the champion.
+    """
+
+    scores: pd.DataFrame
+    hours: pd.DataFrame
+    completeness: pd.DataFrame
+    anomalies: pd.DataFrame
 
 
 def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
-    """Write into ``scores`` every published (target_day, role, site) that is over at the cutoff and has actuals.
+    """Score every published (target_day, role, site) that is over at the cutoff and has actuals; then watch the champion.
 
-    Scored days are left alone, except recent ones whose actuals or forecast changed since. A second call writes nothing.
+    Scored days are left alone, except recent ones whose actuals or forecast changed since. A second call writes nothing. With the scores
+    go accuracy by lead time, completeness and anomalies; then drift, decay, and the request for a training where they ask for one. MLflow
+    is brought up to the same figures; where it is away, the next run makes up for it.
 
     Args:
         run: Gives the cutoff up to which actuals are known.
-        settings: Give the database.
+        settings: Give the database and the thresholds.
         days: How far back from the cutoff unscored days are looked for.
     """
     today = run.cutoff.date()
     with connect(settings, "writer") as writer, connect(settings, "reader") as reader:
         due = read_due(writer, today - timedelta(days=days), today - timedelta(days=RECHECK_DAYS), run.cutoff)
-        scores = [score_day(writer, reader, group) for _, group in due.groupby(["target_day", "role"], sort=True)]
-        written = write_scores(writer, pd.concat(scores)) if scores else 0
-    scored = [_report(rows) for rows in scores if len(rows)]
-    log.info("monitored cutoff=%s days=%d rows=%d", run.cutoff.isoformat(), len(scored), written)
-    return Store(settings.store_url).write_result(run, "monitor", {"scored": scored, "rows": written})
+        scored = [score_day(writer, reader, group, settings) for _, group in due.groupby(["target_day", "role"], sort=True)]
+        written = sum(_write(writer, day) for day in scored)
+    reports = [_report(day) for day in scored if len(day.scores)]
+    log.info("monitored cutoff=%s days=%d rows=%d", run.cutoff.isoformat(), len(reports), written)
+    watched = watch_champion(run, settings)
+    _track(settings, today - timedelta(days=days), run.target_day)
+    return Store(settings.store_url).write_result(run, "monitor", {"scored": reports, "rows": written, **watched})
 
 
-def score_day(writer: extensions.connection, reader: extensions.connection, due: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores of one (target_day, role) in the columns of the table, without the sites whose score would stay as it is."""
+def score_day(writer: extensions.connection, reader: extensions.connection, due: pd.DataFrame, settings: Settings) -> ScoredDay:
+    """Return what one (target_day, role) adds to the tables.
+
+    Args:
+        writer: Connection that reads forecasts.
+        reader: Connection that reads traffic.
+        due: Rows of ``read_due`` of this day and role.
+        settings: Say what an anomaly is.
+    """
     due = due.reset_index(drop=True)
     sites = list(due["site"])
     forecasts = read_forecasts(writer, due["target_day"][0], due["role"][0], sites)
     actuals = read_readings(reader, due["first_step"].min(), due["last_step"].max() + timedelta(microseconds=1), sites)
     actuals["site"] = pd.Index(sites).get_indexer(actuals["site"])
-    both = forecasts.merge(actuals, on=["site", "ts"], how="inner")
-    site, actual = both["site"].to_numpy(), both["throughput"].to_numpy()
+    both = forecasts.merge(actuals, on=["site", "ts"], how="left").rename(columns={"throughput": "actual"})
+    site, actual = both["site"].to_numpy(), both["actual"].to_numpy()
     steps, total = (np.bincount(site, weights, minlength=len(sites)) for weights in (np.isfinite(actual), np.nan_to_num(actual)))
     changed = _changed(due, steps, total)
-    if not changed.any():
-        return pd.DataFrame(columns=list(SCORES))
-    chosen = changed[site]
-    since = due["first_step"].min() - timedelta(days=HISTORY_DAYS)
-    daily_change = read_daily_changes(reader, sites, since, due["first_step"].min())
-    scores = score_sites(site[chosen], actual[chosen], both.loc[chosen, list(QUANTILE_COLUMNS)].to_numpy(), daily_change)
+    chosen = both[changed[site]]
+    watched = due["role"][0] == CHAMPION
+    return ScoredDay(
+        _scores(reader, due, chosen) if changed.any() else pd.DataFrame(columns=list(SCORES)),
+        _hours(due, chosen, np.flatnonzero(changed)),
+        _completeness(due, both) if watched else pd.DataFrame(columns=list(monitoring.COMPLETENESS)),
+        _anomalies(due, chosen, settings.anomaly_steps) if watched else pd.DataFrame(columns=list(monitoring.ANOMALIES)),
+    )
+
+
+def _scores(reader: extensions.connection, due: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    until = due["first_step"].min()
+    daily_change = read_daily_changes(reader, list(due["site"]), until - timedelta(days=HISTORY_DAYS), until)
+    quantiles = rows[list(QUANTILE_COLUMNS)].to_numpy()
+    scores = score_sites(rows["site"].to_numpy(), rows["actual"].to_numpy(), quantiles, daily_change)
     return due.loc[scores.index, ["target_day", "role", "site", "model_version", "cutoff"]].join(scores)
 
 
-def _report(scores: pd.DataFrame) -> dict[str, Any]:
-    day, role, actual = scores["target_day"].iloc[0].isoformat(), scores["role"].iloc[0], scores["actual_total"].sum()
+def _hours(due: pd.DataFrame, rows: pd.DataFrame, sites: np.ndarray) -> pd.DataFrame:
+    site = rows["site"].to_numpy()
+    began = pd.DatetimeIndex(due["first_step"])[site]
+    hour = ((pd.DatetimeIndex(rows["ts"]) - began) // pd.Timedelta(hours=1)).to_numpy(np.int64)
+    sums = hour_sums(site, hour, rows["actual"].to_numpy(), rows[list(QUANTILE_COLUMNS)].to_numpy(), len(due))
+    return due.loc[sites, ["target_day", "role", "site"]].assign(**{name: list(values[sites].tolist()) for name, values in sums.items()})
+
+
+def _completeness(due: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    by_site = rows.assign(last_reading=rows["ts"].where(rows["actual"].notna())).groupby("site")
+    found = by_site.agg(expected=("ts", "size"), readings=("actual", "count"), last_reading=("last_reading", "max"))
+    return due.loc[found.index, ["target_day", "site"]].join(found)
+
+
+def _anomalies(due: pd.DataFrame, rows: pd.DataFrame, steps: int) -> pd.DataFrame:
+    found = find_anomalies(rows, steps)
+    names = due["site"].to_numpy()[found["site"].to_numpy(np.int64)]
+    return found.assign(site=names, target_day=due["target_day"][0])[list(monitoring.ANOMALIES)]
+
+
+def _write(writer: extensions.connection, day: ScoredDay) -> int:
+    if len(day.completeness):
+        monitoring.write_completeness(writer, day.completeness)
+    if not len(day.scores):
+        return 0
+    target_day, role = day.scores["target_day"].iloc[0], day.scores["role"].iloc[0]
+    monitoring.write_hours(writer, day.hours)
+    if role == CHAMPION:
+        monitoring.replace_anomalies(writer, target_day, list(day.scores["site"]), day.anomalies)
+    return write_scores(writer, day.scores)
+
+
+def _report(day: ScoredDay) -> dict[str, Any]:
+    scores = day.scores
+    target_day, role, actual = scores["target_day"].iloc[0].isoformat(), scores["role"].iloc[0], scores["actual_total"].sum()
     wape = float((scores["wape"] * scores["actual_total"]).sum() / actual) if actual > 0 else None
-    log.info("scored target_day=%s role=%s sites=%d wape=%s", day, role, len(scores), wape)
-    return {"target_day": day, "role": role, "sites": len(scores), "wape": wape}
+    log.info("scored target_day=%s role=%s sites=%d wape=%s anomalies=%d", target_day, role, len(scores), wape, len(day.anomalies))
+    return {"target_day": target_day, "role": role, "sites": len(scores), "wape": wape, "anomalies": len(day.anomalies)}
 
 
 def _changed(due: pd.DataFrame, steps: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -77,3 +154,15 @@ def _changed(due: pd.DataFrame, steps: np.ndarray, total: np.ndarray) -> np.ndar
     same &= np.isclose(due["scored_total"].to_numpy(np.float64), total, rtol=1e-12, atol=0)
     same &= (due["scored_version"] == due["model_version"]).to_numpy(bool) & (due["scored_cutoff"] == due["cutoff"]).to_numpy(bool)
     return ~same & (steps > 0)
+
+
+def _track(settings: Settings, since: date, until: date) -> None:
+    """Bring MLflow up to the figures in the database; it may be away, and then a later run does."""
+    if not settings.tracking_url:
+        return
+    with connect(settings, "writer") as connection:
+        figures = monitoring.read_daily_figures(connection, since, until)
+    try:
+        log_monitoring(settings, figures)
+    except (ServiceError, ConfigurationError) as error:
+        log.warning("figures not in MLflow yet, the next run tries again reason=%s", error)

@@ -15,6 +15,7 @@ from tests.steps.test_publish import attention_rows, forecast_rows
 
 DAY = date(2026, 8, 21)
 NEXT = Run("monitor", date(2026, 8, 22), datetime(2026, 8, 22, tzinfo=UTC))
+TABLES = ("scores", "scores_by_hour", "completeness", "anomalies")
 SCORES = "SELECT * FROM dayahead.scores ORDER BY target_day, role, site"
 FILL = """
 SELECT dayahead.ensure_partition('traffic', d) FROM (VALUES ('2026-08-01'::date), ('2026-07-01')) AS days (d);
@@ -78,12 +79,13 @@ def test_monitor_does_not_score_a_day_that_is_not_over(published, run_sql):
 
 def test_monitor_twice_writes_nothing_more(published, run_sql):
     monitor(NEXT, published)
-    before = run_sql(SCORES)
+    before = [run_sql(f"SELECT * FROM dayahead.{table} ORDER BY 1, 2, 3") for table in TABLES]
 
     again = monitor(NEXT, published)
 
-    assert again == {"scored": [], "rows": 0}
-    assert run_sql(SCORES) == before
+    assert (again["scored"], again["rows"]) == ([], 0)
+    assert [run_sql(f"SELECT * FROM dayahead.{table} ORDER BY 1, 2, 3") for table in TABLES] == before
+    assert all(before)
 
 
 def test_monitor_scores_again_when_late_actuals_arrive(published, run_sql):
@@ -101,7 +103,51 @@ def test_monitor_scores_again_when_late_actuals_arrive(published, run_sql):
 
 
 def test_monitor_without_forecasts_has_nothing_to_say(database):
-    assert monitor(NEXT, database) == {"scored": [], "rows": 0}
+    result = monitor(NEXT, database)
+
+    assert (result["scored"], result["rows"], result["retrain"]) == ([], 0, None)
+
+
+def test_monitor_keeps_accuracy_by_lead_time(published, run_sql):
+    monitor(NEXT, published)
+
+    rows = run_sql("SELECT hour, wape, bias, coverage80, steps FROM dayahead.accuracy_by_hour ORDER BY hour")
+    assert [row[0] for row in rows] == list(range(24))
+    # in the morning site 'it's b' lies at 0 where 4 was forecast, beside 'a' at 5; later there is 'a' alone
+    assert rows[0][1:] == (pytest.approx((1 + 4) / 5), pytest.approx((-1 + 4) / 5), 0.5, 2)
+    assert rows[23][1:] == (pytest.approx(1 / 5), pytest.approx(-1 / 5), 1.0, 1)
+
+
+def test_monitor_keeps_how_much_of_the_day_arrived(published, run_sql):
+    monitor(NEXT, published)
+
+    rows = run_sql("SELECT site, readings, expected, extract(hour FROM last_reading)::int FROM dayahead.completeness ORDER BY site")
+    assert rows == [("a", 24, 24, 23), ("it's b", 12, 24, 11), ("📡 Straße", 0, 24, None)]
+    silent = run_sql("SELECT site, hours_silent::float, completeness_7d FROM dayahead.data_freshness ORDER BY site")
+    assert silent == [("a", 0.0, 1.0), ("it's b", 12.0, 0.5), ("📡 Straße", None, 0.0)]
+
+
+def test_monitor_finds_a_stretch_outside_the_band_and_takes_it_back_when_late_readings_change_it(published, run_sql):
+    anomalies = "SELECT site, direction, steps, actual, expected, excess FROM dayahead.anomalies"
+    monitor(NEXT, published)
+    assert run_sql(anomalies) == [("it's b", "below", 12, 0.0, 4.0, 1.0)]
+
+    run_sql("UPDATE dayahead.traffic SET throughput = 4 WHERE site = 'it''s b' AND ts >= '2026-08-21 03:00+00'")
+    monitor(NEXT, published)
+
+    assert run_sql(anomalies) == []
+
+
+def test_pieces_of_an_anomaly_that_meet_at_midnight_are_one_stretch(published, run_sql):
+    piece = "INSERT INTO dayahead.anomalies VALUES (%s, 'a', %s, %s, 'above', %s, 9, 5, %s)"
+    run_sql(piece, DAY - timedelta(days=1), "2026-08-20 20:00+00", "2026-08-20 23:00+00", 4, 1.0)
+    run_sql(piece, DAY, "2026-08-21 00:00+00", "2026-08-21 03:00+00", 4, 3.0)
+    run_sql(piece, DAY, "2026-08-21 09:00+00", "2026-08-21 12:00+00", 4, 1.0)
+    run_sql("INSERT INTO dayahead.completeness VALUES ('2026-08-21', 'a', 24, 24, NULL)")
+
+    rows = run_sql("SELECT steps, excess, first_day, last_day FROM dayahead.recent_anomalies ORDER BY starts_at")
+
+    assert rows == [(8, 2.0, DAY - timedelta(days=1), DAY), (4, 1.0, DAY, DAY)]
 
 
 def test_the_views_for_people_answer_the_viewer(published, run_sql):

@@ -1,4 +1,4 @@
-"""How well one published day turned out, site by site: the rows of the table ``scores``."""
+"""How well one published day turned out, site by site: the rows of the tables ``scores`` and ``scores_by_hour``."""
 
 from __future__ import annotations
 
@@ -43,3 +43,36 @@ def score_sites(site: np.ndarray, actual: np.ndarray, quantiles: np.ndarray, dai
             columns[name] = total((quantiles[:, low] <= actual) & (actual <= quantiles[:, high])) / steps
     scores = pd.DataFrame(columns)
     return scores[steps > 0]
+
+
+def hour_sums(site: np.ndarray, hour: np.ndarray, actual: np.ndarray, quantiles: np.ndarray, sites: int) -> dict[str, np.ndarray]:
+    """Return sums by site and hour of the target day, each ``(N, H)``: the row of the table ``scores_by_hour``.
+
+    Args:
+        site: ``(R,)`` index of each row's site, below ``sites``.
+        hour: ``(R,)`` hours since the site's day began, from 0.
+        actual: ``(R,)`` throughput; a row where it is NaN counts nowhere.
+        quantiles: ``(R, Q)`` in the unit of throughput.
+        sites: How many sites, ``N``.
+
+    Returns:
+        ``steps`` and ``inside80`` as whole numbers; ``actual``, ``absolute`` and ``signed`` (median less actual) in the unit of throughput.
+    """
+    known = np.isfinite(actual)
+    hours = int(hour.max()) + 1 if len(hour) else 0
+    place = (site * hours + hour)[known]
+    actual, quantiles = actual[known], quantiles[known]
+    low, high = INTERVALS["coverage80"]
+    miss = quantiles[:, MEDIAN] - actual
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(place, weights=values, minlength=sites * hours).reshape(sites, hours)
+
+    inside = (quantiles[:, low] <= actual) & (actual <= quantiles[:, high])
+    return {
+        "steps": total(np.ones(len(actual))).astype(np.int64),
+        "actual": total(actual),
+        "absolute": total(np.abs(miss)),
+        "signed": total(miss),
+        "inside80": total(inside).astype(np.int64),
+    }

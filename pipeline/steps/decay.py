@@ -1,0 +1,138 @@
+"""Is the champion still what it was when it was trained? Drift of its inputs, decay of its accuracy, and the request for a training."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from psycopg2 import extensions
+
+from pipeline.adapters import monitoring
+from pipeline.adapters.database import connect, lock
+from pipeline.adapters.monitoring import Reference, RollingError
+from pipeline.adapters.monitoring_run import training_of
+from pipeline.adapters.readings import read_readings, read_sites
+from pipeline.adapters.snapshots import Run, Store
+from pipeline.config import Settings
+from pipeline.core.evaluation.drift import WEEK, Profile, compare, counts_of, profile_of, whole_days
+from pipeline.core.series.frames import Site
+from pipeline.core.series.grid import Grid, to_grid
+from pipeline.errors import ConfigurationError, ModelError, ServiceError, StoreError
+
+log = logging.getLogger(__name__)
+
+MIN_SCORED_DAYS = 3  # one bad day is no decay
+MARGIN_DAYS = 2  # whole days of every zone lie this much further back
+SITES_AT_A_TIME = 1000
+
+
+def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
+    """Keep the drift of the champion's inputs, and ask for a training where drift or decay is beyond its threshold.
+
+    Returns:
+        ``drift``: PSI by feature; ``drifted``: the features beyond both thresholds; ``decay``: the rolled error over what it is measured
+        by, None where unknown; ``retrain``: why this day asked for a training, None where it did not; ``watched``: the version, and
+        what of it could not be seen.
+    """
+    with connect(settings, "writer") as connection:
+        version = monitoring.champion_used(connection, run.target_day)
+    if version is None:
+        return {"drift": {}, "drifted": [], "decay": None, "retrain": None, "watched": "no version has forecast yet"}
+    reference = _reference(settings, version)
+    drift = _drift(run, settings, Profile.from_json(reference.profile)) if reference and reference.profile else {}
+    drifted = [name for name, found in drift.items() if found["psi"] > max(settings.drift_psi, found["usual"])]
+    with connect(settings, "writer") as connection:
+        monitoring.write_drift(connection, run.target_day, version, drift)
+        error = monitoring.read_rolling_error(connection, version, run.target_day, settings.decay_days)
+    decay = decay_of(error, reference, settings)
+    result = {
+        "drift": {name: round(found["psi"], 4) for name, found in drift.items()},
+        "drifted": drifted,
+        "decay": decay,
+        "retrain": _ask_for_training(run, settings, version, drift, drifted, error, decay),
+        "watched": f"version {version}; " + ((reference.note or "drift and decay") if reference else "what it was trained on is unknown"),
+    }
+    log.info("watched version=%s decay=%s drifted=%s retrain=%s", version, decay, ",".join(drifted) or "none", result["retrain"])
+    return result
+
+
+def decay_of(error: RollingError, reference: Reference | None, settings: Settings) -> float | None:
+    """Return the rolled error over what settings measure it by; None where days or that figure are missing."""
+    if error.days < min(MIN_SCORED_DAYS, settings.decay_days) or error.wape is None:
+        return None
+    if settings.decay_against == "seasonal_naive":
+        return error.over_naive
+    return error.wape / reference.backtest_wape if reference and reference.backtest_wape else None
+
+
+def _ask_for_training(
+    run: Run, settings: Settings, version: str, drift: dict[str, Any], drifted: list[str], error: RollingError, decay: float | None
+) -> str | None:
+    reasons = []
+    if decay is not None and decay > settings.decay_ratio:
+        against = "its backtest" if settings.decay_against == "backtest" else "the seasonal naive"
+        reasons.append(f"WAPE {error.wape:.3f} over {error.days} days is {decay:.2f} times that of {against}")
+    if drifted:
+        reasons.append("input drift: " + ", ".join(f"{name} (PSI {drift[name]['psi']:.2f})" for name in drifted))
+    with connect(settings, "writer") as connection:
+        lock(connection, "retraining")
+        if reasons:
+            figures = {"decay": decay, "wape": error.wape, "days": error.days, "psi": {name: drift[name]["psi"] for name in drifted}}
+            reason, cooldown = "; ".join(reasons), settings.retrain_cooldown_days
+            monitoring.request_training(connection, run.target_day, version, reason, figures, cooldown)
+        return monitoring.training_requested(connection, run.target_day, settings.retrain_cooldown_days)
+
+
+def _reference(settings: Settings, version: str) -> Reference | None:
+    """Return what the version was when it was trained: from the database, or noted there now; None while MLflow cannot tell."""
+    with connect(settings, "writer") as connection:
+        noted = monitoring.read_reference(connection, version)
+    if noted:
+        return noted
+    try:
+        trained = training_of(settings, version)
+    except (ServiceError, ConfigurationError, ModelError) as error:
+        log.warning("drift and decay are not seen today: what version %s was trained on is unknown reason=%s", version, error)
+        return None
+    profile, note = None, None
+    try:
+        profile = _profile(settings, trained.run).to_json()
+    except StoreError as error:
+        note = f"drift is not seen: the training snapshot of version {version} is gone ({error})"
+        log.warning(note)
+    reference = Reference(version, trained.snapshot, trained.wape, profile, note)
+    with connect(settings, "writer") as connection:
+        monitoring.write_reference(connection, reference)
+    return reference
+
+
+def _profile(settings: Settings, trained: Run) -> Profile:
+    store = Store(settings.store_url)
+    grid: Grid = store.get(store.read_result(trained, "features")["grid"], Grid.load)
+    return profile_of(whole_days(grid, trained.cutoff))
+
+
+def _drift(run: Run, settings: Settings, profile: Profile) -> dict[str, dict[str, float]]:
+    """Drift of the week before the cutoff, by feature; part of the fleet at a time."""
+    counts: dict[str, np.ndarray] = {}
+    covariates = tuple(name for name in settings.covariates if f"covariate.{name}" in profile.features)
+    with connect(settings, "reader") as connection:
+        sites = [site for site in read_sites(connection) if any(site.name in centres for centres in profile.centres.values())]
+        for i in range(0, len(sites), SITES_AT_A_TIME):
+            grid = _last_week(connection, tuple(sites[i : i + SITES_AT_A_TIME]), run.cutoff, profile.step_minutes, covariates)
+            if grid is not None:
+                counts = {name: found + counts.get(name, 0) for name, found in counts_of(profile, grid).items()}
+    return compare(profile, counts)
+
+
+def _last_week(
+    connection: extensions.connection, sites: tuple[Site, ...], cutoff: datetime, step_minutes: int, covariates: tuple[str, ...]
+) -> Grid | None:
+    since = cutoff - timedelta(days=WEEK + MARGIN_DAYS)
+    readings = read_readings(connection, since, cutoff, [site.name for site in sites], covariates)
+    if readings.empty:
+        return None
+    grid = to_grid(readings, sites, step_minutes=step_minutes, covariates=covariates).known_at(cutoff)
+    return whole_days(grid, cutoff, WEEK)

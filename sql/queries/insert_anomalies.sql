@@ -1,0 +1,2 @@
+INSERT INTO dayahead.anomalies ({columns})
+SELECT {columns} FROM staged_anomalies;

@@ -1,0 +1,9 @@
+-- The version that forecast the latest day up to this one: who is watched.
+SELECT max(f.model_version)
+FROM dayahead.forecasts AS f
+WHERE
+    f.role = 'champion' AND f.degradation = 'none'
+    AND f.target_day = (
+        SELECT max(d.target_day) FROM dayahead.forecasts AS d
+        WHERE d.role = 'champion' AND d.degradation = 'none' AND d.target_day <= %(target_day)s AND d.target_day > %(target_day)s::date - 35
+    );
