@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from pipeline.commands.terminal import tell_result, working
 from pipeline.steps import run_step
 
 TargetDay = Annotated[
     str | None,
     typer.Option(help="Day to forecast, for instance 2026-08-21; its start is the cutoff. Default: the latest whose cutoff has passed."),
 ]
-Purpose = Annotated[str, typer.Option(help="Chain that the step belongs to: train or forecast.")]
+Purpose = Annotated[Literal["train", "forecast"], typer.Option(help="Chain that the step belongs to: train or forecast.")]
 
 
 def extract(
@@ -23,17 +23,30 @@ def extract(
     site: Annotated[list[str] | None, typer.Option(help="Only this site; may be given more than once.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Days of history to read.")] = None,
 ) -> None:
-    """Read the readings known at the cutoff into an immutable snapshot."""
+    """Read the readings known at the cutoff into an immutable snapshot.
+
+    Examples:
+        python -m pipeline extract --target-day 2026-08-21
+        python -m pipeline extract --purpose train --days 90 --site fra-01
+    """
     _run("extract", purpose, target_day, sites=site, days=days)
 
 
 def validate(target_day: TargetDay = None, purpose: Purpose = "forecast") -> None:
-    """Check the snapshot: faulty rows to quarantine, broken sites to the ladder, a broken batch refused."""
+    """Check the snapshot: faulty rows to quarantine, broken sites to the ladder, a broken batch refused.
+
+    Examples:
+        python -m pipeline validate --target-day 2026-08-21
+    """
     _run("validate", purpose, target_day)
 
 
 def features(target_day: TargetDay = None, purpose: Purpose = "forecast") -> None:
-    """Lay the clean readings on each site's wall-clock grid."""
+    """Lay the clean readings on each site's wall-clock grid.
+
+    Examples:
+        python -m pipeline features --target-day 2026-08-21
+    """
     _run("features", purpose, target_day)
 
 
@@ -41,17 +54,30 @@ def train(
     target_day: TargetDay = None,
     architecture: Annotated[str | None, typer.Option(help="Model to train, for instance gru_attention or lightgbm.")] = None,
 ) -> None:
-    """Fit a challenger; a killed attempt resumes from its checkpoint."""
+    """Fit a challenger; a killed attempt resumes from its checkpoint.
+
+    Examples:
+        python -m pipeline train --target-day 2026-08-21
+        python -m pipeline train --target-day 2026-08-21 --architecture lightgbm
+    """
     _run("train", "train", target_day, architecture=architecture)
 
 
 def evaluate(target_day: TargetDay = None) -> None:
-    """Backtest challenger, champion and baselines on the same days."""
+    """Backtest challenger, champion and baselines on the same days.
+
+    Examples:
+        python -m pipeline evaluate --target-day 2026-08-21
+    """
     _run("evaluate", "train", target_day)
 
 
 def register(target_day: TargetDay = None) -> None:
-    """Log the training to MLflow and register the challenger as a version."""
+    """Log the training to MLflow and register the challenger as a version.
+
+    Examples:
+        python -m pipeline register --target-day 2026-08-21
+    """
     _run("register", "train", target_day)
 
 
@@ -65,7 +91,12 @@ def promote(
     reason: Reason = "",
     by: DecidedBy = "unknown",
 ) -> None:
-    """Make the challenger champion if the gate says so; or, by a person's word, any version."""
+    """Make the challenger champion if the gate says so; or, by a person's word, any version.
+
+    Examples:
+        python -m pipeline promote --target-day 2026-08-21
+        python -m pipeline promote --to 7 --reason "judged by hand"
+    """
     if to:
         _decide(to, reason, by)
     else:
@@ -73,27 +104,47 @@ def promote(
 
 
 def rollback(reason: Reason = "", by: DecidedBy = "unknown") -> None:
-    """Make the previous champion champion again."""
+    """Make the previous champion champion again.
+
+    Examples:
+        python -m pipeline rollback --reason "alarms since the change"
+    """
     _decide(None, reason, by)
 
 
 def forecast(target_day: TargetDay = None) -> None:
-    """Forecast the target day of every live site."""
+    """Forecast the target day of every live site.
+
+    Examples:
+        python -m pipeline forecast --target-day 2026-08-21
+    """
     _run("forecast", "forecast", target_day)
 
 
 def fill(target_day: TargetDay = None) -> None:
-    """Forecast every site by seasonal naive, as a DAG does for a shard whose forecast failed."""
+    """Forecast every site by seasonal naive, as a DAG does for a shard whose forecast failed.
+
+    Examples:
+        python -m pipeline fill --target-day 2026-08-21
+    """
     _run("fill", "forecast", target_day)
 
 
 def publish(target_day: TargetDay = None) -> None:
-    """Write the forecast to the database: all of it or nothing."""
+    """Write the forecast to the database: all of it or nothing.
+
+    Examples:
+        python -m pipeline publish --target-day 2026-08-21
+    """
     _run("publish", "forecast", target_day)
 
 
 def monitor(target_day: TargetDay = None) -> None:
-    """Score every published day whose actuals are in."""
+    """Score every published day whose actuals are in.
+
+    Examples:
+        python -m pipeline monitor
+    """
     _run("monitor", "forecast", target_day)
 
 
@@ -111,4 +162,6 @@ def _run(step: str, purpose: str, target_day: str | None, **options: Any) -> Non
     from pipeline.steps.plan import plan
 
     run = plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC))
-    typer.echo(json.dumps(run_step(step, run.to_json(), **options), indent=1, default=str))
+    with working(f"{step} {run.target_day}") as show:
+        result = run_step(step, run.to_json(), **options, **({"show": show} if step == "train" and show else {}))
+    tell_result(result)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import os
 import sys
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import typer
 from rich.console import Console
+from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -19,16 +24,19 @@ from pipeline.errors import ConfigurationError, DataError, DayaheadError, ModelE
 
 STATUS = {ConfigurationError: 2, ServiceError: 3, DataError: 4, ModelError: 4, StoreError: 4}  # docs/terminal.md says what each is for
 FAILED = 1
+LONGEST = 400  # characters of a value that a terminal shows
+out = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)  # rich itself minds NO_COLOR and whether it writes to a terminal
 
 
 def tell_logs() -> None:
-    """Send log lines to standard error: with the time alone on a terminal, with date and level in a file."""
-    if aside.is_terminal:
-        handler = RichHandler(console=aside, show_level=False, show_path=False, log_time_format="[%H:%M:%S]", highlighter=None)
-        logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
-    else:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    """Send our log lines, and warnings of libraries, to standard error: with the time alone on a terminal, else with date and level."""
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if aside.is_terminal:  # the bar of a command stays below them
+        handler = RichHandler(console=aside, show_level=False, show_path=False, log_time_format="%H:%M:%S", highlighter=NullHighlighter())
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith("pipeline"))
+    text = "%(message)s" if aside.is_terminal else "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=text, handlers=[handler])
 
 
 def tell_error(error: DayaheadError) -> int:
@@ -43,6 +51,30 @@ def progress() -> Progress:
     """Return a bar that shows while it is entered and leaves no trace; nothing at all where there is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     return Progress(*columns, console=aside, transient=True, disable=not aside.is_terminal)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[Any], None] | None]:
+    """Show that a step works, and how far it is once the function yielded is called with a ``Progress``; yield None where nobody looks."""
+    with progress() as bars:
+        bar = bars.add_task(what, total=None)
+
+        def show(line: Any) -> None:
+            bars.update(bar, description=f"{what}  loss {line.loss:.4f}", completed=line.iteration, total=line.iterations)
+
+        yield show if aside.is_terminal else None
+
+
+def tell_result(result: dict[str, Any]) -> None:
+    """Print what a step left: JSON for a file or a pipe, on a terminal a line per key, what is long only counted."""
+    if not out.is_terminal:
+        typer.echo(json.dumps(result, indent=1, default=str))
+        return
+    width = max(map(len, result), default=0)
+    for key, value in result.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        shown = text if len(text) <= LONGEST else f"{len(value)} entries; all of it: … | cat"
+        out.print(Text.assemble((f"{key:{width}}  ", "bold"), shown), soft_wrap=True)
 
 
 def help_of(described: object) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +22,14 @@ from pipeline.core.series.grid import Grid
 log = logging.getLogger(__name__)
 
 
-def train(run: Run, settings: Settings, *, architecture: str | None = None, epochs: int | None = None) -> dict[str, Any]:
+def train(
+    run: Run,
+    settings: Settings,
+    *,
+    architecture: str | None = None,
+    epochs: int | None = None,
+    show: Callable[[Progress], None] | None = None,
+) -> dict[str, Any]:
     """Fit the forecaster ``architecture`` on the run's grid and keep its folder in the store.
 
     Under torchrun all processes learn together and the first keeps the result; the others return nothing.
@@ -30,6 +39,7 @@ def train(run: Run, settings: Settings, *, architecture: str | None = None, epoc
         settings: Give the default architecture, the spans, the seed and the device.
         architecture: A name of ``core.models.FORECASTERS``.
         epochs: Passes over the windows; None for the forecaster's own schedule.
+        show: Called with every report of the fit; None to log it.
 
     Raises:
         ModelError: The architecture is unknown.
@@ -47,14 +57,7 @@ def train(run: Run, settings: Settings, *, architecture: str | None = None, epoc
 
     def report(progress: Progress) -> None:
         curves.append(progress)
-        log.info(
-            "training architecture=%s iteration=%d/%d loss=%.4f%s",
-            name,
-            progress.iteration,
-            progress.iterations,
-            progress.loss,
-            "" if progress.validation is None else f" validation_wql={progress.validation:.4f}",
-        )
+        (show or partial(_log_progress, name))(progress)
 
     checkpoint = _checkpoint(settings, run, name)
     options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report)
@@ -77,6 +80,11 @@ def train(run: Run, settings: Settings, *, architecture: str | None = None, epoc
             "system": system,
         },
     )
+
+
+def _log_progress(name: str, line: Progress) -> None:
+    validation = "" if line.validation is None else f" validation_wql={line.validation:.4f}"
+    log.info("training architecture=%s iteration=%d/%d loss=%.4f%s", name, line.iteration, line.iterations, line.loss, validation)
 
 
 def _checkpoint(settings: Settings, run: Run, name: str) -> Path:
