@@ -125,7 +125,9 @@ def link_of(stack: Stack, dag: str, task: str, name: str) -> str:
     """Address behind a button of a task of the DAG's first run."""
     session, runs = logged_in(stack), f"{stack.settings.airflow_url}/api/v2/dags/{dag}/dagRuns"
     first = session.get(runs, params={"order_by": "run_after", "limit": 1}, timeout=10).json()["dag_runs"][0]["dag_run_id"]
-    return session.get(f"{runs}/{first}/taskInstances/{task}/links", timeout=10).json()["extra_links"][name]
+    instances = session.get(f"{runs}/{first}/taskInstances", params={"limit": 1000}, timeout=10).json()["task_instances"]
+    index = {"map_index": next(instance["map_index"] for instance in instances if instance["task_id"] == task)}
+    return session.get(f"{runs}/{first}/taskInstances/{task}/links", params=index, timeout=10).json()["extra_links"][name]
 
 
 def until(found: Callable[[], Any]) -> Any:

@@ -163,7 +163,7 @@ def _wait_parsed(airflow: Airflow, dag: str) -> None:
 
 def _look(airflow: Airflow, dag: str, run: str, seconds: float) -> Moment:
     tasks = airflow.tasks(dag, run)
-    ended = [task for task in tasks if task["state"] in ("success", "failed", "upstream_failed", "skipped")]
+    ended = [task for task in tasks if task["state"] in ("success", "failed", "upstream_failed")]
     running = next((task for task in tasks if task["state"] == "running"), None)
     return Moment(
         dag,
