@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test lint docs clean attention-tasks
+.PHONY: help setup demo up down status logs psql test lint docs clean attention-tasks bench-data
 SHELL := /bin/bash
 
 VENV := .venv
@@ -49,8 +49,10 @@ logs: setup ## Show the end of the logs; of one with SERVICE=scheduler, followin
 psql: setup ## Open a prompt on the embedded database
 	@$(RUN) psql
 
-$(STEPS): setup ## Run one step by hand: DAY=2026-08-21, further options in ARGS
+$(STEPS): setup ## Run one step by hand: DAY=2026-08-21, further options in ARGS; train also takes PROCESSES=2
 	@$(RUN) $@ $(if $(DAY),--target-day "$(DAY)") $(ARGS)
+
+train: RUN = $(VENV)/bin/python$(if $(PROCESSES), -m torch.distributed.run --standalone --nproc-per-node $(PROCESSES) --local-ranks-filter 0) -m pipeline
 
 test: setup ## Pass every test; some of them with ARGS='tests/core -k grid'
 	@$(VENV)/bin/python -m pytest $(ARGS)
@@ -60,6 +62,9 @@ test-faults: setup ## Break everything on purpose: kill, cut, fill, corrupt; pri
 
 attention-tasks: setup ## Train every attention mechanism on its author's own problem and compare with what was published
 	@$(VENV)/bin/python -m benchmarks.attention_tasks $(ARGS)
+
+bench-data: setup ## Measure every data path beside the way one writes first, on a database of its own; smaller with ARGS='--rows 500000'
+	@$(VENV)/bin/python -m benchmarks.data $(ARGS)
 
 lint: setup ## Check style, types, import contracts and SQL
 	$(VENV)/bin/ruff check .

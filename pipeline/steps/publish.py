@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.adapters.forecasts import TABLES, ensure_partitions, is_published, stage_days, swap_days
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import NothingToForecastError
@@ -19,6 +22,8 @@ log = logging.getLogger(__name__)
 def publish(run: Run, settings: Settings) -> dict[str, Any]:
     """Write what ``forecast`` left of every shard to ``forecasts`` and ``attention`` in one transaction; a second call changes nothing.
 
+    Shards are read one at a time, so memory does not grow with their number.
+
     Raises:
         StoreError: ``forecast`` has not run for every shard; nothing is written.
         DataError: A row breaks the data contract, or no shard has a forecast; nothing is written.
@@ -28,18 +33,43 @@ def publish(run: Run, settings: Settings) -> dict[str, Any]:
     made = [result for part in run.parts() if (result := store.read_result(part, "forecast")).get("forecasts")]
     if not made:
         raise NothingToForecastError(f"none of the {run.shards} shards of {run.folder} has a site to forecast: check that readings arrive")
-    forecasts = pd.concat([store.get_frame(part["forecasts"]) for part in made], ignore_index=True)
-    attention = pd.concat([store.get_frame(part["attention"]) for part in made], ignore_index=True)
-    for frame in (forecasts, attention):
-        for column in frame.columns.intersection(["target_day", "past_day"]):
-            frame[column] = pd.to_datetime(frame[column]).dt.date
-    days = sorted(set(forecasts["target_day"]))
+    return store.write_result(run, "publish", write_made(run, settings, made))
+
+
+def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict[str, Any]:
+    """Write the files ``forecasts`` and ``attention`` of each result in one transaction and return how much they hold."""
+    store = Store(settings.store_url)
+    keys = [store.get(part["forecasts"], _read_keys) for part in made]
+    slices = {(str(role), day) for key in keys for role, day in key[["role", "target_day"]].drop_duplicates().itertuples(index=False)}
+    days = sorted({day for _, day in slices})
     with connect(settings, "writer") as connection:
-        for table in ("forecasts", "attention"):
+        for table in TABLES:
             ensure_partitions(connection, table, days)
+    digest = _digest(made)
     with connect(settings, "writer") as connection:
-        replace_forecasts(connection, forecasts, attention)
-    sites = forecasts["site"].nunique()
-    log.info("published forecasts target_day=%s sites=%d rows=%d", run.target_day, sites, len(forecasts))
-    result = {"rows": len(forecasts), "sites": sites, "target_days": [day.isoformat() for day in days]}
-    return store.write_result(run, "publish", result)
+        if changed := not is_published(connection, slices, digest):
+            frames = {table: _frames(store, [part[table] for part in made]) for table in TABLES}
+            swap_days(connection, stage_days(connection, slices, **frames, digest=digest))
+    sites, rows = sum(key["site"].nunique() for key in keys), sum(len(key) for key in keys)
+    log.info("published forecasts target_day=%s sites=%d rows=%d changed=%s", run.target_day, sites, rows, changed)
+    return {"rows": rows, "sites": sites, "target_days": [day.isoformat() for day in days]}
+
+
+def _read_keys(path: Path) -> pd.DataFrame:
+    return _with_dates(pd.read_parquet(path, columns=["role", "target_day", "site"]))
+
+
+def _frames(store: Store, urls: list[str]) -> Iterator[pd.DataFrame]:
+    return (_with_dates(store.get_frame(url)) for url in urls)
+
+
+def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
+    for column in frame.columns.intersection(["target_day", "past_day"]):
+        frame[column] = pd.to_datetime(frame[column]).dt.date
+    return frame
+
+
+def _digest(made: list[dict[str, Any]]) -> str:
+    """Return what names the content of the files: each has the hash of its own in its name."""
+    names = sorted(part[table].rsplit("/", 1)[-1] for part in made for table in TABLES)
+    return hashlib.sha256(" ".join(names).encode()).hexdigest()[:32]

@@ -1,3 +1,3 @@
 INSERT INTO dayahead.{table} ({columns})
-SELECT {columns} FROM {staged}
+SELECT {columns} FROM dayahead.{staged}
 ON CONFLICT DO NOTHING;

@@ -40,12 +40,12 @@ def attention_rows(sites=SITES, past: int = 7) -> pd.DataFrame:
     return frame.assign(target_day=DAY, role="champion", weight=1 / past)
 
 
-def leave(settings, forecasts: pd.DataFrame, attention: pd.DataFrame) -> None:
+def leave(settings, forecasts: pd.DataFrame, attention: pd.DataFrame, run: Run = RUN) -> None:
     store = Store(settings.store_url)
     store.write_result(
-        RUN,
+        run,
         "forecast",
-        {"forecasts": store.put_frame(RUN, "forecasts", forecasts), "attention": store.put_frame(RUN, "attention", attention)},
+        {"forecasts": store.put_frame(run, "forecasts", forecasts), "attention": store.put_frame(run, "attention", attention)},
     )
 
 
@@ -143,7 +143,7 @@ def test_a_forecast_with_a_step_twice_names_it(database):
     rows = forecast_rows()
     leave(database, pd.concat([rows, rows[:1]]), attention_rows())
 
-    with pytest.raises(DataError, match=r"1 row\(s\) of forecasts stand twice, the first is target_day=2026-08-21, role=champion, site=a"):
+    with pytest.raises(DataError, match=r"a row of forecasts stands twice: Key .*=\(2026-08-21, champion, a, .* is duplicated; expected"):
         publish(RUN, database)
 
 
@@ -168,22 +168,27 @@ import sys, time
 from tests.steps.test_publish import attention_rows, forecast_rows
 from pydantic import SecretStr
 from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import replace_forecasts
+from pipeline.adapters.forecasts import stage_days, swap_days
 from pipeline.config import Settings
+from tests.steps.test_publish import DAY
 with connect(Settings(database_url=SecretStr(sys.argv[1])), "writer") as connection:
-    replace_forecasts(connection, forecast_rows(level=50.0), attention_rows())
+    staged = stage_days(connection, [("champion", DAY)], [forecast_rows(level=50.0)], [attention_rows()])
+    if sys.argv[2] == "swapped":
+        swap_days(connection, staged)
     print("written", flush=True)
     time.sleep(60)
 """
 
 
-def test_a_publisher_killed_half_way_leaves_the_old_day_whole(database, run_sql):
+@pytest.mark.parametrize("point", ["staged", "swapped"])
+def test_a_publisher_killed_half_way_leaves_the_old_day_whole(database, run_sql, point):
     leave(database, forecast_rows(), attention_rows())
     publish(RUN, database)
     before = run_sql(ROWS)
-    process = subprocess.Popen([sys.executable, "-c", KILLED, database.database_url.get_secret_value()], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", KILLED, database.database_url.get_secret_value(), point]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "written\n"
-    while_writing = run_sql(ROWS)
+    while_writing = run_sql(ROWS) if point == "staged" else before
 
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=10)

@@ -1,0 +1,19 @@
+"""One measured path in a process of its own: ``python -m benchmarks.data_process NAME ours|peer URL FOLDER SCALE`` prints its figures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from benchmarks.data_paths import OURS, Bench, measure
+from benchmarks.data_peers import PEERS
+
+
+def main(name: str, side: str, url: str, folder: str, scale: str) -> None:
+    paths = PEERS if side == "peer" else OURS
+    print(json.dumps(measure(paths[name](Bench(url, Path(folder), float(scale))))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+SELECT dayahead.drop_staged(%(parent)s, %(day)s, %(role)s);

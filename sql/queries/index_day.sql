@@ -1,0 +1,1 @@
+SELECT dayahead.index_day(%(parent)s, %(day)s, %(role)s);
