@@ -18,6 +18,7 @@ Running a day again replaces it by the same rows.
 
 from airflow.sdk import Asset, CronPartitionTimetable, XComArg, chain, dag, task_group
 
+from pipeline.alerts.notifier import Tell, deadline
 from pipeline.config import read_settings
 from pipeline.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
 
@@ -34,12 +35,21 @@ settings = read_settings()
     tags=["dayahead"],
     doc_md=__doc__,
     default_args=TASK_DEFAULTS,
+    deadline=deadline(settings),
     params={"target_day": TARGET_DAY, "shards": SHARDS},
 )
 def forecast_day_ahead() -> None:
     """Wire the steps of a forecast."""
     run, parts = plan_shards("forecast")
-    published = step("publish", run, operator={"outlets": [Asset("dayahead_forecasts")], "trigger_rule": "none_failed"})
+    published = step(
+        "publish",
+        run,
+        operator={
+            "outlets": [Asset("dayahead_forecasts")],
+            "trigger_rule": "none_failed",
+            "on_success_callback": [Tell("published")],
+        },
+    )
     shard.expand(run=parts) >> published
 
 

@@ -1,17 +1,25 @@
 """# monitor_forecasts
 
-Scores every published day whose actuals are in, and scores it again where late readings changed them.
+Scores every published day whose actuals are in, watches the champion, and starts `train_model` where it has decayed.
 
-**Reads** `forecasts`, `traffic`. **Writes** `scores` (and so the view `site_accuracy_30d`).
+**Reads** `forecasts`, `traffic`. **Writes** `scores`, `scores_by_hour`, `completeness`, `anomalies`, `drift`, `retrainings`, `alerts`, and
+the same figures to the MLflow experiment `dayahead-monitoring`.
 **Usual duration** seconds. **Runs** after each published day (asset `dayahead_forecasts`, same partition key) and by hand.
 
-If it fails, Postgres did not answer: it retries; then clear the task. Nothing else waits for it.
+| If this fails | do this |
+|---|---|
+| `monitor` | Postgres did not answer: it retries; then clear the task. Nothing else waits for it. Without MLflow it only warns |
+| `retrain` is skipped | nothing asked for a training, or one within the cool-down did |
+
+Running a day again changes nothing, tells nothing again and starts no second training. docs/operations.md says what each alert means.
 """
 
 from datetime import UTC, datetime
 
 from airflow.sdk import Asset, PartitionedAssetTimetable, dag
 
+from pipeline.alerts.notifier import Tell
+from pipeline.retraining import Retrain
 from pipeline.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
 
 
@@ -26,8 +34,9 @@ from pipeline.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
     params={"target_day": TARGET_DAY},
 )
 def monitor_forecasts() -> None:
-    """Wire the scoring."""
-    step("monitor", plan("monitor"))
+    """Wire the watching."""
+    watched = step("monitor", plan("monitor"), operator={"on_success_callback": [Tell("monitored")]})
+    Retrain(task_id="retrain", watched=watched)
 
 
 monitor_forecasts()

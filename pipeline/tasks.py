@@ -10,6 +10,7 @@ from urllib.parse import quote, urlparse
 from airflow.sdk import BaseOperatorLink, ExceptionRetryPolicy, Param, RetryAction, RetryRule, XComArg, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from pipeline.alerts.notifier import Tell
 from pipeline.config import read_settings
 from pipeline.errors import NothingToForecastError
 from pipeline.steps import run_step
@@ -27,7 +28,12 @@ TRY_AGAIN_WHERE_IT_MAY_HELP = ExceptionRetryPolicy(
     ]
 )
 NO_CATCHING_UP = timedelta(0)  # with no start_date: turning a DAG on waits for the next tick and makes up for none
-TASK_DEFAULTS = {"retries": 2, "retry_delay": timedelta(seconds=20), "retry_policy": TRY_AGAIN_WHERE_IT_MAY_HELP}
+TASK_DEFAULTS = {
+    "retries": 2,
+    "retry_delay": timedelta(seconds=20),
+    "retry_policy": TRY_AGAIN_WHERE_IT_MAY_HELP,
+    "on_failure_callback": [Tell("failed")],
+}
 SHARD_DEFAULTS = {"map_index_template": "shard {{ ti.map_index + 1 }} of {{ params.shards }}"}
 SHARDS = Param(
     read_settings().shards, type="integer", minimum=1, maximum=1000, description="Parts of the fleet, each its own chain of tasks."

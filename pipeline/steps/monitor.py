@@ -69,7 +69,8 @@ def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
     log.info("monitored cutoff=%s days=%d rows=%d", run.cutoff.isoformat(), len(reports), written)
     watched = watch_champion(run, settings)
     _track(settings, today - timedelta(days=days), run.target_day)
-    return Store(settings.store_url).write_result(run, "monitor", {"scored": reports, "rows": written, **watched})
+    result = {"target_day": run.target_day.isoformat(), "scored": reports, "rows": written, **watched}
+    return Store(settings.store_url).write_result(run, "monitor", result)
 
 
 def score_day(writer: extensions.connection, reader: extensions.connection, due: pd.DataFrame, settings: Settings) -> ScoredDay:

@@ -1,0 +1,62 @@
+"""Where an alert goes: e-mail and webhook, each an Airflow connection; one that is not defined is not used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from pipeline.alerts.messages import Alert, Message
+from pipeline.errors import ConfigurationError
+
+SMTP, WEBHOOK = "dayahead_smtp", "dayahead_webhook"
+ANSWER_SECONDS = 10
+
+
+def defined_channels() -> dict[str, Callable[[Alert, Message], None]]:
+    """Return the channels whose connection Airflow knows: a function by name."""
+    channels: dict[str, tuple[str, Callable[[Alert, Message], None]]] = {"smtp": (SMTP, send_mail), "webhook": (WEBHOOK, post)}
+    return {name: send for name, (connection, send) in channels.items() if _connection(connection) is not None}
+
+
+def send_mail(alert: Alert, message: Message) -> None:
+    """Send an alert through connection ``dayahead_smtp``; its extra names ``from_email`` and ``to`` (addresses, separated by commas).
+
+    Raises:
+        ConfigurationError: The connection names no recipient.
+    """
+    from airflow.providers.smtp.hooks.smtp import SmtpHook
+
+    to = [address.strip() for address in str(_connection(SMTP).extra_dejson.get("to", "")).split(",") if address.strip()]
+    if not to:
+        raise ConfigurationError(f'connection {SMTP} names no recipient; add "to" to its extra: {{"to": "noc@example.com"}}')
+    page = re.sub(r"(https?://\S+)", r'<a href="\1">\1</a>', escape(message.text)).replace("\n", "<br>\n")
+    with SmtpHook(smtp_conn_id=SMTP) as hook:
+        hook.send_email_smtp(
+            to=to, subject=f"[dayahead] {message.title}", html_content=page, custom_headers={"X-Dayahead-Alert": alert.kind}
+        )
+
+
+def post(alert: Alert, message: Message) -> None:
+    """Post an alert as JSON to connection ``dayahead_webhook``; ``text`` is what chat systems show."""
+    from airflow.providers.http.hooks.http import HttpHook
+
+    body = {
+        "text": f"{message.title}\n\n{message.text}",
+        "kind": alert.kind,
+        "target_day": alert.target_day.isoformat(),
+        "title": message.title,
+        "links": message.links,
+    }
+    HttpHook(method="POST", http_conn_id=WEBHOOK).run(json=body, extra_options={"timeout": ANSWER_SECONDS})
+
+
+def _connection(name: str) -> Any:
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return BaseHook.get_connection(name)
+    except AirflowNotFoundException:
+        return None

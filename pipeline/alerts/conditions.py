@@ -1,0 +1,60 @@
+"""What is worth an alert: read from the database after a forecast was published, and after it was monitored."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pipeline.adapters import alerts
+from pipeline.adapters.database import connect
+from pipeline.alerts.messages import Alert
+from pipeline.config import Settings
+
+CHAMPION_RUNG = "none"
+AGAINST = {"backtest": "its backtest", "seasonal_naive": "the seasonal naive"}
+
+
+def after_publish(settings: Settings, result: dict[str, Any]) -> list[Alert]:
+    """Return what is to tell of a published forecast: degraded sites, sites that may exceed their capacity.
+
+    Args:
+        settings: Give the database and the thresholds.
+        result: What ``publish`` returned: ``target_days``.
+    """
+    days = [date.fromisoformat(day) for day in result["target_days"]]
+    with connect(settings, "viewer") as connection:
+        rungs = alerts.read_rungs(connection, days)
+        count, worst = alerts.read_capacity_risk(connection, days, settings.alert_capacity_risk)
+    target_day, found = min(days), []
+    total = sum(count for _, count, _ in rungs)
+    degraded = [rung for rung in rungs if rung[0] != CHAMPION_RUNG]
+    affected = sum(count for _, count, _ in degraded)
+    if total and affected / total > settings.alert_degraded_share:
+        found.append(Alert("degraded", target_day, facts={"affected": affected, "total": total, "rungs": degraded}))
+    if count:
+        found.append(Alert("capacity", target_day, facts={"count": count, "worst": worst}))
+    return found
+
+
+def after_monitor(settings: Settings, result: dict[str, Any]) -> list[Alert]:
+    """Return what is to tell of a monitored day: drift, decay, and the anomalies of the last day scored.
+
+    Args:
+        settings: Give the database and the thresholds.
+        result: What ``monitor`` returned.
+    """
+    target_day, found = date.fromisoformat(result["target_day"]), []
+    with connect(settings, "writer") as connection:
+        features = alerts.read_drift(connection, target_day, settings.drift_psi)
+        days = [report["target_day"] for report in result["scored"] if report["role"] == "champion"]
+        last = date.fromisoformat(max(days)) if days else None
+        count, total, worst = alerts.read_anomalies(connection, last) if last else (0, 0, [])
+    if features:
+        facts = {"features": [row[:3] for row in features], "version": features[0][3], "retrain": result["retrain"]}
+        found.append(Alert("drift", target_day, facts=facts))
+    if result["decay"] is not None and result["decay"] > settings.decay_ratio:
+        facts = {"decay": result["decay"], "against": AGAINST[settings.decay_against], "threshold": settings.decay_ratio}
+        found.append(Alert("decay", target_day, facts=facts | {"retrain": result["retrain"]}))
+    if last and total and count and count / total >= settings.alert_anomaly_share:
+        found.append(Alert("anomalies", last, facts={"count": count, "total": total, "worst": worst}))
+    return found

@@ -1,0 +1,102 @@
+"""Where Airflow hands over: one notifier for a failed task, a missed deadline, a published and a monitored forecast."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from airflow.sdk import BaseNotifier
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+
+from pipeline.config import Settings, read_settings
+from pipeline.errors import DayaheadError
+
+log = logging.getLogger(__name__)
+
+Event = Literal["failed", "late", "published", "monitored"]
+
+
+class Tell(BaseNotifier):
+    """Finds what an event is worth telling, and tells it; whatever goes wrong on the way is logged, never raised.
+
+    Args:
+        event: What happened.
+        context: Airflow's; given by the triggerer, which awaits the notifier.
+    """
+
+    template_fields = ()
+
+    def __init__(self, event: Event, context: Any = None) -> None:
+        super().__init__(context=context)
+        self.event = event
+
+    def notify(self, context: Any) -> None:
+        """Tell, in the process of the task or of the DAG processor."""
+        try:
+            self._tell(read_settings(), context)
+        except Exception:
+            log.exception("alerts of event %s could not be told; the run is not touched by that", self.event)
+
+    async def async_notify(self, context: Any) -> None:
+        """Tell, in the triggerer."""
+        await asyncio.to_thread(self.notify, context)
+
+    def _tell(self, settings: Settings, context: Any) -> None:
+        from pipeline.alerts import conditions
+        from pipeline.alerts.delivery import deliver
+
+        if self.event == "late":
+            found = _late(context)
+        elif self.event == "failed":
+            found = [_failure(context)]
+        else:
+            ti = context["ti"]
+            result = ti.xcom_pull(task_ids=ti.task_id)
+            look = conditions.after_publish if self.event == "published" else conditions.after_monitor
+            found = look(settings, result)
+        for alert in found:
+            deliver(settings, alert, _run_url(settings, context))
+
+
+def deadline(settings: Settings) -> DeadlineAlert:
+    """Return the alert on a run that takes longer than ``deadline_minutes``."""
+    interval = timedelta(minutes=settings.deadline_minutes)
+    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, interval, AsyncCallback(Tell, {"event": "late"}), name="published in time")
+
+
+def _failure(context: Any) -> Any:
+    from pipeline.alerts.messages import Alert
+
+    ti, error = context["ti"], context.get("exception")
+    said = str(error) if isinstance(error, DayaheadError) else f"{type(error).__name__ if error else 'it ended'}, see its log"
+    facts = {"dag": ti.dag_id, "task": ti.task_id, "tries": ti.try_number, "reason": said}
+    return Alert("failure", _day(context["dag_run"]), f"{ti.dag_id}.{ti.task_id}", facts)
+
+
+def _late(context: Any) -> list[Any]:
+    from pipeline.alerts.messages import Alert
+
+    run, due = context["dag_run"], context["deadline"]["deadline_time"]
+    if _of(run, "run_type") == "backfill":
+        return []
+    when = due if isinstance(due, datetime) else datetime.fromisoformat(due)
+    return [Alert("deadline", _day(run), facts={"dag": _of(run, "dag_id"), "due": f"{when:%Y-%m-%d %H:%M} UTC"})]
+
+
+def _day(run: Any) -> date:
+    """Target day of a run as far as Airflow knows it, else the day on which it runs."""
+    asked = (_of(run, "conf") or {}).get("target_day") or _of(run, "partition_key")
+    return date.fromisoformat(str(asked or _of(run, "run_after"))[:10])
+
+
+def _run_url(settings: Settings, context: Any) -> str:
+    run = context["dag_run"]
+    return f"{settings.airflow_url}/dags/{_of(run, 'dag_id')}/runs/{_of(run, 'run_id') or _of(run, 'dag_run_id')}"
+
+
+def _of(run: Any, name: str) -> Any:
+    """Field of a run, which is an object in a task and plain JSON in the triggerer."""
+    return run.get(name) if isinstance(run, dict) else getattr(run, name, None)

@@ -1,0 +1,10 @@
+-- The worst hour of each site that may exceed its capacity, the riskiest five first, and how many there are.
+SELECT w.site, w.hour, w.probability, w.capacity, count(*) OVER () AS sites
+FROM (
+    SELECT DISTINCT ON (r.site) r.site, r.hour, r.probability, r.capacity
+    FROM dayahead.capacity_risk AS r
+    WHERE r.target_day = ANY(%(days)s::date[]) AND r.probability >= %(threshold)s
+    ORDER BY r.site, r.probability DESC, r.hour
+) AS w
+ORDER BY w.probability DESC, w.site
+LIMIT 5;
