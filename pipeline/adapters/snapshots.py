@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -76,17 +78,15 @@ class Store:
     def put(self, run: Run, stem: str, suffix: str, write: Callable[[Path], Any]) -> str:
         """Store the file that ``write`` makes and return its URL, ``root/purpose/cutoff/stem-hash.suffix``.
 
-        The same content stored twice gives the same URL and is not written again.
+        The same content stored twice gives the same URL and is not written again, unless what is there was cut or changed since.
 
         Raises:
             StoreError: The store cannot be written (full, read-only, out of reach); nothing half-written stays visible.
         """
-        with TemporaryDirectory(prefix="dayahead-") as folder:
-            made = Path(folder, f"{stem}{suffix}")
+        with _scratch() as folder:
+            made = folder / f"{stem}{suffix}"
             _make(made, write)
-            with made.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-            url = f"{self.root}/{run.folder}/{stem}-{digest}{suffix}"
+            url = f"{self.root}/{run.folder}/{stem}-{_digest(made)}{suffix}"
             self._place(url, made)
         return url
 
@@ -96,10 +96,9 @@ class Store:
         Raises:
             StoreError: The file is missing, or its content does not match the hash in its name.
         """
-        with TemporaryDirectory(prefix="dayahead-") as folder:
-            path = self._local(url, Path(folder))
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        with _scratch() as folder:
+            path = self._local(url, folder)
+            digest = _digest(path)
             named = re.search(r"-([0-9a-f]{16})\.", url)
             if named and named[1] != digest:
                 raise StoreError(f"{url} has content hash {digest}; expected {named[1]}: the file was changed or cut; run the step again")
@@ -115,8 +114,8 @@ class Store:
 
     def write_result(self, run: Run, step: str, result: dict[str, Any]) -> dict[str, Any]:
         """Keep a step's small result (URLs, counts) for the steps after it, and return it."""
-        with TemporaryDirectory(prefix="dayahead-") as folder:
-            made = Path(folder, "result.json")
+        with _scratch() as folder:
+            made = folder / "result.json"
             _make(made, lambda path: path.write_text(json.dumps(result, indent=1, default=str)))
             self._place(f"{self.root}/{run.folder}/{step}.json", made, replace=True)
         return result
@@ -134,7 +133,7 @@ class Store:
         except FileNotFoundError as error:
             day = run.target_day.isoformat()
             raise StoreError(f"no result of step {step} at {url}; run it first: python -m pipeline {step} --target-day {day}") from error
-        except (OSError, ValueError) as error:
+        except (*_faults(), ValueError) as error:
             raise StoreError(f"cannot read {url}: {error}; check DAYAHEAD_STORE, or run {step} again") from error
 
     def _local(self, url: str, folder: Path) -> Path:
@@ -145,27 +144,49 @@ class Store:
             if "file" in filesystem.protocol:
                 return Path(path)
             filesystem.get_file(path, str(folder / Path(path).name))
-        except OSError as error:
+        except _faults() as error:
             raise StoreError(f"cannot read {url}: {error}; check DAYAHEAD_STORE and the space in {folder}") from error
         return folder / Path(path).name
 
     def _place(self, url: str, made: Path, *, replace: bool = False) -> None:
         filesystem, path = _filesystem(url)
         try:
-            if not replace and filesystem.exists(path):
+            if not replace and _holds(filesystem, path, made):
+                return
+            if "file" not in filesystem.protocol:
+                filesystem.put_file(str(made), path)  # an object store has no folders, and shows an object only when it is whole
                 return
             filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-            if "file" not in filesystem.protocol:
-                filesystem.put_file(str(made), path)  # an object store shows an object only when it is whole
-                return
             aside = f"{path}.{uuid4().hex}.part"
             try:
                 filesystem.put_file(str(made), aside)
                 Path(aside).replace(path)
             finally:
                 Path(aside).unlink(missing_ok=True)
-        except OSError as error:
+        except _faults() as error:
             raise StoreError(f"cannot write {url}: {error}; free space or check DAYAHEAD_STORE, then run the step again") from error
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    try:
+        folder = TemporaryDirectory(prefix="dayahead-")
+    except OSError as error:
+        raise StoreError(f"cannot write a temporary file: {error}; free space there or set TMPDIR, then run the step again") from error
+    with folder as name:
+        yield Path(name)
+
+
+def _holds(filesystem: AbstractFileSystem, path: str, made: Path) -> bool:
+    """Tell whether the store has this very file; elsewhere than on this machine its size has to do."""
+    if not filesystem.exists(path) or filesystem.size(path) != made.stat().st_size:
+        return False
+    return "file" not in filesystem.protocol or _digest(Path(path)) == _digest(made)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _make(path: Path, write: Callable[[Path], Any]) -> None:
@@ -175,8 +196,14 @@ def _make(path: Path, write: Callable[[Path], Any]) -> None:
         raise StoreError(f"cannot write {path}: {error}; free space there or set TMPDIR, then run the step again") from error
 
 
+def _faults() -> tuple[type[Exception], ...]:
+    """Return what a file system raises; the S3 client's own errors are known only where it is loaded."""
+    client = sys.modules.get("botocore.exceptions")
+    return (OSError, client.BotoCoreError, client.ClientError) if client else (OSError,)
+
+
 def _filesystem(url: str) -> tuple[AbstractFileSystem, str]:
     try:
-        return url_to_fs(url)
+        return url_to_fs(url, use_listings_cache=False)  # another worker writes what this one looks for
     except (ImportError, ValueError) as error:
         raise StoreError(f"cannot open {url}: {error}; DAYAHEAD_STORE is to be file:///folder or s3://bucket/folder") from error
