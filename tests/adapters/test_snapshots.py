@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlparse
-from uuid import uuid4
 
 import pandas as pd
 import pytest
@@ -23,10 +22,10 @@ FRAME = pd.DataFrame(
 )
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "s3"])
 def store(request, tmp_path) -> Store:
-    """A store in a folder, and one behind a protocol without folders and renames, as an object store is."""
-    return Store((tmp_path / "store").as_uri() if request.param == "file" else f"memory://{uuid4().hex}/")
+    """A store in a folder, and one on an S3-compatible server."""
+    return Store((tmp_path / "store").as_uri() if request.param == "file" else f"{request.getfixturevalue('bucket')}/below/")
 
 
 @pytest.fixture
