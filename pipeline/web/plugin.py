@@ -1,32 +1,37 @@
-"""Airflow plugin: the Data Docs of every validation, for whoever may read the DAGs."""
+"""Airflow plugin: the page *Forecasts* in Airflow's navigation, and what it shows below ``/dayahead``.
+
+Airflow loads this file in every process, tasks included; the pages are loaded by the API server alone, when it asks for them.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
+from urllib.parse import urlsplit
 
-from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import Depends, FastAPI, HTTPException
-from fastapi.responses import FileResponse
 
-from pipeline.config import read_settings
-
-DOCS = (read_settings().home / "gx").resolve()
-
-app = FastAPI(title="dayahead", docs_url=None, redoc_url=None, openapi_url=None)
-
-
-@app.get("/data-docs/{path:path}")
-def data_docs(path: str, _: Annotated[None, Depends(requires_access_dag("GET"))]) -> FileResponse:
-    """Return a file of the Data Docs; 404 for anything that is none."""
-    file = (DOCS / path).resolve()
-    if not file.is_relative_to(DOCS) or not file.is_file():
-        raise HTTPException(404, "no such page; Data Docs are kept on the machine that validated")
-    return FileResponse(file)
+BELOW = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")  # where Airflow is not at the root of its host
 
 
 class DayaheadPlugin(AirflowPlugin):
-    """Mounts the pages below ``/dayahead``."""
+    """Mounts the pages below ``/dayahead`` and enters them in the navigation."""
 
     name = "dayahead"
-    fastapi_apps: list[Any] = [{"app": app, "url_prefix": "/dayahead", "name": "dayahead"}]  # noqa: RUF012 — declared so by Airflow
+    external_views: list[Any] = [  # noqa: RUF012 — declared so by Airflow
+        {
+            "name": "Forecasts",
+            "href": f"{BELOW}/dayahead/forecasts",
+            "url_route": "forecasts",
+            "destination": "nav",
+            "nav_top_level": True,
+            "icon": f"{BELOW}/dayahead/static/icon.svg",
+        }
+    ]
+
+    @property
+    def fastapi_apps(self) -> list[Any]:  # type: ignore[override]  # a list there, which only the API server reads
+        """The pages, imported now."""
+        from pipeline.web.app import app
+
+        return [{"app": app, "url_prefix": "/dayahead", "name": "dayahead"}]

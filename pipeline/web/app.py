@@ -1,0 +1,66 @@
+"""The pages: one FastAPI app below ``/dayahead``, every route of it behind Airflow's login. It reads views and changes nothing."""
+
+from __future__ import annotations
+
+import logging
+
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+
+from pipeline.errors import ConfigurationError, DayaheadError
+from pipeline.web import accuracy, data_docs, fleet, runs, site, static_files
+from pipeline.web.rendering import render
+
+log = logging.getLogger(__name__)
+
+OWN_FILES_ONLY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-ancestors 'self'; form-action 'self'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": OWN_FILES_ONLY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+app = FastAPI(title="dayahead", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(requires_access_dag("GET"))])
+for part in (fleet, site, accuracy, runs, data_docs, static_files):
+    app.include_router(part.router)
+
+
+@app.middleware("http")
+async def add_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    """Let a page load what lies here and nothing else, and let nobody else frame or keep it."""
+    answer = await call_next(request)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+@app.exception_handler(DayaheadError)
+def tell_error(request: Request, error: DayaheadError) -> Response:
+    """Show what is wrong and the way out, in the words of the error."""
+    log.warning("page not shown path=%s reason=%s", request.url.path, error)
+    title = "The database is not ready" if isinstance(error, ConfigurationError) else "The forecasts cannot be read"
+    return render("error.html", status=503, title=title, message=str(error))
+
+
+@app.exception_handler(HTTPException)
+def tell_refusal(_: Request, error: HTTPException) -> Response:
+    """Show a refusal as a page; who is not logged in learns that and nothing else."""
+    if error.status_code == 401:
+        return render("error.html", status=401, title="Please log in", message="This page is for people who are logged in to Airflow.")
+    title = {403: "Not allowed", 404: "Not found"}.get(error.status_code, "This cannot be shown")
+    return render("error.html", status=error.status_code, title=title, message=str(error.detail))
+
+
+@app.exception_handler(RequestValidationError)
+def tell_mistake(_: Request, error: RequestValidationError) -> Response:
+    """Name the part of the address that makes no sense."""
+    faults = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
+    return render("error.html", status=422, title="The address makes no sense", message=faults)

@@ -1,0 +1,46 @@
+"""What the pages read: the SQL views, in the role viewer, one short transaction per page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends
+from psycopg2.sql import Composable
+
+from pipeline.adapters.database import connect
+from pipeline.adapters.queries import statement
+from pipeline.config import Settings, read_settings
+
+PATIENCE_SECONDS = 20  # a page that takes longer is refused in words
+Rows = list[dict[str, Any]]
+
+
+def current_settings() -> Settings:
+    """Return the settings as they are now: ``make up`` may have written them after the API server had started."""
+    return read_settings()
+
+
+SettingsHere = Annotated[Settings, Depends(current_settings)]
+
+
+@contextmanager
+def views(settings: Settings) -> Iterator[Callable[..., Rows]]:
+    """Give a function that runs a query of ``sql/queries`` as viewer and returns its rows by column name.
+
+    The function takes the query's name, its ``{parts}`` as ``parts``, and its values by name.
+
+    Raises:
+        ConfigurationError: There is no database, or it is not migrated.
+        ServiceError: The database did not answer, or not in time.
+    """
+    with connect(settings, "viewer") as connection, connection.cursor() as cursor:
+
+        def read(query: str, parts: dict[str, Composable] | None = None, **values: Any) -> Rows:
+            cursor.execute(statement(query, **(parts or {})), values)
+            names = [column.name for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        read("limit_query_seconds", seconds=PATIENCE_SECONDS)
+        yield read

@@ -1,0 +1,100 @@
+"""Templates, and how numbers, days and instants are written for people."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+HERE = Path(__file__).resolve().parent
+PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+RUNGS = {"none": "champion", "previous_champion": "previous champion", "seasonal_naive": "seasonal naive"}
+RISK_SHOWN = 0.05  # below it the quantiles say no more than "at most 5 %"
+
+
+def quantity(value: float | None) -> str:
+    """Return a throughput with three digits and an SI prefix; its unit is the readings' own."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    for size, prefix in PREFIXES:
+        if abs(value) >= size * 0.9995:
+            return f"{_three_digits(value / size)} {prefix}"
+    return _three_digits(value)
+
+
+def percent(value: float | None, signed: bool = False) -> str:
+    """Return a share as a percentage; one digit after the point below ten."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    shown = round(100 * value, 0 if abs(value) >= 0.0995 else 1) + 0.0  # which makes -0.0 a plain zero
+    text = f"{shown:{'+' if signed else ''}.{0 if abs(shown) >= 10 else 1}f}"
+    return f"{text} %".replace("-", "−")
+
+
+def risk(value: float | None) -> str:
+    """Return P(throughput > capacity), as far as quantiles from 5 to 95 % can tell."""
+    if value is None:
+        return "–"
+    if value < RISK_SHOWN:
+        return "< 5 %"
+    return "> 95 %" if value >= 0.95 else f"{100 * value:.0f} %"
+
+
+def day(value: date) -> str:
+    """Return a calendar day with its weekday: Fri 21 Aug 2026."""
+    return f"{value:%a} {value.day} {value:%b %Y}"
+
+
+def local(value: datetime, timezone: str, form: str = "%H:%M") -> str:
+    """Return an instant on the clock of a zone."""
+    return f"{value.astimezone(ZoneInfo(timezone)):{form}}"
+
+
+def asset(name: str) -> str:
+    """Return the address of a bundled file, with its content's hash so that browsers may keep it."""
+    return f"static/{name}?v={_digest(name)}"
+
+
+def query(values: dict[str, Any], **changes: Any) -> str:
+    """Return the query string of ``values`` with some changed; what is empty is left out."""
+    return "?" + urlencode({key: value for key, value in (values | changes).items() if value not in ("", None)})
+
+
+def render(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page made from a template of ``templates``."""
+    return HTMLResponse(_templates().get_template(template).render(**values), status_code=status)
+
+
+@lru_cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((HERE / "static" / name).read_bytes()).hexdigest()[:12]
+
+
+@lru_cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {
+        "quantity": quantity,
+        "percent": percent,
+        "risk": risk,
+        "day": day,
+        "local": local,
+        "rung": lambda name: RUNGS.get(name, name),
+    }
+    made.globals |= {"asset": asset, "query": query, "RISK_SHOWN": RISK_SHOWN}
+    return made
+
+
+def _three_digits(value: float) -> str:
+    size = abs(value)
+    return f"{value:.0f}" if size >= 99.95 or value == 0 else f"{value:.1f}" if size >= 9.995 else f"{value:.2f}"

@@ -1,0 +1,95 @@
+"""One site: what came, what was forecast, what tomorrow may bring, where the model looked, and what stood out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from pipeline.config import Settings
+from pipeline.web.heat_map import explain, heat_map
+from pipeline.web.links import version_page
+from pipeline.web.reading import Rows, SettingsHere, views
+from pipeline.web.rendering import render
+from pipeline.web.tables import columns, csv_answer, json_answer
+
+SERIES = ("ts", "actual", "q05", "q10", "q25", "q50", "q75", "q90", "q95")
+FILED = (*SERIES, "target_day", "model_version", "degradation")
+ANOMALY = ("starts_at", "ends_at", "direction", "excess")
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Window:
+    """A site, and how many days before the target day are shown."""
+
+    site: str
+    days: int
+
+
+def chosen(name: Annotated[str, Query(max_length=1000)], days: Literal["2", "7", "28"] = "7") -> Window:
+    """Return what the address asks for; Postgres knows no NUL in text."""
+    return Window(name.replace("\0", ""), int(days))
+
+
+WindowHere = Annotated[Window, Depends(chosen)]
+
+
+@router.get("/site")
+def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
+    """Show a site."""
+    with views(settings) as read:
+        facts = _facts(read, window)
+        span = _span(facts, window)
+        days = read("read_site_days", **span)
+        attention = read("read_attention", site=window.site, target_day=facts["target_day"])
+        anomalies = read("read_site_anomalies", site=window.site, since=facts["since"])
+    return render(
+        "site.html", title=window.site, facts=facts, days=days, window={"name": window.site, "days": window.days},
+        yesterday=next((day for day in days if day["wape"] is not None), None),
+        attention=heat_map(attention), sentence=explain(attention, facts["target_day"]), anomalies=anomalies[::-1],
+        versions={day["model_version"]: version_page(settings, day["model_version"]) for day in [facts, *days]},
+    )  # fmt: skip
+
+
+@router.get("/site.json")
+def site_series(settings: SettingsHere, window: WindowHere) -> JSONResponse:
+    """Return readings and forecasts of the days shown, and the anomalies among them."""
+    facts, series, anomalies = _series(settings, window)
+    return json_answer(
+        series, SERIES, zone=facts["timezone"], capacity=facts["capacity"], cutoff=int(facts["cutoff"].timestamp()),
+        anomalies=columns(anomalies, ANOMALY),
+    )  # fmt: skip
+
+
+@router.get("/site.csv")
+def site_file(settings: SettingsHere, window: WindowHere) -> Response:
+    """Return the rows of the chart as a download."""
+    _, series, _ = _series(settings, window)
+    return csv_answer(series, FILED, window.site)
+
+
+def _series(settings: Settings, window: Window) -> tuple[dict[str, Any], Rows, Rows]:
+    with views(settings) as read:
+        facts = _facts(read, window)
+        series = read("read_site_series", **_span(facts, window), since=facts["since"], until=facts["until"])
+        return facts, series, read("read_site_anomalies", site=window.site, since=facts["since"])
+
+
+def _facts(read: Any, window: Window) -> dict[str, Any]:
+    found = read("read_site", site=window.site, days=window.days)
+    if not found:
+        raise HTTPException(
+            404,
+            f"the champion made no forecast for {window.site!r} on the last two days published: the name is another, the site is new, "
+            "or it has been silent for too long",
+        )
+    return found[0]
+
+
+def _span(facts: dict[str, Any], window: Window) -> dict[str, Any]:
+    return {"site": window.site, "first_day": facts["target_day"] - timedelta(days=window.days), "last_day": facts["target_day"]}

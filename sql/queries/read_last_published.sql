@@ -1,0 +1,1 @@
+SELECT max(target_day) AS last_day FROM dayahead.published_days;
