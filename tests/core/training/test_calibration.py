@@ -42,6 +42,18 @@ def test_factors_stay_near_one_when_days_are_few():
     assert few[MEDIAN] == 1
 
 
+def test_intervals_also_cover_what_they_say_after_a_few_days():
+    rng, quantiles = np.random.default_rng(0), quantiles_with(10.0, (8, 1))
+    observed, covered = np.ones((8, 1), bool), []
+
+    for _ in range(400):
+        factors = interval_factors(quantiles, 100 + 10 * rng.standard_normal((8, 1)), observed, np.arange(8), FLOOR)
+        low, high = (float(NormalDist(0, 10).cdf(10 * NORMAL[i] * factors[i])) for i in (1, -2))
+        covered.append(high - low)
+
+    assert np.mean(covered) == pytest.approx(0.8, abs=0.01)
+
+
 def test_widened_quantiles_never_cross():
     quantiles = np.sort(np.random.default_rng(0).standard_normal((20, 4, len(QUANTILES))), axis=-1)
 
