@@ -133,7 +133,7 @@ class Store:
         except FileNotFoundError as error:
             day = run.target_day.isoformat()
             raise StoreError(f"no result of step {step} at {url}; run it first: python -m pipeline {step} --target-day {day}") from error
-        except (*_faults(), ValueError) as error:
+        except _faults(ValueError) as error:
             raise StoreError(f"cannot read {url}: {error}; check DAYAHEAD_STORE, or run {step} again") from error
 
     def _local(self, url: str, folder: Path) -> Path:
@@ -196,10 +196,10 @@ def _make(path: Path, write: Callable[[Path], Any]) -> None:
         raise StoreError(f"cannot write {path}: {error}; free space there or set TMPDIR, then run the step again") from error
 
 
-def _faults() -> tuple[type[Exception], ...]:
+def _faults(*more: type[Exception]) -> tuple[type[Exception], ...]:
     """Return what a file system raises; the S3 client's own errors are known only where it is loaded."""
     client = sys.modules.get("botocore.exceptions")
-    return (OSError, client.BotoCoreError, client.ClientError) if client else (OSError,)
+    return (OSError, *more, client.BotoCoreError, client.ClientError) if client else (OSError, *more)
 
 
 def _filesystem(url: str) -> tuple[AbstractFileSystem, str]:
