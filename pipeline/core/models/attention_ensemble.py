@@ -27,7 +27,7 @@ from pipeline.core.training.origins import Sampler
 from pipeline.core.training.processes import processes, rank
 
 LEARNT_STEPS = 4  # of each segment, drawn anew for every batch: neighbouring steps teach much the same
-MOST_READINGS_AT_ONCE = 2_000_000  # of past readings in one forecasting batch: bounds memory at any step length
+MOST_READINGS_AT_ONCE = 500_000  # of past readings in one forecasting batch: bounds memory at any step length, and stays near the caches
 
 
 @dataclass(frozen=True)
@@ -135,23 +135,53 @@ def _fit_member(size: NetworkSize, lesson: Lesson, options: FitOptions) -> Atten
     return network
 
 
-@torch.no_grad()
-def predict(members: list[Any], windows: WindowGrid, origins: Origins) -> Prediction:
-    """Return what the members say on average; a member without a reading in its window is not asked, NaN where none has one."""
+def predict(members: list[Any], windows: WindowGrid, origins: Origins, at_once: int = 1) -> Prediction:
+    """Return what the members say on average; a member without a reading in its window is not asked, NaN where none has one.
+
+    Args:
+        members: The networks to ask.
+        windows: The grid on its device.
+        origins: What to forecast, ``B`` rows.
+        at_once: How many batches are asked side by side, one thread each: small tensors gain nothing from threads of their own.
+    """
     B, L = len(origins), windows.context_days
-    quantiles = np.empty((B, windows.steps, len(QUANTILES)), np.float32)
-    attention = np.empty((B, ATTENTION_BANDS, L), np.float32)
-    bounds = np.empty((2, B, 1, 1), np.float32)
-    for rows in _parts(B, max(1, MOST_READINGS_AT_ONCE // (L * windows.steps))):
-        window = windows.gather(origins.site[rows], origins.day[rows], origins.unknown_steps[rows], L)
-        said, paid, known, scales = zip(*(_ask(member, window, L) for member in members), strict=True)
-        count = torch.stack(known).sum(0)  # (b, 1, 1)
-        mean = sum(q * k for q, k in zip(said, known, strict=True)) / count
-        share = torch.where(count > 0, sum(a * k for a, k in zip(paid, known, strict=True)) / count, paid[0])
-        quantiles[rows], attention[rows] = mean.cpu().numpy(), share.cpu().numpy()
-        bounds[0, rows] = torch.stack([scale.lowest for scale in scales]).amin(0).unsqueeze(-1).cpu().numpy()
-        bounds[1, rows] = torch.stack([scale.highest for scale in scales]).amax(0).unsqueeze(-1).cpu().numpy()
-    return Prediction(quantiles, attention, bounds[0], bounds[1])
+    into = Prediction(
+        np.empty((B, windows.steps, len(QUANTILES)), np.float32),
+        np.empty((B, ATTENTION_BANDS, L), np.float32),
+        np.empty((B, 1, 1), np.float32),
+        np.empty((B, 1, 1), np.float32),
+    )
+    parts = list(_parts(B, max(1, MOST_READINGS_AT_ONCE // (L * windows.steps))))
+    if at_once == 1 or len(parts) == 1:
+        for rows in parts:
+            _answer(members, windows, origins, rows, into)
+        return into
+
+    def answer_alone(rows: slice) -> None:
+        torch.set_num_threads(1)
+        _answer(members, windows, origins, rows, into)
+
+    before = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(answer_alone, parts))
+    finally:
+        torch.set_num_threads(before)
+    return into
+
+
+@torch.no_grad()
+def _answer(members: list[Any], windows: WindowGrid, origins: Origins, rows: slice, into: Prediction) -> None:
+    """Ask the members for some rows of the origins and write the answer into the same rows."""
+    L = windows.context_days
+    window = windows.gather(origins.site[rows], origins.day[rows], origins.unknown_steps[rows], L)
+    said, paid, known, scales = zip(*(_ask(member, window, L) for member in members), strict=True)
+    count = torch.stack(known).sum(0)  # (b, 1, 1)
+    mean = sum(q * k for q, k in zip(said, known, strict=True)) / count
+    share = torch.where(count > 0, sum(a * k for a, k in zip(paid, known, strict=True)) / count, paid[0])
+    into.quantiles[rows], into.attention[rows] = mean.cpu().numpy(), share.cpu().numpy()
+    into.lowest[rows] = torch.stack([scale.lowest for scale in scales]).amin(0).unsqueeze(-1).cpu().numpy()
+    into.highest[rows] = torch.stack([scale.highest for scale in scales]).amax(0).unsqueeze(-1).cpu().numpy()
 
 
 def _ask(member: AttentionNetwork, window: Window, context_days: int) -> tuple[Tensor, Tensor, Tensor, Scale]:

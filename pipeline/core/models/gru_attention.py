@@ -6,6 +6,7 @@ Beside the networks grows a LightGBM companion; validation days decide its share
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -152,7 +153,8 @@ class GruAttention:
         fitted = self._members[0].size.steps
         if grid.shape[2] != fitted:
             raise ModelError(f"the grid has {grid.shape[2]} steps a day; this model was fitted on {fitted}: train it again")
-        own = predict(self._members, self._windows(grid), origins)
+        cores = (os.cpu_count() or 1) if self._device == "cpu" else 1
+        own = predict(self._members, self._windows(grid), origins, at_once=cores)
         quantiles = widen(self._mixed(grid, origins, own), self._factors, own.lowest)
         return Forecast(origins, np.clip(quantiles, own.lowest, own.highest).astype(np.float32), own.attention)
 

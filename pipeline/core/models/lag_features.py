@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -13,6 +15,14 @@ from pipeline.core.series.grid import Grid
 
 LAG_DAYS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
 SHORTEST_CONTEXT_DAYS = 7
+
+
+@contextmanager
+def holes_stay_nan() -> Iterator[None]:
+    """Let numpy say nothing about means of nothing: around all calls of ``LagFeatures.of``, for warnings are one list of all threads."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mean of empty slice|All-NaN slice encountered", RuntimeWarning)
+        yield
 
 
 class LagFeatures:
@@ -31,12 +41,10 @@ class LagFeatures:
         """
         past, observed = past_of(self._grid, origins, self._context_days)
         b, _, s = past.shape
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Mean of empty slice|All-NaN slice encountered", RuntimeWarning)  # holes stay NaN
-            level = np.nanmean(np.where(observed, np.abs(past), np.nan), axis=(1, 2))
-            scale = np.where(level > 0, level, 1.0).astype(np.float32)
-            z = np.where(observed, past, np.float32(np.nan)) / scale[:, None, None]
-            columns = [*self._same_step(z), *self._levels(z), *self._calendar_columns(origins, s)]
+        level = np.nanmean(np.where(observed, np.abs(past), np.nan), axis=(1, 2))
+        scale = np.where(level > 0, level, 1.0).astype(np.float32)
+        z = np.where(observed, past, np.float32(np.nan)) / scale[:, None, None]
+        columns = [*self._same_step(z), *self._levels(z), *self._calendar_columns(origins, s)]
         columns.append(origins.unknown_steps[:, None] / s)
         features = np.empty((b, s, len(columns)), np.float32)
         for i, column in enumerate(columns):

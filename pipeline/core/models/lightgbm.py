@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ import lightgbm
 import numpy as np
 
 from pipeline.core.models.contract import MEDIAN, QUANTILES, FitOptions, Forecast, Origins, Progress, Split
-from pipeline.core.models.lag_features import SHORTEST_CONTEXT_DAYS, LagFeatures
+from pipeline.core.models.lag_features import SHORTEST_CONTEXT_DAYS, LagFeatures, holes_stay_nan
 from pipeline.core.models.past import in_parts
 from pipeline.core.series.grid import Grid
 from pipeline.errors import DataError, ModelError
@@ -96,12 +96,16 @@ class LightGbm:
         steps = grid.shape[2]
         rows = LagFeatures(grid, self.context_days)
         quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
-        for part, some in in_parts(origins, self.context_days * steps * 4):
+
+        def answer(part: slice, some: Origins) -> None:
             features, level = rows.of(some)
             flat = features.reshape(len(some) * steps, -1)
-            found = np.stack(list(self._each(partial(_predicted, rows=flat), self._boosters)), axis=-1)
+            found = np.stack([_predicted(booster, flat) for booster in self._boosters], axis=-1)
             ordered = np.sort(found.reshape(len(some), steps, -1), axis=-1)  # trees of different quantiles may cross
             quantiles[part] = ordered * level[:, None, None]
+
+        with holes_stay_nan(), ThreadPoolExecutor(max(self._settings.threads, os.cpu_count() or 1)) as pool:
+            list(pool.map(answer, *zip(*in_parts(origins, self.context_days * steps * 4), strict=True)))
         nonnegative = not (grid.throughput < 0).any()
         return Forecast(origins, np.maximum(quantiles, 0) if nonnegative else quantiles)
 
@@ -163,7 +167,8 @@ class LightGbm:
         maker, features, targets = LagFeatures(grid, self.context_days), [], []
         for _, some in in_parts(Origins(origins.site, origins.day, early), self.context_days * s * 4):
             steps = rng.permuted(np.tile(np.arange(s), (len(some), 1)), axis=1)[:, :steps_each]
-            rows, level = maker.of(some)
+            with holes_stay_nan():
+                rows, level = maker.of(some)
             alive = level > 0
             actual = grid.throughput[some.site[:, None], some.day[:, None], steps] / np.where(alive, level, 1)[:, None]
             usable = grid.observed[some.site[:, None], some.day[:, None], steps] & alive[:, None]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.core.models import create, load
+from pipeline.core.models import attention_ensemble, create, load
 from pipeline.core.models.contract import FitOptions, Origins, Split
 from pipeline.errors import DataError, ModelError
 from tests.fixtures.grids import grid_of, make_grid
@@ -53,6 +53,17 @@ def test_nothing_after_the_cutoff_moves_a_forecast(grid, model):
 
     np.testing.assert_array_equal(before.quantiles, after.quantiles)
     np.testing.assert_array_equal(before.attention, after.attention)
+
+
+def test_a_fleet_of_many_batches_is_forecast_as_one_of_few(grid, model, monkeypatch):
+    origins = Origins.every(3, range(33, 40))
+    whole = model.forecast(grid, origins)
+    monkeypatch.setattr(attention_ensemble, "MOST_READINGS_AT_ONCE", 4 * 14 * 24)  # four origins at a time, side by side
+
+    parts = model.forecast(grid, origins)
+
+    np.testing.assert_allclose(parts.quantiles, whole.quantiles, rtol=1e-5)
+    np.testing.assert_allclose(parts.attention, whole.attention, rtol=1e-5, atol=1e-7)
 
 
 def test_nothing_after_the_validation_span_moves_the_fit(grid):
