@@ -24,6 +24,7 @@ from pipeline.errors import ConfigurationError, ModelError, ServiceError, StoreE
 log = logging.getLogger(__name__)
 
 MIN_SCORED_DAYS = 3  # one bad day is no decay
+HOLES = "completeness"  # readings that are missing are for their source to mend: a training on them would learn the holes
 MARGIN_DAYS = 2  # whole days of every zone lie this much further back
 SITES_AT_A_TIME = 1000
 
@@ -74,8 +75,9 @@ def _ask_for_training(
     if decay is not None and decay > settings.decay_ratio:
         against = "its backtest" if settings.decay_against == "backtest" else "the seasonal naive"
         reasons.append(f"WAPE {error.wape:.3f} over {error.days} days is {decay:.2f} times that of {against}")
-    if drifted:
-        reasons.append("input drift: " + ", ".join(f"{name} (PSI {drift[name]['psi']:.2f})" for name in drifted))
+    moved = [name for name in drifted if name != HOLES]
+    if moved:
+        reasons.append("input drift: " + ", ".join(f"{name} (PSI {drift[name]['psi']:.2f})" for name in moved))
     with connect(settings, "writer") as connection:
         lock(connection, "retraining")
         if reasons:

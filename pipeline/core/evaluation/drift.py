@@ -22,6 +22,7 @@ BINS = 10
 SITE_DAYS_PER_BIN = 10  # a week of few sites fills fewer bins
 USUAL = 0.95  # share of the snapshot's own weeks that stay below `usual`
 HALF_DAY = 12  # hours
+ENOUGH = 0.8  # share of a day that has to be there: with fewer hours its mean is that of another part of the day
 SITES_AT_A_TIME = 200  # laid out as float64: 90 MB for a year of ten-minute steps
 HALF = 0.5  # added to every count: an empty bin is improbable, not impossible
 
@@ -90,7 +91,7 @@ def whole_days(grid: Grid, cutoff: datetime, days: int | None = None) -> Grid:
 
 
 def day_features(grid: Grid) -> dict[str, np.ndarray]:
-    """Return every feature of every day of every site, ``(N, D)``; NaN where less than half of the day was observed.
+    """Return every feature of every day of every site, ``(N, D)``; NaN where too little of the day was observed to tell.
 
     ``level`` is the log of the day's mean, ``variability`` the log of its spread over its mean, ``shape`` the hour around which the day's
     traffic lies (a circle of 24), ``completeness`` the share of steps observed since the site's first day, and ``covariate.<name>`` the
@@ -111,7 +112,7 @@ def _block_features(throughput: np.ndarray, observed: np.ndarray, covariates: Ma
     s = observed.shape[2]
     there = observed.sum(axis=2)
     values = np.where(observed, throughput, 0).astype(np.float64)  # (N, D, S)
-    mean = np.divide(values.sum(axis=2), there, out=np.full(there.shape, np.nan), where=2 * there >= s)
+    mean = np.divide(values.sum(axis=2), there, out=np.full(there.shape, np.nan), where=there >= ENOUGH * s)
     spread = np.sqrt(np.where(observed, (values - mean[..., None]) ** 2, 0).sum(axis=2) / np.maximum(there, 1))
     angle = 2 * np.pi * np.arange(s) / s
     hour = np.arctan2(values @ np.sin(angle), values @ np.cos(angle)) * HALF_DAY / np.pi
@@ -125,7 +126,7 @@ def _block_features(throughput: np.ndarray, observed: np.ndarray, covariates: Ma
     for name, covariate in covariates.items():
         known = np.isfinite(covariate).sum(axis=2)
         total = np.nansum(covariate, axis=2, dtype=np.float64)
-        found[f"covariate.{name}"] = _log(np.divide(total, known, out=np.full(known.shape, np.nan), where=2 * known >= s))
+        found[f"covariate.{name}"] = _log(np.divide(total, known, out=np.full(known.shape, np.nan), where=known >= ENOUGH * s))
     return found
 
 
