@@ -231,7 +231,8 @@ LEFT JOIN dayahead.scores AS s ON s.target_day = p.target_day AND s.role = p.rol
 COMMENT ON VIEW dayahead.published_days IS
 'One row per (target_day, role, site): the peak that was forecast, and the scores, NULL until the actuals are in.';
 
-CREATE OR REPLACE VIEW dayahead.actuals AS
+DROP VIEW IF EXISTS dayahead.actuals; -- not replaced: a user's own view may give site another type or collation, and its index should serve
+CREATE VIEW dayahead.actuals AS
 SELECT t.site, t.ts, t.throughput::double precision AS throughput
 FROM dayahead.traffic AS t;
 

@@ -6,40 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-import pytest
 import requests
 
 from pipeline.adapters import registry
+from tests.fixtures.journey import SITES, TODAY, TOMORROW
 from tests.fixtures.stack import Stack
 
-SITES, DAYS = 3, 45
-TOMORROW, TODAY = "2026-03-31", "2026-03-30"
 WAIT_SECONDS = 180
-
-
-@pytest.fixture(scope="module")
-def readings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small fleet's hourly file up to the evening of ``TODAY``, with a poison row."""
-    rng = np.random.default_rng(0)
-    ts = pd.date_range(end=f"{TODAY} 23:00", periods=DAYS * 24, freq="h")
-    shape = (1.3 - np.cos(2 * np.pi * ts.hour / 24)) * np.where(ts.day_of_week >= 5, 0.5, 1.0)
-    frames = [
-        pd.DataFrame({"site": f"site {i}", "ts": ts, "throughput": 100.0 * (i + 1) * shape * np.exp(0.05 * rng.standard_normal(len(ts)))})
-        for i in range(SITES)
-    ]
-    table = pd.concat(frames).astype({"throughput": object})
-    table.iloc[5, 2] = "n/a?"
-    path = tmp_path_factory.mktemp("journey") / "traffic.csv.gz"
-    table.to_csv(path, index=False)
-    return path
-
-
-@pytest.fixture(scope="module")
-def walked(stack: Stack, readings: Path) -> str:
-    """What ``make demo DATA=…`` printed."""
-    return stack.run("demo", "--data", str(readings)).stdout
 
 
 def query(stack: Stack, text: str) -> list[dict]:
@@ -73,10 +46,10 @@ def test_demo_keeps_a_poison_row_in_quarantine(stack: Stack, walked: str):
     assert query(stack, "select count(*) as n from dayahead.quarantine") == [{"n": 1}]
 
 
-def test_second_demo_trains_no_second_time_and_leaves_the_same_rows(stack: Stack, readings: Path, walked: str):
+def test_second_demo_trains_no_second_time_and_leaves_the_same_rows(stack: Stack, fleet_file: Path, walked: str):
     before = query(stack, "select * from dayahead.forecasts order by site, ts")
 
-    again = stack.run("demo", "--data", str(readings)).stdout
+    again = stack.run("demo", "--data", str(fleet_file)).stdout
 
     assert "done before" in again
     assert query(stack, "select * from dayahead.forecasts order by site, ts") == before

@@ -125,6 +125,9 @@ def _plain_words(where: str) -> Iterator[None]:
         raise ConfigurationError(
             f"{where}: {_said(error)}; run `python -m pipeline migrate` as the owner, or have an administrator run sql/roles.sql"
         ) from error
+    except errors.InvalidTableDefinition as error:
+        wanted = "a view dayahead.traffic with site as text, ts as timestamptz and throughput as double precision: cast its columns"
+        raise ConfigurationError(f"{where}: {_said(error)}; expected {wanted}") from error
     except errors.IntegrityError as error:
         raise DataError(f"{where}: {_said(error)}") from error
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:

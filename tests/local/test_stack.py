@@ -62,7 +62,7 @@ def test_dags_are_parsed_and_training_has_a_pool_of_one(stack: Stack):
 def test_logs_of_an_unknown_service_are_refused_with_the_names_there_are(stack: Stack):
     refused = stack.run("logs", "nginx", check=False)
 
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "no log of nginx" in refused.stderr
     assert "scheduler" in refused.stderr
 
