@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,14 +86,29 @@ def _csv_chunks(path: Path) -> Iterator[tuple[pa.RecordBatch, list[str], float]]
         file = pa.PythonFile(raw, mode="r")
         stream = pa.CompressedInputStream(file, "gzip") if _starts_with(path, GZIP_MAGIC) else file
         reader = pa.csv.open_csv(
-            stream,
+            pa.PythonFile(_Utf8(stream), mode="r"),
             read_options=pa.csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names, skip_rows=1, use_threads=False),
             parse_options=pa.csv.ParseOptions(delimiter=_delimiter(path), newlines_in_values=True, invalid_row_handler=keep),
-            convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+            convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), check_utf8=False),
         )
         for batch in reader:
             found, torn[:] = torn.copy(), []
             yield batch, found, raw.tell() / size
+
+
+class _Utf8:
+    """A stream that refuses what is no UTF-8: Arrow would drop a torn row that it cannot decode, with a traceback and no error."""
+
+    closed = False
+
+    def __init__(self, stream: pa.NativeFile) -> None:
+        self._stream, self._decoder = stream, getincrementaldecoder("utf-8")()
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes; raises UnicodeDecodeError."""
+        content: bytes = self._stream.read(size)
+        self._decoder.decode(content, final=not content)
+        return content
 
 
 def _parquet_chunks(path: Path) -> Iterator[tuple[pa.RecordBatch, list[str], float]]:

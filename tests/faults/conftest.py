@@ -15,7 +15,7 @@ JOURNAL = Journal()
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table of faults below the results."""
-    if JOURNAL.injections:
+    if JOURNAL.injections or JOURNAL.inputs:
         terminalreporter.write_sep("-", "faults")
         for line in JOURNAL.table():
             terminalreporter.write_line(line)

@@ -1,0 +1,122 @@
+"""Least privilege: every step works with a login that may take on its roles and nothing else, and none of the roles can do more."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+from psycopg2 import errors
+from pydantic import SecretStr
+
+from pipeline.config import Settings
+from pipeline.errors import ConfigurationError
+from tests.fixtures.bench import WORKS, Bench
+from tests.fixtures.database import execute
+
+NUMBERS = itertools.count(1)
+ROLES = {"extract": {"reader"}, "publish": {"writer"}, "monitor": {"reader", "writer"}}
+RELATIONS = """
+SELECT c.oid::regclass::text, c.relkind FROM pg_class AS c
+WHERE c.relnamespace = 'dayahead'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+"""
+MAY = "SELECT has_table_privilege(%s, %s, %s)"
+EVERYTHING = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+
+
+@pytest.fixture
+def login(database: Settings) -> Iterator:
+    """Function that makes a login which may take on the given roles, by SET ROLE only, and returns settings with it."""
+    url, made = database.database_url.get_secret_value(), []
+
+    def make(*roles: str) -> Settings:
+        name = f"login_{next(NUMBERS)}"
+        execute(url, f"CREATE ROLE {name} LOGIN NOINHERIT", *(f"GRANT dayahead_{role} TO {name} WITH INHERIT FALSE" for role in roles))
+        made.append(name)
+        return database.model_copy(update={"database_url": SecretStr(url.replace("postgres:", f"{name}:"))})
+
+    yield make
+    execute(url, *(f"DROP ROLE {name}" for name in made))
+
+
+@pytest.fixture
+def privileges(run_sql) -> dict[tuple[str, str], set[str]]:
+    """What each role may do with each relation of the schema, partitions included."""
+    roles, relations = ("reader", "writer", "viewer"), [name for name, _ in run_sql(RELATIONS)]
+    return {
+        (role, name): {right for right in EVERYTHING if run_sql(MAY, f"dayahead_{role}", name, right)[0][0]}
+        for role, name in itertools.product(roles, relations)
+    }
+
+
+@pytest.mark.parametrize("step", ROLES)
+def test_a_step_runs_with_a_login_that_may_only_take_on_its_roles(bench: Bench, login, step: str):
+    work = WORKS[step](bench)
+    whole, _ = work.rehearse(bench)
+    work.prepare()
+
+    bench.here(work.step, work.day, login(*ROLES[step]))
+
+    assert work.look() == whole
+
+
+@pytest.mark.parametrize(("step", "role"), [(step, role) for step, roles in ROLES.items() for role in roles])
+def test_a_step_without_one_of_its_roles_changes_nothing_and_names_the_way_out(bench: Bench, login, step: str, role: str):
+    work = WORKS[step](bench)
+    work.prepare()
+    before = work.look()
+    others = {"reader", "writer", "viewer"} - {role}
+
+    with pytest.raises(
+        ConfigurationError, match=f'permission denied to set role "dayahead_{role}".*run `python -m pipeline migrate` as the owner'
+    ):
+        bench.here(work.step, work.day, login(*others))
+
+    assert work.look() == before
+
+
+def test_the_reader_may_read_and_nothing_else(privileges):
+    rights = {right for (role, _), held in privileges.items() if role == "reader" for right in held}
+
+    assert rights == {"SELECT"}
+
+
+def test_the_viewer_sees_views_only(privileges, run_sql):
+    kinds = dict(run_sql(RELATIONS))
+    seen = {name: held for (role, name), held in privileges.items() if role == "viewer" and held}
+
+    assert set(map(frozenset, seen.values())) == {frozenset({"SELECT"})}
+    assert {kinds[name] for name in seen} <= {"v", "m"}
+    assert "dayahead.traffic" not in seen
+
+
+def test_the_writer_can_neither_read_traffic_nor_rewrite_history_nor_empty_a_table(privileges):
+    held = {name: rights for (role, name), rights in privileges.items() if role == "writer"}
+
+    assert not any(rights for name, rights in held.items() if name.startswith("dayahead.traffic"))
+    assert held["dayahead.promotions"] == held["dayahead.quarantine"] == {"SELECT", "INSERT"}
+    assert not any(rights & {"TRUNCATE", "REFERENCES", "TRIGGER"} for rights in held.values())
+
+
+@pytest.mark.parametrize("role", ["reader", "writer", "viewer"])
+def test_no_role_can_make_anything_in_the_schema(login, role: str):
+    connection = psycopg2.connect(login(role).database_url.get_secret_value())
+
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE dayahead_{role}")
+        with pytest.raises(errors.InsufficientPrivilege):
+            cursor.execute("CREATE TABLE dayahead.mine (x int)")
+    connection.close()
+
+
+def test_functions_that_run_as_their_owner_are_closed_to_strangers_and_look_nowhere_else(run_sql):
+    functions = run_sql(
+        "SELECT p.proname, has_function_privilege('dayahead_viewer', p.oid, 'EXECUTE'), coalesce(array_to_string(p.proconfig, ','), '') "
+        "FROM pg_proc AS p WHERE p.pronamespace = 'dayahead'::regnamespace AND p.prosecdef"
+    )
+
+    assert functions
+    for name, open_to_viewers, configuration in functions:
+        assert not open_to_viewers, name
+        assert configuration.startswith("search_path=pg_catalog"), name
