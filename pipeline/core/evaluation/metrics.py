@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.core.models.contract import MEDIAN, QUANTILES
 
 INTERVALS = {"coverage50": (2, 4), "coverage80": (1, 5), "coverage90": (0, 6)}  # positions in QUANTILES
+BY_STEP = ("step_absolute", "step_actual")  # sums over days and sites
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class Errors:
         """Return the mean of the sums over seeds, whose figures are the means of the seeds' figures."""
         return cls(**{f.name: np.mean([getattr(errors, f.name) for errors in several], axis=0) for f in fields(cls)})
 
+    @classmethod
+    def joined(cls, parts: list[Self]) -> Self:
+        """Return the sums of a fleet from those of its parts, in the order of the sites."""
+        sums = {f.name: [getattr(errors, f.name) for errors in parts] for f in fields(cls)}
+        return cls(**{name: np.sum(found, axis=0) if name in BY_STEP else np.concatenate(found, axis=1) for name, found in sums.items()})
+
 
 def errors_of(actual: np.ndarray, counted: np.ndarray, quantiles: np.ndarray) -> Errors:
     """Return the sums of a forecast.
@@ -62,8 +69,7 @@ def errors_of(actual: np.ndarray, counted: np.ndarray, quantiles: np.ndarray) ->
     if not np.isfinite(quantiles[counted]).all():
         raise ValueError("the forecast is NaN at a step that counts; count only steps that every forecaster forecast")
     days = [_day_sums(*day) for day in zip(actual, counted, quantiles, strict=True)]  # one at a time: a fleet's day is large enough
-    by_step = ("step_absolute", "step_actual")
-    return Errors(**{name: (np.sum if name in by_step else np.stack)([day[name] for day in days], axis=0) for name in days[0]})
+    return Errors(**{name: (np.sum if name in BY_STEP else np.stack)([day[name] for day in days], axis=0) for name in days[0]})
 
 
 def pinball_loss(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ SEASONS = {"mase_day": 1, "mase_week": 7}  # days
 TWO_NAIVES = ("seasonal_naive_day", "seasonal_naive_week")
 BETTER_NAIVE = "seasonal_naive"  # whichever of the two has the lower error by the metric asked for
 COMPARED = ("wape", "wql")
+SITES_AT_ONCE = 250  # laid out day by day for all forecasters together: bounds memory for a large fleet
 
 
 @dataclass(frozen=True)
@@ -121,31 +122,46 @@ def score(grid: Grid, forecasts: Mapping[str, Forecast | Sequence[Forecast]], da
     Raises:
         DataError: No step counts.
     """
-    actual = grid.throughput[:, days.start : days.stop].swapaxes(0, 1)  # (T, N, S)
-    observed = grid.observed[:, days.start : days.stop].swapaxes(0, 1)
+    n = grid.shape[0]
     seeds = {name: [found] if isinstance(found, Forecast) else list(found) for name, found in forecasts.items()}
-    laid = {name: [_by_day(forecast, actual.shape, days) for forecast in several] for name, several in seeds.items()}
-    finite = {name: np.all([np.isfinite(q).all(axis=-1) for q in several], axis=0) for name, several in laid.items()}
-    counted = observed & np.all(list(finite.values()), axis=0)
-    covered = {name: float((observed & there).sum() / max(observed.sum(), 1)) for name, there in finite.items()}
-    if not counted.any():
+    chunks = [range(n)[first : first + SITES_AT_ONCE] for first in range(0, n, SITES_AT_ONCE)]
+    parts = [_sums(grid, seeds, days, sites) for sites in chunks]
+    observed = max(int(grid.observed[:, days.start : days.stop].sum()), 1)
+    covered = {name: sum(there[name] for _, there in parts) / observed for name in seeds}
+    by_seed = {name: [Errors.joined([part[name][i] for part, _ in parts]) for i in range(len(several))] for name, several in seeds.items()}
+    if not any(several[0].steps.any() for several in by_seed.values()):
+        share = grid.observed[:, days.start : days.stop].mean()
         shares = ", ".join(f"{name} {share:.0%}" for name, share in covered.items())
         raise DataError(
-            f"no step of the {len(days)} test days from {grid.day_at(days.start)} on is both observed ({observed.mean():.0%}) and "
+            f"no step of the {len(days)} test days from {grid.day_at(days.start)} on is both observed ({share:.0%}) and "
             f"forecast by every model ({shares}); choose other test days or leave a model out"
         )
-    by_seed = {name: [errors_of(actual, counted, q) for q in several] for name, several in laid.items()}
-    before = slice(0, days.start)
-    scale = {key: seasonal_difference(grid.throughput[:, before], grid.observed[:, before], season) for key, season in SEASONS.items()}
+    before = [(slice(sites.start, sites.stop), slice(0, days.start)) for sites in chunks]
+    scale = {
+        key: np.concatenate([seasonal_difference(grid.throughput[past], grid.observed[past], season) for past in before])
+        for key, season in SEASONS.items()
+    }
     errors = {name: Errors.mean(several) for name, several in by_seed.items()}
     return Scores(tuple(site.name for site in grid.sites), errors, by_seed, covered, scale)
 
 
-def _by_day(forecast: Forecast, shape: tuple[int, ...], days: range) -> np.ndarray:
-    """Quantiles laid out as ``(T, N, S, Q)``; NaN where nothing was asked."""
+def _sums(grid: Grid, seeds: dict[str, list[Forecast]], days: range, sites: range) -> tuple[dict[str, list[Errors]], dict[str, int]]:
+    """Return the sums of some sites by forecaster and seed, and how many observed steps each forecaster forecast."""
+    here = slice(sites.start, sites.stop), slice(days.start, days.stop)
+    actual, observed = grid.throughput[here].swapaxes(0, 1), grid.observed[here].swapaxes(0, 1)  # (T, N, S)
+    laid = {name: [_by_day(forecast, actual.shape, days, sites) for forecast in several] for name, several in seeds.items()}
+    finite = {name: np.all([np.isfinite(q).all(axis=-1) for q in several], axis=0) for name, several in laid.items()}
+    counted = observed & np.all(list(finite.values()), axis=0)
+    there = {name: int((observed & known).sum()) for name, known in finite.items()}
+    return {name: [errors_of(actual, counted, q) for q in several] for name, several in laid.items()}, there
+
+
+def _by_day(forecast: Forecast, shape: tuple[int, ...], days: range, sites: range) -> np.ndarray:
+    """Quantiles of some sites laid out as ``(T, N, S, Q)``; NaN where nothing was asked."""
     laid = np.full((*shape, forecast.quantiles.shape[-1]), np.nan, np.float32)
-    inside = (forecast.origins.day >= days.start) & (forecast.origins.day < days.stop)
-    laid[forecast.origins.day[inside] - days.start, forecast.origins.site[inside]] = forecast.quantiles[inside]
+    day, site = forecast.origins.day, forecast.origins.site
+    inside = (day >= days.start) & (day < days.stop) & (site >= sites.start) & (site < sites.stop)
+    laid[day[inside] - days.start, site[inside] - sites.start] = forecast.quantiles[inside]
     return laid
 
 

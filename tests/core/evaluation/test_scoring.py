@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from pipeline.core.evaluation import scoring
 from pipeline.core.evaluation.scoring import score
 from pipeline.core.models import create
 from pipeline.core.models.contract import MEDIAN, QUANTILES, Forecast, Origins
@@ -51,6 +52,13 @@ def test_score_has_every_documented_key_and_is_plain_json(grid, naives):
     assert set(entry["ratios"]["seasonal_naive"]) == {"wape", "wql"}
     assert set(entry["wape_by_site"]) == {"site-0", "site-1", "site-2"}
     assert len(entry["wape_by_step"]) == 24
+
+
+def test_a_fleet_scored_in_parts_has_the_figures_of_the_whole(grid, naives, monkeypatch):
+    whole = score(grid, naives, DAYS)
+    monkeypatch.setattr(scoring, "SITES_AT_ONCE", 2)
+
+    assert score(grid, naives, DAYS).to_json() == whole.to_json()
 
 
 def test_a_better_forecast_has_a_ratio_below_one_and_a_positive_gain(grid, naives):
