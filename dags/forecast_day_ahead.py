@@ -12,6 +12,7 @@ Writes the target day's quantile forecast of every live site to Postgres, all of
 | a step of one shard | `fill` answers for its sites by seasonal naive; mend the cause, then clear the failed task to replace that |
 | `fill` | the shard's readings cannot be had, so nothing is published: mend the cause, then clear the failed tasks |
 | `publish` | Postgres did not answer: it retries; readers see the old day until the new one is whole |
+| `shadow` | the champion's forecast stands already; only the challenger's is missing: clear it, or leave it |
 
 Running a day again replaces it by the same rows.
 """
@@ -50,7 +51,7 @@ def forecast_day_ahead() -> None:
             "on_success_callback": [Tell("published")],
         },
     )
-    shard.expand(run=parts) >> published
+    shard.expand(run=parts) >> published >> step("shadow", run)
 
 
 @task_group(prefix_group_id=False, default_args=SHARD_DEFAULTS)

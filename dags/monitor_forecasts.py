@@ -9,6 +9,7 @@ the same figures to the MLflow experiment `dayahead-monitoring`.
 | If this fails | do this |
 |---|---|
 | `monitor` | Postgres did not answer: it retries; then clear the task. Nothing else waits for it. Without MLflow it only warns |
+| `compare` is skipped | no challenger is better in the shadow beyond noise; else `ask_for_promotion` starts `promote_model`, once |
 | `retrain` is skipped | nothing asked for a training, or one within the cool-down did |
 
 Running a day again changes nothing, tells nothing again and starts no second training. docs/operations.md says what each alert means.
@@ -19,6 +20,7 @@ from datetime import UTC, datetime
 from airflow.sdk import Asset, PartitionedAssetTimetable, dag
 
 from pipeline.alerts.notifier import Tell
+from pipeline.approval import ask_where_better
 from pipeline.retraining import Retrain
 from pipeline.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
 
@@ -35,8 +37,10 @@ from pipeline.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
 )
 def monitor_forecasts() -> None:
     """Wire the watching."""
-    watched = step("monitor", plan("monitor"), operator={"on_success_callback": [Tell("monitored")]})
+    run = plan("monitor")
+    watched = step("monitor", run, operator={"on_success_callback": [Tell("monitored")]})
     Retrain(task_id="retrain", watched=watched)
+    watched >> ask_where_better(run)
 
 
 monitor_forecasts()

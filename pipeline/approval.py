@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Param, XComArg, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from pipeline.config import read_settings
+from pipeline.steps import run_step
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -32,6 +34,28 @@ def who_asked(context: Context) -> str:
     if str(run.run_type) == "operator_triggered":  # such a run inherits the user of the run that triggered it, who asked for nothing
         return BY_SHADOW
     return getattr(run, "triggering_user_name", None) or "unknown"
+
+
+def ask_where_better(run: XComArg) -> XComArg:
+    """Return the task of step ``compare``; where it finds the challenger better, ``promote_model`` is started, once for a version."""
+    found = _compare(run)
+    TriggerDagRunOperator(
+        task_id="ask_for_promotion",
+        trigger_dag_id="promote_model",
+        trigger_run_id="shadow_of_version_{{ ti.xcom_pull(task_ids='compare')['version'] }}",
+        skip_when_already_exists=True,
+        logical_date=None,
+        conf={name: found[name] for name in ("version", "reason")} | {"approval": read_settings().approval},  # type: ignore[index]
+    )
+    return found
+
+
+@task(task_id="compare")
+def _compare(run: Any) -> dict[str, Any]:
+    found = run_step("compare", run)
+    if not found["ask"]:
+        raise AirflowSkipException(found["reason"])
+    return found
 
 
 class Approval(HITLOperator):

@@ -6,6 +6,7 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 from psycopg2 import extensions
 
 from pipeline.adapters.queries import statement
@@ -59,3 +60,18 @@ def champion_on(connection: extensions.connection, day: date, timezone: str = "U
         cursor.execute(statement("read_champion"), {"before": day_start(day + timedelta(days=1), timezone)})
         found = cursor.fetchone()
     return found[0] if found else None
+
+
+def read_shadow_days(connection: extensions.connection, challenger: str, champion: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pinball loss ``(T,)`` of two versions on the days, sites and steps that both forecast at the same cutoff, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_shadow_days"), {"challenger": challenger, "champion": champion})
+        found = np.array([row[1:] for row in cursor.fetchall()], np.float64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
+
+
+def is_spoken_of(connection: extensions.connection, version: str) -> bool:
+    """Tell whether a person has decided about a version, or it was champion once."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_spoken_of"), {"version": version})
+        return bool(cursor.fetchone()[0])

@@ -95,6 +95,13 @@ def champion_version(settings: Settings) -> str | None:
         return str(entry.version) if entry else None
 
 
+def challenger_version(settings: Settings) -> str | None:
+    """Return the version with the alias ``challenger``; None where there is none, or it is champion."""
+    with connected(settings) as client:
+        challenger, champion = (_entry_or_none(client, settings, alias) for alias in (CHALLENGER, CHAMPION))
+    return str(challenger.version) if challenger and (champion is None or champion.version != challenger.version) else None
+
+
 def previous_champion_version(settings: Settings) -> str | None:
     """Return the version that the champion followed; None where it is the first."""
     with connected(settings) as client:
@@ -139,6 +146,13 @@ def description_of(settings: Settings, version: str) -> str:
     """Return the model card of a version, as its page shows it."""
     with connected(settings) as client:
         return str(_entry(client, settings, version).description or "")
+
+
+def pictures_url(settings: Settings, run_id: str) -> str:
+    """Return the address of a training's pictures."""
+    with connected(settings) as client:
+        experiment = client.get_run(run_id).info.experiment_id
+    return f"{public_url(settings)}/#/experiments/{experiment}/runs/{run_id}/artifacts/figures"
 
 
 def version_url(settings: Settings, version: str) -> str:

@@ -139,6 +139,24 @@ def publish(target_day: TargetDay = None) -> None:
     _run("publish", "forecast", target_day)
 
 
+def shadow(target_day: TargetDay = None) -> None:
+    """Forecast with the challenger beside the champion, under a role of its own.
+
+    Examples:
+        python -m pipeline shadow --target-day 2026-08-21
+    """
+    _run("shadow", "forecast", target_day)
+
+
+def compare(target_day: TargetDay = None) -> None:
+    """Compare challenger and champion on the days that both forecast.
+
+    Examples:
+        python -m pipeline compare
+    """
+    _run("compare", "monitor", target_day)
+
+
 def monitor(target_day: TargetDay = None) -> None:
     """Score every published day whose actuals are in.
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-STEPS = ("extract", "validate", "features", "train", "evaluate", "register", "promote", "forecast", "fill", "publish", "monitor")
+STEPS = (
+    *("extract", "validate", "features"),
+    *("train", "evaluate", "register", "promote"),
+    *("forecast", "fill", "publish", "shadow"),
+    *("monitor", "compare"),
+)
 
 
 def run_step(name: str, run: dict[str, Any], **options: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.series.clock import target_day_at
 from pipeline.core.series.grid import Grid
-from pipeline.errors import DayaheadError, ModelError, NothingToForecastError
+from pipeline.errors import NothingToForecastError
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,23 @@ def forecast(run: Run, settings: Settings, *, last_rung_only: bool = False) -> d
         NothingToForecastError: No site is live.
         StoreError: ``features`` has not run.
     """
+    made = answer(run, settings, ROLE, _ladder(settings, last_rung_only))
+    if set(made["rungs"]) != {CHAMPION_RUNG} or made["without_forecast"]:
+        log.warning(
+            "degraded forecast target_day=%s rungs=%s sites_without_forecast=%s", run.target_day, made["rungs"], made["without_forecast"]
+        )
+    return Store(settings.store_url).write_result(run, "forecast", made)
+
+
+def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[str, Any]:
+    """Ask the rungs from the highest down, keep their rows in the store and return where they lie; errors as in ``forecast``.
+
+    Args:
+        run: The run, or one shard of it.
+        settings: Lead to the store.
+        role: As the rows name it.
+        ladder: Whom to ask, the highest first.
+    """
     store = Store(settings.store_url)
     features = store.read_result(run, "features")
     grid: Grid = store.get(features["grid"], Grid.load)
@@ -50,24 +67,22 @@ def forecast(run: Run, settings: Settings, *, last_rung_only: bool = False) -> d
             f"no site has a reading in the {settings.dead_after_days} days before the cutoff {run.cutoff.isoformat()}; load newer ones"
         )
     broken = np.isin([grid.sites[i].name for i in origins.site], list(features["ladder"]))
-    answers, pending = _climb_down(grid, origins, broken, _ladder(settings, last_rung_only))
-    keys = {"role": ROLE, "cutoff": pd.Timestamp(run.cutoff), "snapshot": features["grid"].rsplit("/", 1)[-1], "run_id": run.folder}
+    answers, pending = _climb_down(grid, origins, broken, ladder)
+    if not answers:
+        raise NothingToForecastError(f"no rung answers for any of the {len(origins)} live sites of {run.folder}; see the warnings above")
+    keys = {"role": role, "cutoff": pd.Timestamp(run.cutoff), "snapshot": features["grid"].rsplit("/", 1)[-1], "run_id": run.folder}
     rows = [to_rows(grid, made).assign(degradation=rung, model_version=version) for rung, version, made in answers]
     forecasts = pd.concat(rows).assign(**keys).sort_values(["target_day", "site", "ts"], ignore_index=True)
-    attention = pd.concat([to_attention_rows(grid, made) for *_, made in answers]).assign(role=ROLE)
+    attention = pd.concat([to_attention_rows(grid, made) for *_, made in answers]).assign(role=role)
     rungs = {rung: len(made.origins) for rung, _, made in answers}
-    without = [grid.sites[i].name for i in origins.site[pending]]
-    if set(rungs) != {CHAMPION_RUNG} or without:
-        log.warning("degraded forecast target_day=%s rungs=%s sites_without_forecast=%s", run.target_day, rungs, without)
-    log.info("forecast target_day=%s sites=%d rows=%d rungs=%s", run.target_day, sum(rungs.values()), len(forecasts), rungs)
-    result = {
+    log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, sum(rungs.values()), len(forecasts), rungs)
+    return {
         "forecasts": store.put_frame(run, "forecasts", forecasts),
         "attention": store.put_frame(run, "attention", attention),
         "rows": len(forecasts),
         "rungs": rungs,
-        "without_forecast": without,
+        "without_forecast": [grid.sites[i].name for i in origins.site[pending]],
     }
-    return store.write_result(run, "forecast", result)
 
 
 def live_origins(grid: Grid, run: Run, settings: Settings) -> Origins:
@@ -91,8 +106,8 @@ def _climb_down(grid: Grid, origins: Origins, broken: np.ndarray, ladder: list[R
             continue
         try:
             made = forecaster.forecast(grid, origins.subset(asked))
-        except ModelError as error:
-            log.warning("rung does not answer rung=%s version=%s reason=%s", rung, version, error)
+        except Exception as error:  # noqa: BLE001  # a model may fail in its library's own words, such as a GPU without memory
+            log.warning("rung does not answer rung=%s version=%s reason=%s: %s", rung, version, type(error).__name__, error)
             continue
         answered = np.isfinite(made.quantiles).all(axis=(1, 2))
         pending[asked[answered]] = False
@@ -108,8 +123,8 @@ def _ladder(settings: Settings, last_rung_only: bool) -> list[Rung]:
     for degradation, load in () if last_rung_only else loads:
         try:
             forecaster, version = load(settings)
-        except DayaheadError as error:  # whatever is wrong with a rung, the one below it stands
-            log.warning("rung does not stand rung=%s reason=%s", degradation, error)
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with a rung, the one below it stands
+            log.warning("rung does not stand rung=%s reason=%s: %s", degradation, type(error).__name__, error)
             continue
         rungs.append((degradation, str(version), forecaster))
     rungs.append((LAST_RUNG, NAIVE, models.create(NAIVE)))

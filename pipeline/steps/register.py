@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.adapters import model_files, packaging, registry, tracking
-from pipeline.adapters.model_card import render_card
+from pipeline.adapters.model_card import render_card, stack_pictures, with_pictures
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation import review
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 EXAMPLE_DAYS = 2
 ATTENTION_SITES = 20  # the worst ones, with a table of their own
+LISTED = 10  # names in a line of the card
+SHOWN = ("backtest_worst_site", "attention")  # on the version's page; the others are a click away
 READ_STEPS = ("extract", "validate", "features", "train", "evaluate")
 
 
@@ -88,6 +90,7 @@ def _register(run: Run, settings: Settings, store: Store, results: dict[str, dic
         },
     )
     run_id = tracking.log_training(settings, run, record)
+    page = registry.pictures_url(settings, run_id)
     candidate = packaging.Candidate(
         folder=scratch / "forecaster",
         architecture=results["train"]["architecture"],
@@ -95,7 +98,7 @@ def _register(run: Run, settings: Settings, store: Store, results: dict[str, dic
         step_minutes=grid.step_minutes,
         covariates=tuple(grid.covariates),
         example=example_of(grid),
-        card=card,
+        card=with_pictures(card, run_id, page),
         tags={"cutoff": run.cutoff.isoformat(), "snapshot": record.dataset.digest},
     )
     return registry.register_version(settings, run, run_id, candidate)
@@ -128,10 +131,17 @@ def _facts(run: Run, results: dict[str, dict[str, Any]], grid: Grid) -> dict[str
         "rows": results["extract"]["rows"],
         "test_days": results["evaluate"]["test_days"],
         "dataset": results["extract"]["readings"],
-        "quarantined": ", ".join(f"{count} rows ({reason})" for reason, count in quarantined.items()) or "nothing",
-        "ladder": ", ".join(results["validate"].get("ladder", [])) or "none",
+        "champion": results["evaluate"].get("champion_version"),
+        "quarantined": _listed([f"{count} rows ({reason})" for reason, count in quarantined.items()]) or "nothing",
+        "ladder": _listed(list(results["validate"].get("ladder", {}))) or "none",
         "commit": git_commit(),
     }
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a line, the first ones where there are many: a description holds 5000 characters."""
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
 
 
 def git_commit() -> str:
@@ -180,7 +190,10 @@ def _pictures(
     shown = list(review.typical_and_worst(evaluation).values())
     rows = store.get(evaluate["forecasts"], lambda path: pd.read_parquet(path, filters=[("site", "in", shown or [""])]))
     zones = {site.name: site.timezone for site in grid.sites}
-    return review.draw(folder, evaluation, rows, weights, zones)
+    drawn = review.draw(folder, evaluation, rows, weights, zones)
+    pictures = {picture.stem: picture for picture in drawn}
+    on_page = [pictures[name] for name in SHOWN if name in pictures]
+    return [*drawn, stack_pictures(on_page or drawn, folder / "card.png")]
 
 
 def _unzip(path: Path, folder: Path) -> None:

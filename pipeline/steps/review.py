@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.adapters import registry
+from pipeline.adapters.model_card import without_pictures
 from pipeline.adapters.snapshots import Run
 from pipeline.config import Settings
 from pipeline.steps.promote import judge
@@ -34,7 +35,7 @@ def review_run(run: Run, settings: Settings) -> Question:
     """
     verdict = judge(run, settings)
     needless = "" if verdict.decision.promoted else f"the gate refuses version {verdict.version}: {verdict.decision.reason}"
-    return _ask(settings, verdict.version, verdict.champion, f"The gate would promote it: {verdict.decision.reason}.", needless)
+    return _ask(settings, verdict.version, verdict.champion, "The gate lets it pass; the last word is yours.", needless)
 
 
 def review_version(settings: Settings, version: str | None, asked_by: str, reason: str) -> Question:
@@ -54,5 +55,6 @@ def review_version(settings: Settings, version: str | None, asked_by: str, reaso
 def _ask(settings: Settings, version: str, champion: str | None, why: str, needless: str) -> Question:
     place = f"in the place of version {champion}" if champion else "the first champion"
     page = f"[Version {version} in MLflow]({registry.version_url(settings, version)})"
-    body = f"{why}\n\n{page} has the pictures, curves and tables.\n\n---\n\n{registry.description_of(settings, version)}"
+    card = without_pictures(registry.description_of(settings, version))
+    body = f"{why}\n\n{page} shows its pictures, curves and tables.\n\n---\n\n{card}"
     return Question(f"Make version {version} champion, {place}?", body, needless)

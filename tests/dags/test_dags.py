@@ -73,7 +73,7 @@ def test_train_model_runs_its_steps_in_the_order_of_the_journey(parsed: dict):
 def test_forecast_day_ahead_runs_its_steps_in_the_order_of_the_journey(parsed: dict):
     tasks = parsed["dags"]["forecast_day_ahead"]["tasks"]
 
-    chained = ["extract", "validate", "features", "forecast", "fill", "publish"]
+    chained = ["extract", "validate", "features", "forecast", "fill", "publish", "shadow"]
     assert set(tasks) == {"plan", *chained}
     for before, after in pairwise(chained):
         assert before in tasks[after]["after"]
@@ -84,6 +84,13 @@ def test_every_shard_of_a_forecast_has_its_own_chain_up_to_the_publication_of_al
 
     assert {name for name, task in tasks.items() if task["mapped"]} == {"extract", "validate", "features", "forecast", "fill"}
     assert (tasks["fill"]["rule"], tasks["publish"]["rule"]) == ("one_failed", "none_failed")
+
+
+def test_monitoring_compares_the_challenger_after_the_scores_and_asks_only_then(parsed: dict):
+    tasks = parsed["dags"]["monitor_forecasts"]["tasks"]
+
+    assert "monitor" in tasks["compare"]["after"]
+    assert tasks["ask_for_promotion"]["after"] == ["compare"]
 
 
 def test_training_waits_for_the_gpu_queue_and_a_pool_of_one(parsed: dict):

@@ -1,61 +1,17 @@
 """The step promote against a real MLflow server and a real database."""
 
-from datetime import UTC, date, datetime
-
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities.model_registry import ModelVersion
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.adapters import registry
-from pipeline.adapters.snapshots import Run, Store
-from pipeline.config import Settings
 from pipeline.errors import ModelError, ServiceError
 from pipeline.steps.promote import decide_by_word, promote, promote_version, rollback
-from pipeline.steps.register import register
 from pipeline.steps.review import review_run, review_version
-from tests.fixtures.training import BETTER, NOISE, RUN, WORSE, evaluation, store_training
-
-LATER = Run("train", date(2026, 2, 21), datetime(2026, 2, 21, tzinfo=UTC))
-
-
-@pytest.fixture(scope="module")
-def uploaded(tracking: str, tmp_path_factory: pytest.TempPathFactory) -> ModelVersion:
-    """A registered version, whose files stand behind the versions of these tests."""
-    settings = Settings(home=tmp_path_factory.mktemp("uploaded"), tracking_url=tracking, registered_model="uploaded")
-    store_training(settings, evaluation())
-    return MlflowClient(tracking).get_model_version("uploaded", register(RUN, settings)["version"])
-
-
-@pytest.fixture
-def governed(database: Settings, tracked: Settings, uploaded: ModelVersion) -> Settings:
-    """Settings with an empty registered model and a database of this test's own."""
-    MlflowClient(tracked.tracking_url).create_registered_model(tracked.registered_model)
-    return tracked.model_copy(update={"database_url": database.database_url})
-
-
-@pytest.fixture
-def train(governed: Settings, uploaded: ModelVersion):
-    """Function that leaves a backtest's result and a registered version of a run, and returns the version."""
-
-    def leave(run: Run = RUN, *, evaluate: dict[str, str] | None = None, **ratios: list[float]) -> str:
-        store_training(governed, evaluation(**ratios), run=run, **(evaluate or {}))
-        client = MlflowClient(governed.tracking_url)
-        made = client.create_model_version(
-            governed.registered_model, uploaded.source, uploaded.run_id, tags=uploaded.tags, model_id=uploaded.source.rsplit("/", 1)[-1]
-        )
-        Store(governed.store_url).write_result(run, "register", {"version": str(made.version)})
-        return str(made.version)
-
-    return leave
-
-
-@pytest.fixture
-def decisions(run_sql):
-    """Function that returns every row of promotions: version, previous, decision, decided_by."""
-    return lambda: run_sql("SELECT version, previous, decision, decided_by FROM dayahead.promotions ORDER BY id")
+from tests.fixtures.training import BETTER, NOISE, RUN, WORSE
+from tests.fixtures.versions import LATER
 
 
 def test_promote_makes_the_first_version_champion_when_it_beats_the_naive(governed, train, decisions):
@@ -169,7 +125,7 @@ def test_review_of_a_run_asks_only_where_the_gate_lets_the_version_pass(governed
     train(LATER, naive=WORSE)
 
     assert asked.subject == f"Make version {version} champion, the first champion?"
-    assert asked.body.startswith("The gate would promote it: better: ")
+    assert asked.body.startswith("The gate lets it pass; the last word is yours.")
     assert registry.version_url(governed, version) in asked.body
     assert not asked.needless
     assert review_run(LATER, governed).needless.startswith("the gate refuses version 2: not better: ")

@@ -48,7 +48,7 @@ def test_register_logs_params_curves_dataset_tables_and_pictures(tracked):
     logged = {file.path for file in client.list_artifacts(run_id)}
     assert {"model_card.md", "evaluation.json", "attention.json", "wape_by_site.json"} <= logged
     pictures = {Path(file.path).name for file in client.list_artifacts(run_id, "figures")}
-    assert pictures == {"attention.png", "backtest_typical_site.png", "error_by_step_of_day.png", "reliability.png"}
+    assert pictures == {"card.png", "attention.png", "backtest_typical_site.png", "error_by_step_of_day.png", "reliability.png"}
 
 
 def test_register_twice_gives_the_same_version(tracked):

@@ -1,0 +1,38 @@
+"""Challenger against champion after their days side by side, and whether it is time to ask for a promotion."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pipeline.adapters import database, promotions, registry
+from pipeline.adapters.snapshots import Run, Store
+from pipeline.config import Settings
+from pipeline.core.evaluation.shadow import compare_days
+
+log = logging.getLogger(__name__)
+
+
+def compare(run: Run, settings: Settings) -> dict[str, Any]:
+    """Compare the scores of challenger and champion on the days, sites and steps that both forecast; ``ask`` says what came of it.
+
+    What was found is a tag of the challenger's version. A version that a person has decided about, or that was champion, is not asked for.
+
+    Raises:
+        ServiceError: The tracking server or the database does not answer.
+    """
+    challenger, champion = registry.challenger_version(settings), registry.champion_version(settings)
+    if challenger is None or champion is None:
+        return _result(run, settings, {"ask": False, "reason": "no challenger beside the champion"})
+    with database.connect(settings, "writer") as connection:
+        own, theirs = promotions.read_shadow_days(connection, challenger, champion)
+        spoken_of = promotions.is_spoken_of(connection, challenger)
+    found = compare_days(own, theirs, settings.shadow_days)
+    reason = f"against champion {champion}, {found}"
+    registry.tag_version(settings, challenger, {"shadow": reason})
+    log.info("compared challenger=%s champion=%s better=%s found=%s", challenger, champion, found.better, found)
+    return _result(run, settings, {"ask": found.better and not spoken_of, "version": challenger, "reason": reason})
+
+
+def _result(run: Run, settings: Settings, result: dict[str, Any]) -> dict[str, Any]:
+    return Store(settings.store_url).write_result(run, "compare", result)
