@@ -5,4 +5,11 @@ import os
 for switch in ("MLFLOW_DISABLE_TELEMETRY=true", "GX_ANALYTICS_ENABLED=false", "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=false"):
     os.environ.setdefault(*switch.split("=", 1))
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.tracking", "tests.fixtures.object_store", "tests.fixtures.stack", "tests.fixtures.versions", "tests.fixtures.journey"]
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.tracking",
+    "tests.fixtures.object_store",
+    "tests.fixtures.stack",
+    "tests.fixtures.versions",
+    "tests.fixtures.journey",
+]
