@@ -28,13 +28,13 @@ class Chunk:
     Args:
         first_row: Number of the first one; the file's first row of values is 1.
         rows: Every column of the file; text where it is a CSV.
-        torn: Rows that have more or fewer values than the header has names, as text.
+        torn: Rows that have more or fewer values than the header has names, as line of the file and text.
         share: How much of the file has been read, 0 … 1.
     """
 
     first_row: int
     rows: pa.RecordBatch
-    torn: list[str]
+    torn: list[tuple[int, str]]
     share: float
 
 
@@ -74,12 +74,12 @@ def read_chunks(path: Path) -> Iterator[Chunk]:
         raise DataError(f"{path} holds no rows; expected a row per site and instant below the header")
 
 
-def _csv_chunks(path: Path) -> Iterator[tuple[pa.RecordBatch, list[str], float]]:
+def _csv_chunks(path: Path) -> Iterator[tuple[pa.RecordBatch, list[tuple[int, str]], float]]:
     names, size = read_header(path), path.stat().st_size
-    torn: list[str] = []
+    torn: list[tuple[int, str]] = []
 
     def keep(row: pa.csv.InvalidRow) -> str:
-        torn.append(row.text)
+        torn.append((row.number, row.text))
         return "skip"
 
     with path.open("rb") as raw:
@@ -111,7 +111,7 @@ class _Utf8:
         return content
 
 
-def _parquet_chunks(path: Path) -> Iterator[tuple[pa.RecordBatch, list[str], float]]:
+def _parquet_chunks(path: Path) -> Iterator[tuple[pa.RecordBatch, list[tuple[int, str]], float]]:
     with pa.parquet.ParquetFile(path) as file:
         read = 0
         for batch in file.iter_batches(batch_size=BATCH_ROWS):

@@ -150,7 +150,7 @@ class Staging:
         return _rejected(intake.site.iloc[at].tolist(), ts, intake.fault[at].tolist(), payload)
 
     def _torn(self, chunk: Chunk) -> pd.DataFrame:
-        payload = [{"file": self.path.name, "text": text} for text in chunk.torn]
+        payload = [{"file": self.path.name, "line": line, "text": text} for line, text in chunk.torn]
         return _rejected([None] * len(payload), [None] * len(payload), [TORN] * len(payload), payload)
 
     def _reject(self, rejected: pd.DataFrame) -> None:

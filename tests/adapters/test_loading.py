@@ -76,6 +76,13 @@ def test_every_faulty_row_goes_to_quarantine_as_it_came_with_its_reason(database
     assert payload == {"file": "readings.csv", "row": 49, "site": "a", "ts": "2026-08-05 00:00", "throughput": "many"}
 
 
+def test_two_torn_rows_that_read_alike_are_both_kept_with_their_lines(database, run_sql, tmp_path):
+    report = load_readings(database, written(tmp_path, HEADER + hours(24) + "a,2026-08-03 00:00\na,2026-08-03 00:00\n"))
+
+    assert report.quarantined.total() == 2
+    assert run_sql("SELECT payload->>'line' FROM dayahead.quarantine ORDER BY id") == [("26",), ("27",)]
+
+
 def test_an_empty_throughput_is_missing_and_not_a_fault(database, run_sql, tmp_path):
     report = load_readings(database, written(tmp_path, HEADER + hours(24) + "a,2026-08-03 00:00,\na,2026-08-03 01:00,NaN\n"))
 
