@@ -38,17 +38,33 @@ settings = read_settings()
     default_args=TASK_DEFAULTS,
     params={
         "target_day": TARGET_DAY,
-        "sites": Param([], type="array", items={"type": "string"}, description="Only these sites, one a line. Empty: all."),
-        "days": Param(settings.train_days, type="integer", minimum=14, description="Days of history to learn from."),
-        "architecture": Param(settings.model, enum=list(FORECASTERS), description="Which model to train."),
+        "sites": Param(
+            [],
+            type="array",
+            items={"type": "string", "minLength": 1},
+            uniqueItems=True,
+            title="Sites",
+            description="Only these sites, one a line, named as in the table sites. Empty: all. A name that is not there ends extract.",
+        ),
+        "days": Param(
+            settings.train_days, type="integer", minimum=14, maximum=3660, title="Days", description="Days of history to learn from."
+        ),
+        "architecture": Param(settings.model, enum=list(FORECASTERS), title="Architecture", description="Which model to train."),
         "approval": approval_param(settings.approval),
-        "epochs": Param(None, type=["null", "integer"], minimum=1, description="Passes over the windows. Empty: the model's own schedule."),
+        "epochs": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=10_000,
+            title="Epochs",
+            description="Passes over the windows. Empty: the model's own schedule.",
+        ),
     },
 )
 def train_model() -> None:
     """Wire the steps of a training."""
     run = plan("train")
-    review = Approval(task_id="review", run=run)
+    review = Approval(task_id="review", task_display_name="Review by a person", run=run)
     chain(
         step("extract", run, sites="{{ params.sites }}", days="{{ params.days }}"),
         step("validate", run),

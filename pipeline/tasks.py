@@ -36,14 +36,37 @@ TASK_DEFAULTS = {
 }
 SHARD_DEFAULTS = {"map_index_template": "shard {{ ti.map_index + 1 }} of {{ params.shards }}"}
 SHARDS = Param(
-    read_settings().shards, type="integer", minimum=1, maximum=1000, description="Parts of the fleet, each its own chain of tasks."
+    read_settings().shards,
+    type="integer",
+    minimum=1,
+    maximum=1000,
+    title="Shards",
+    description="Parts of the fleet, each its own chain of tasks.",
 )
 TARGET_DAY = Param(
     None,
     type=["null", "string"],
     format="date",
+    title="Target day",
     description="Day to forecast; its start is the cutoff. Empty: the latest whose cutoff has passed.",
 )
+
+
+TITLES = {  # what Airflow's pages show; the id stays the step's name
+    "plan": "Plan: which day",
+    "extract": "Extract the readings",
+    "validate": "Validate: Great Expectations",
+    "features": "Features: lay the grid",
+    "train": "Train a challenger",
+    "evaluate": "Evaluate: backtest against all",
+    "register": "Register in MLflow",
+    "promote": "Promote if better",
+    "forecast": "Forecast every site",
+    "fill": "Fill by seasonal naive",
+    "publish": "Publish to Postgres",
+    "shadow": "Shadow: the challenger's forecast",
+    "monitor": "Monitor: score and watch",
+}
 
 
 class DataDocsLink(BaseOperatorLink):
@@ -71,7 +94,7 @@ class ModelVersionLink(BaseOperatorLink):
 LINKS = {"validate": (DataDocsLink(),), "register": (ModelVersionLink(),), "promote": (ModelVersionLink(),)}
 
 
-@task
+@task(task_display_name=TITLES["plan"])
 def plan(purpose: str) -> dict[str, Any]:
     """Decide which day the run is about, once, before the first step."""
     return _plan(purpose).to_json()
@@ -83,7 +106,7 @@ def plan_shards(purpose: str) -> tuple[XComArg, XComArg]:
     return parts["run"], parts  # type: ignore[index]  # a task's result can be asked for its other keys
 
 
-@task(task_id="plan")
+@task(task_id="plan", task_display_name=TITLES["plan"])
 def _plan_shards(purpose: str) -> list[dict[str, Any]]:
     run = _plan(purpose, get_current_context()["params"]["shards"])
     get_current_context()["ti"].xcom_push("run", run.to_json())
@@ -99,7 +122,7 @@ def step(name: str, run: XComArg, *, operator: dict[str, Any] | None = None, **o
         operator: Arguments of the Airflow task, such as its queue and pool.
         options: Keyword arguments of the step, usually templates of Params.
     """
-    made = task(task_id=name, **(operator or {}))(_run_step)(name, run, options)
+    made = task(task_id=name, task_display_name=TITLES.get(name, name), **(operator or {}))(_run_step)(name, run, options)
     made.operator.operator_extra_links = LINKS.get(name, ())  # type: ignore[attr-defined]  # a called task has its operator
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from pipeline.adapters.database import connect
@@ -38,7 +39,9 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
     with connect(settings, "reader") as connection:
         known = read_sites(connection)
         if sites is not None and (unknown := sorted(set(sites) - {site.name for site in known})):
-            raise DataError(f"unknown site(s) {', '.join(map(repr, unknown))}; {len(known)} are known: load their readings first")
+            near = get_close_matches(unknown[0], [site.name for site in known], n=1)
+            way_out = f"was {near[0]!r} meant?" if near else "load their readings first"
+            raise DataError(f"unknown site(s) {', '.join(map(repr, unknown))}; {len(known)} are known: {way_out}")
         names = sites
         if run.shard is not None:
             names = [name for name in sites or read_names(connection, since, run.cutoff) if run.holds(name)]

@@ -22,7 +22,7 @@ dags = {
         "schedule": type(dag.timetable).__name__, "heavy": sorted(heavy & set(sys.modules)),
         "tasks": {
             t.task_id: {
-                "queue": t.queue, "pool": t.pool, "after": sorted(t.upstream_task_ids),
+                "title": t.task_display_name, "queue": t.queue, "pool": t.pool, "after": sorted(t.upstream_task_ids),
                 "mapped": t.get_closest_mapped_task_group() is not None, "rule": t.trigger_rule.value,
             }
             for t in dag.tasks
@@ -59,6 +59,11 @@ def test_dags_carry_a_runbook_and_a_tag(parsed: dict):
     for name, dag in parsed["dags"].items():
         assert dag["doc"].startswith(f"# {name}")
         assert dag["tags"] == ["dayahead"]
+
+
+@pytest.mark.parametrize("dag", ["train_model", "forecast_day_ahead"])
+def test_tasks_have_names_for_people(parsed: dict, dag: str):
+    assert [name for name, task in parsed["dags"][dag]["tasks"].items() if task["title"] == name] == []
 
 
 def test_train_model_runs_its_steps_in_the_order_of_the_journey(parsed: dict):

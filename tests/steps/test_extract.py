@@ -1,5 +1,6 @@
 """Step extract against a real PostgreSQL."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -97,9 +98,10 @@ def test_shard_keeps_to_the_sites_in_scope(filled):
     assert extract(shard, filled, sites=["plain", "new\nline"], days=3)["rows"] == 3 * 96 * (1 + shard.holds("new\nline"))
 
 
-def test_extract_of_an_unknown_site_names_it(filled):
-    with pytest.raises(DataError, match=r"unknown site\(s\) 'nowhere'; 5 are known"):
-        extract(RUN, filled, sites=["nowhere"])
+@pytest.mark.parametrize(("asked", "way_out"), [("nowhere", "load their readings first"), ("plian", "was 'plain' meant?")])
+def test_extract_of_an_unknown_site_names_it_and_one_that_is_like_it(filled, asked, way_out):
+    with pytest.raises(DataError, match=rf"unknown site\(s\) '{asked}'; 5 are known: {re.escape(way_out)}"):
+        extract(RUN, filled, sites=[asked])
 
 
 def test_extract_without_readings_names_the_last_one(filled):
