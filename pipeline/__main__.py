@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from pipeline.commands import backtest, data, demo, stack, steps
+from pipeline.commands import backtest, data, demo, health, stack, steps
 from pipeline.commands.terminal import help_of, tell_error, tell_logs
 from pipeline.errors import DayaheadError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 PANELS = {
     "Stack on this machine": (demo.demo, stack.up, stack.down, stack.status, stack.logs, stack.psql),
+    "Watching": (health.health,),
     "Data": (data.load, data.sample, data.sql, data.migrate),
     "Steps, in the order of the journey": (
         steps.extract,
