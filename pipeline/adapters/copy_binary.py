@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
-from typing import Literal
+from tempfile import TemporaryFile
+from typing import IO, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,12 +24,15 @@ TRAILER = b"\xff\xff"
 EPOCH = np.datetime64("2000-01-01", "us")
 WIRE = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8", "timestamptz": ">i8", "date": ">i4"}
 ROWS_PER_COPY = 250_000
+ROWS_PER_BLOCK = 65_536
 
 Kind = Literal["text", "int2", "int4", "int8", "float8", "timestamptz", "date"]
 
 
-def read_fixed(connection: extensions.connection, copy: str | Composable, fields: Sequence[tuple[str, Kind]]) -> np.ndarray:
-    """Return the result of a COPY … TO STDOUT (FORMAT binary) as one structured array, one field per column, big-endian.
+def read_fixed(connection: extensions.connection, copy: str | Composable, fields: Sequence[tuple[str, Kind]]) -> dict[str, np.ndarray]:
+    """Return the columns of a COPY … TO STDOUT (FORMAT binary), each one array in the machine's own byte order.
+
+    The records wait in a temporary file and are taken apart block by block, so that memory holds little more than the columns.
 
     Args:
         connection: Where to run it.
@@ -38,16 +42,17 @@ def read_fixed(connection: extensions.connection, copy: str | Composable, fields
     Raises:
         DataError: A record holds a NULL or a value of another width.
     """
-    wire = BytesIO()
-    with connection.cursor() as cursor:
-        cursor.copy_expert(copy, wire)
     record = _record([(name, WIRE[kind]) for name, kind in fields])
-    body = memoryview(wire.getbuffer())[len(HEADER) : -len(TRAILER)]
-    if len(body) % record.itemsize == 0:
-        records = np.frombuffer(body, record)
-        widths = {f"{name} width": record[name].itemsize for name, _ in fields} | {"fields": len(fields)}
-        if all((records[name] == expected).all() for name, expected in widths.items()):
-            return records
+    with TemporaryFile(buffering=1 << 20) as wire:
+        with connection.cursor() as cursor:
+            cursor.copy_expert(copy, wire)
+        rows, rest = divmod(wire.tell() - len(HEADER) - len(TRAILER), record.itemsize)
+        columns = {name: np.empty(max(rows, 0), record[name].newbyteorder("=")) for name, _ in fields}
+        wire.seek(len(HEADER))
+        if rest == 0 and all(
+            _take(wire, record, columns, slice(first, first + ROWS_PER_BLOCK)) for first in range(0, rows, ROWS_PER_BLOCK)
+        ):
+            return columns
     raise DataError(f"the columns {', '.join(name for name, _ in fields)} hold a NULL or a value of another type; expected fixed widths")
 
 
@@ -69,6 +74,19 @@ def write_frame(connection: extensions.connection, copy: Composable, frame: pd.D
 def to_instants(microseconds: np.ndarray) -> pd.DatetimeIndex:
     """Return timestamps as ``read_fixed`` gives them as instants in UTC."""
     return pd.DatetimeIndex(EPOCH + microseconds.astype("<i8").view("timedelta64[us]")).tz_localize("UTC")
+
+
+def _take(wire: IO[bytes], record: np.dtype, columns: dict[str, np.ndarray], rows: slice) -> bool:
+    """Fill some rows of the columns from the records that come next; False where one of them has another shape."""
+    count = min(rows.stop, len(next(iter(columns.values())))) - rows.start
+    records = np.frombuffer(wire.read(count * record.itemsize), record)
+    if (records["fields"] != len(columns)).any():
+        return False
+    for name, values in columns.items():
+        if (records[f"{name} width"] != record[name].itemsize).any():
+            return False
+        values[rows] = records[name]
+    return True
 
 
 def _record(columns: Sequence[tuple[str, str | None]]) -> np.dtype:

@@ -15,6 +15,8 @@ from pipeline.adapters.queries import statement
 from pipeline.core.series.frames import READING_COLUMNS, Site
 from pipeline.errors import DataError
 
+OUR_TABLE = ("r", "p")  # kinds of relation behind ``traffic`` that have our index
+
 
 def read_sites(connection: extensions.connection) -> tuple[Site, ...]:
     """Return the table ``sites``, by name.
@@ -74,7 +76,9 @@ def read_readings(
 def read_names(connection: extensions.connection, since: datetime, cutoff: datetime) -> list[str]:
     """Return the name of every site with a reading in ``since <= ts < cutoff``, also of those that table ``sites`` does not know."""
     with connection.cursor() as cursor:
-        cursor.execute(statement("read_traffic_sites"), {"since": since, "cutoff": cutoff})
+        cursor.execute(statement("read_traffic_kind"))
+        ours = cursor.fetchone()[0] in OUR_TABLE
+        cursor.execute(statement("skip_through_sites" if ours else "read_traffic_sites"), {"since": since, "cutoff": cutoff})
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -101,11 +105,32 @@ def _check_columns(connection: extensions.connection, covariates: tuple[str, ...
         )
 
 
-def _to_frame(records: np.ndarray, names: list[str], covariates: tuple[str, ...]) -> pd.DataFrame:
-    code, microsecond = records["site"].astype(np.int32), records["ts"].astype(np.int64)
-    order = np.lexsort((microsecond, code))
-    site = pd.array(names, dtype="str").take(code[order]) if names else pd.array([], dtype="str")
-    frame = pd.DataFrame({"site": site, "ts": to_instants(microsecond[order])})
+def _to_frame(columns: dict[str, np.ndarray], names: list[str], covariates: tuple[str, ...]) -> pd.DataFrame:
+    """Return the columns as a frame, sorted; each is let go of as soon as it has found its place."""
+    code, microsecond = columns.pop("site"), columns.pop("ts")
+    order = _order(code, microsecond)
+
+    def placed(values: np.ndarray) -> np.ndarray:
+        return values if order is None else values[order]
+
+    site = pd.array(names, dtype="str").take(placed(code)) if names else pd.array([], dtype="str")
+    del code
+    frame = pd.DataFrame({"site": site, "ts": to_instants(placed(microsecond))}, copy=False)
+    del microsecond
     for name in ("throughput", *covariates):
-        frame[name] = records[name].astype(np.float64)[order]
+        frame[name] = placed(columns.pop(name))
     return frame
+
+
+def _order(code: np.ndarray, microsecond: np.ndarray) -> np.ndarray | None:
+    """Return the order by site and instant; None where the rows stand in it already."""
+    if not len(code):
+        return None
+    first = microsecond.min()
+    span = int(microsecond.max() - first) + 1
+    if (int(code.max()) + 1) * span >= 2**63:
+        return np.lexsort((microsecond, code))
+    key = code * np.int64(span) + (microsecond - first)
+    if (key[1:] >= key[:-1]).all():
+        return None
+    return np.argsort(key, kind="stable")  # partitions come one after the other, each in order: quickly merged

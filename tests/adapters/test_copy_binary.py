@@ -55,7 +55,7 @@ def test_an_empty_result_is_an_empty_array(database):
     with connect(database) as connection:
         records = read_fixed(connection, "COPY (SELECT 1::int4 WHERE false) TO STDOUT (FORMAT binary)", [("code", "int4")])
 
-    assert len(records) == 0
+    assert len(records["code"]) == 0
 
 
 @pytest.mark.parametrize("values", ["(1, 2.0), (NULL, 3.0), (4, NULL)", "(1, NULL)"])
