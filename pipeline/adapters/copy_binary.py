@@ -100,11 +100,16 @@ def _encoded(frame: pd.DataFrame, kinds: dict[str, Kind]) -> Iterator[bytes]:
     values, widths = {}, {}
     for name, kind in kinds.items():
         values[name], widths[name] = _text(frame[name]) if kind == "text" else _fixed(frame[name], kind)
-    shape, shapes = pd.factorize(pd.MultiIndex.from_arrays(list(widths.values())))
-    order = np.argsort(shape, kind="stable")
-    starts = np.searchsorted(shape[order], np.arange(len(shapes) + 1))
-    for i, lengths in enumerate(shapes):
+    key = np.zeros(len(frame), np.int64)
+    for lengths in widths.values():
+        if (lengths != lengths[0]).any():
+            key = key * (lengths.max() + 2) + lengths + 1
+    _, example, shape = np.unique(key, return_index=True, return_inverse=True)
+    order = np.argsort(shape, kind="stable") if len(example) > 1 else np.arange(len(frame))
+    starts = np.searchsorted(shape[order], np.arange(len(example) + 1))
+    for i, row in enumerate(example):
         rows = order[starts[i] : starts[i + 1]]
+        lengths = [int(found[row]) for found in widths.values()]
         present = {name: length for name, length in zip(kinds, lengths, strict=True) if length >= 0}
         formats = {name: f"S{length}" if kinds[name] == "text" else WIRE[kinds[name]] for name, length in present.items() if length}
         records = np.zeros(len(rows), _record([(name, formats.get(name)) for name in kinds]))

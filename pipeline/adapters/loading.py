@@ -97,9 +97,15 @@ def _merge(connection: extensions.connection, numbers: list[str], timezone: str,
         cursor.execute(statement("write_new_sites"), {"timezone": timezone})
         report.new_sites = cursor.rowcount
         span = {"first": report.first, "last": report.last}
-        cursor.execute(statement("update_traffic", old_values=old, new_values=new, assignments=assignments), span)
-        report.updated = cursor.rowcount
-        cursor.execute(statement("insert_traffic", columns=columns, new_values=new), span)
-        report.loaded = cursor.rowcount
+        cursor.execute(statement("has_readings"), span)
+        if not cursor.fetchone()[0]:
+            cursor.execute(statement("insert_new_span", columns=columns, new_values=new))
+            report.loaded = cursor.rowcount
+        else:
+            cursor.execute(statement("create_differing", old_values=old, new_values=new), span)
+            cursor.execute(statement("update_traffic", assignments=assignments), span)
+            report.updated = cursor.rowcount
+            cursor.execute(statement("insert_traffic", columns=columns, new_values=new))
+            report.loaded = cursor.rowcount
     known = report.repeated + report.missing + report.quarantined.total() + report.loaded + report.updated
     report.unchanged = report.rows - known

@@ -69,6 +69,8 @@ class Staging:
         self.months: set[date] = set()
         self._codes: dict[str, int] = {}
         self._phases: Counter[tuple[int, int]] = Counter()
+        self._newest = np.empty(0, "datetime64[us]")  # of each site so far
+        self._in_order, self._doubtful = True, False
         columns = SQL(", ").join(SQL("{} double precision").format(Identifier(name)) for name in self.numbers)
         with connection.cursor() as cursor:
             cursor.execute(statement("create_staged_readings", values=columns))
@@ -97,14 +99,16 @@ class Staging:
         """Tell apart the passes of a repeated hour; quarantine rows off their site's grid and rows that contradict an earlier one."""
         with self.connection.cursor() as cursor:
             cursor.execute(statement("write_staged_sites"), {"sites": list(self._codes)})
-            cursor.execute(statement("shift_second_passes"))
+            if self._doubtful:
+                cursor.execute(statement("shift_second_passes"))
             off_grid = self._rare_phases()
             if off_grid:
                 codes, phases = map(list, zip(*off_grid, strict=True))
                 self._take_out(
                     cursor, "delete_off_grid", f"ts is off the grid of {self.report.step_minutes} minutes", codes=codes, phases=phases
                 )
-            self._take_out(cursor, "delete_conflicts", CONFLICT)
+            if self._doubtful or not self._in_order:  # else no site has an instant twice
+                self._take_out(cursor, "delete_conflicts", CONFLICT)
             cursor.execute(statement("count_staged"))
             staged, self.report.first, self.report.last = cursor.fetchone()
         self.report.sites = len(self._codes)
@@ -114,6 +118,8 @@ class Staging:
         found, uniques = pd.factorize(intake.site[good])
         code = np.array([self._codes.setdefault(name, len(self._codes)) for name in uniques], np.int64)[found]
         ts = intake.ts[good]
+        self._doubtful |= bool(intake.second_pass[good].any())
+        self._in_order = self._in_order and self._follows(code, ts)
         step_seconds = (self.report.step_minutes or 0) * 60
         phase = ts.astype(np.int64) // 1_000_000 % step_seconds if step_seconds else np.zeros(len(ts), np.int64)
         pairs, counts = np.unique(code * SECONDS_PER_DAY + phase, return_counts=True)
@@ -128,6 +134,18 @@ class Staging:
         }
         columns |= {"row_number": first_row + np.flatnonzero(good)}
         return pd.DataFrame(columns | {name: values[good] for name, values in intake.values.items()})
+
+    def _follows(self, code: np.ndarray, ts: np.ndarray) -> bool:
+        """Whether each reading is later than its site's readings before it, in this chunk and the ones before."""
+        order = np.argsort(code, kind="stable")
+        sorted_code, sorted_ts = code[order], ts[order]
+        new_site = np.diff(sorted_code, prepend=-1) != 0
+        before = np.full(len(self._codes), np.datetime64("0001-01-01", "us"))
+        before[: len(self._newest)] = self._newest
+        previous = np.where(new_site, before[sorted_code], np.roll(sorted_ts, 1))
+        before[sorted_code] = sorted_ts  # of equal codes the last one stays
+        self._newest = before
+        return bool((sorted_ts > previous).all())
 
     def _rare_phases(self) -> list[tuple[int, int]]:
         total: Counter[int] = Counter()
