@@ -60,6 +60,12 @@ test: setup ## Pass every test; some of them with ARGS='tests/core -k grid'
 test-faults: setup ## Break everything on purpose: kill, cut, fill, corrupt; prints the table of docs/operations.md
 	@$(VENV)/bin/python -m pytest tests/faults tests/security $(ARGS)
 
+fuzz: setup ## Load ever more mutated files, SECONDS=60 long; FUZZ_SEED=number shows one again
+	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_SEED=$(or $(FUZZ_SEED),$(shell date +%s)) $(VENV)/bin/python -m pytest tests/faults/test_bad_files.py $(ARGS)
+
+audit: setup ## Look up known vulnerabilities of the pinned packages; says what could not be asked
+	@$(VENV)/bin/python -m tests.security.audit
+
 attention-tasks: setup ## Train every attention mechanism on its author's own problem and compare with what was published
 	@$(VENV)/bin/python -m benchmarks.attention_tasks $(ARGS)
 
