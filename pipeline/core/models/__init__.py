@@ -30,6 +30,8 @@ PEERS = {  # of the optional group ``peers``: backtests may name them, trainings
     "nhits": "pipeline.core.models.peers:Nhits",
     "patchtst": "pipeline.core.models.peers:PatchTst",
     "tft": "pipeline.core.models.peers:Tft",
+    "auto_ets": "pipeline.core.models.statistical_peers:AutoEts",
+    "mstl": "pipeline.core.models.statistical_peers:Mstl",
 }
 
 

@@ -51,7 +51,7 @@ class _Peer:
             enable_checkpointing=False,
             logger=False,
         )
-        self._fitted = library.NeuralForecast(models=[network], freq=_frequency(grid))
+        self._fitted = library.NeuralForecast(models=[network], freq=frequency(grid))
         self._fitted.fit(history_of(grid, split.validation.stop), val_size=len(split.validation) * s)
         options.report(Progress(self._max_steps, self._max_steps, float("nan")))
         return {"train_seconds": time.perf_counter() - start}
@@ -70,7 +70,7 @@ class _Peer:
             rows = np.flatnonzero(origins.day == day)
             some = Origins(origins.site[rows], origins.day[rows], origins.unknown_steps[rows])
             window, known = filled_past(grid, some, self.context_days)
-            found = self._fitted.predict(df=windows_as_rows(window, _frequency(grid)))
+            found = self._fitted.predict(df=windows_as_rows(window, frequency(grid)))
             laid = found.drop(columns=["unique_id", "ds"]).to_numpy(np.float32).reshape(len(rows), steps, -1)
             quantiles[rows[known]] = np.sort(laid, axis=-1)[known]
         return Forecast(origins, quantiles if (grid.throughput < 0).any() else np.maximum(quantiles, 0))
@@ -121,7 +121,7 @@ def history_of(grid: Grid, stop: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "unique_id": np.repeat([f"{site:06d}" for site in alive], steps),
-            "ds": np.tile(pd.date_range(LOCAL_START, periods=steps, freq=_frequency(grid)), len(alive)),
+            "ds": np.tile(pd.date_range(LOCAL_START, periods=steps, freq=frequency(grid)), len(alive)),
             "y": grid.throughput[alive, :stop].astype(np.float64).ravel(),
             "available_mask": grid.observed[alive, :stop].astype(np.float64).ravel(),
         }
@@ -157,7 +157,8 @@ def windows_as_rows(windows: np.ndarray, frequency: str) -> pd.DataFrame:
     )
 
 
-def _frequency(grid: Grid) -> str:
+def frequency(grid: Grid) -> str:
+    """Return the step as the libraries name it."""
     return f"{grid.step_minutes}min"
 
 

@@ -1,0 +1,63 @@
+import sys
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pipeline.core.models import create, load
+from pipeline.core.models.contract import FitOptions, Origins, Split
+from pipeline.errors import ModelError
+from tests.fixtures.grids import make_grid
+
+NAMES = ("auto_ets", "mstl")
+ENDS = {"lo-90": -3, "lo-80": -2, "lo-50": -1, "hi-50": 1, "hi-80": 2, "hi-90": 3}
+
+
+class RepeatsYesterday:
+    """Stands for the library: its columns, in its own order, around the last day of each series."""
+
+    def __init__(self, models, freq):
+        self.name = models[0]
+
+    def forecast(self, df, h, level):
+        assert sorted(level) == [50, 80, 90]
+        last = df.groupby("unique_id").tail(h)
+        return last[["unique_id", "ds"]].assign(
+            **{self.name: last["y"].to_numpy()}, **{f"{self.name}-{end}": last["y"].to_numpy() + by for end, by in ENDS.items()}
+        )
+
+
+@pytest.fixture
+def library(monkeypatch):
+    package = ModuleType("statsforecast")
+    package.StatsForecast = RepeatsYesterday
+    package.models = SimpleNamespace(AutoETS=lambda season_length: "AutoETS", MSTL=lambda season_length: "MSTL")
+    monkeypatch.setitem(sys.modules, "statsforecast", package)
+    monkeypatch.setitem(sys.modules, "statsforecast.models", package.models)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_ends_of_the_intervals_become_the_quantiles_and_a_silent_site_gets_none(name, library):
+    grid = make_grid(sites=3, days=40)
+    grid.observed[1] = False
+    model = create(name, context_days=7)
+
+    model.fit(grid, Split(range(1, 20), range(20, 30)), FitOptions())
+    forecast = model.forecast(grid, Origins.every(3, range(35, 37)))
+
+    assert np.isnan(forecast.quantiles[[1, 4]]).all()
+    expected = grid.throughput[2, 35][:, None] + np.arange(-3, 4)
+    np.testing.assert_allclose(forecast.quantiles[5], np.maximum(expected, 0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_statistical_peer_names_its_group_and_refuses_to_be_stored(name, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsforecast", None)
+
+    with pytest.raises(ModelError, match="install the optional group: uv pip install --group peers"):
+        create(name).fit(make_grid(), Split(range(1, 30), range(30, 40)), FitOptions())
+    with pytest.raises(ModelError, match="for backtests"):
+        create(name).save(tmp_path)
+    (tmp_path / "config.json").write_text(f'{{"name": "{name}"}}')
+    with pytest.raises(ModelError, match="never saved"):
+        load(tmp_path)
