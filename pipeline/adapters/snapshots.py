@@ -22,6 +22,8 @@ from fsspec.spec import AbstractFileSystem
 
 from pipeline.errors import StoreError
 
+BEFORE_BOTH = ("extract", "validate", "features", "gather")  # steps of a training and of a forecast: a command has to say of which
+
 
 @dataclass(frozen=True)
 class Run:
@@ -131,8 +133,9 @@ class Store:
             filesystem, path = _filesystem(url)
             return json.loads(filesystem.cat_file(path))
         except FileNotFoundError as error:
-            day = run.target_day.isoformat()
-            raise StoreError(f"no result of step {step} at {url}; run it first: python -m pipeline {step} --target-day {day}") from error
+            purpose = f" --purpose {run.purpose}" if run.purpose == "train" and step in BEFORE_BOTH else ""
+            command = f"python -m pipeline {step} --target-day {run.target_day.isoformat()}{purpose}"
+            raise StoreError(f"no result of step {step} at {url}; run it first: {command}") from error
         except _faults(ValueError) as error:
             raise StoreError(f"cannot read {url}: {error}; check DAYAHEAD_STORE, or run {step} again") from error
 

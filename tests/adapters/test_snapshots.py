@@ -108,9 +108,17 @@ def test_result_comes_back_and_the_last_one_counts(store):
     assert store.read_result(RUN, "extract") == {"rows": 2, "day": "2026-08-21"}
 
 
-def test_result_of_a_step_that_has_not_run_names_the_command(store):
-    with pytest.raises(StoreError, match="run it first: python -m pipeline extract --target-day 2026-08-21"):
-        store.read_result(RUN, "extract")
+@pytest.mark.parametrize(
+    ("purpose", "step", "command"),
+    [
+        ("forecast", "extract", "extract --target-day 2026-08-21"),
+        ("train", "extract", "extract --target-day 2026-08-21 --purpose train"),
+        ("train", "train", "train --target-day 2026-08-21"),
+    ],
+)
+def test_result_of_a_step_that_has_not_run_names_the_command(store, purpose, step, command):
+    with pytest.raises(StoreError, match=f"run it first: python -m pipeline {command}$"):
+        store.read_result(replace(RUN, purpose=purpose), step)
 
 
 def test_result_that_was_cut_says_to_run_the_step_again(local, folder):
