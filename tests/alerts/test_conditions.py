@@ -1,0 +1,147 @@
+"""What is worth an alert, and how Airflow's notifier comes to it, against a real PostgreSQL."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pytest
+from airflow.triggers.callback import CallbackTrigger
+
+from pipeline.adapters.database import connect
+from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.alerts.conditions import after_monitor, after_publish
+from pipeline.alerts.notifier import Tell
+from pipeline.errors import DataError
+from tests.fixtures.receivers import web_server
+from tests.steps.test_publish import attention_rows, forecast_rows
+
+DAY = date(2026, 8, 21)
+PUBLISHED = {"target_days": [DAY.isoformat()]}
+MONITORED = {"target_day": "2026-08-22", "scored": [], "drifted": [], "decay": None, "retrain": None}
+SITES = "INSERT INTO dayahead.sites (site, capacity) VALUES ('a', %s), ('it''s b', NULL), ('📡 Straße', 100)"
+ANOMALY = "INSERT INTO dayahead.anomalies VALUES (%s, %s, '2026-08-21 06:00+00', '2026-08-21 09:00+00', 'above', 4, 9, 5, 2)"
+COMPLETE = "INSERT INTO dayahead.completeness VALUES (%s, %s, 24, 24, '2026-08-21 23:00+00')"
+DRIFT = "INSERT INTO dayahead.drift VALUES ('2026-08-22', %s, %s, %s, 21, '3')"
+
+
+@pytest.fixture
+def published(database, run_sql):
+    """A day of three sites, one of them by the seasonal naive; the quantiles are 1 … 7."""
+    rows = forecast_rows()
+    rows.loc[rows["site"] == "it's b", "degradation"] = "seasonal_naive"
+    with connect(database, "writer") as connection:
+        for table in ("forecasts", "attention"):
+            ensure_partitions(connection, table, [DAY])
+    with connect(database, "writer") as connection:
+        replace_forecasts(connection, rows, attention_rows())
+    return database
+
+
+def test_a_published_day_tells_of_degraded_sites_and_of_capacity_at_risk(published, run_sql):
+    run_sql(SITES, 4.5)
+
+    degraded, capacity = after_publish(published, PUBLISHED)
+
+    assert degraded.facts == {"affected": 1, "total": 3, "rungs": [("seasonal_naive", 1, ["it's b"])]}
+    assert capacity.facts["count"] == 1
+    site, hour, probability, limit = capacity.facts["worst"][0]
+    assert (site, hour, limit) == ("a", datetime(2026, 8, 21, tzinfo=UTC), 4.5)
+    assert probability == pytest.approx(1 - 0.625)
+
+
+def test_a_published_day_within_the_thresholds_tells_nothing(published, run_sql):
+    run_sql(SITES, 100)
+    relaxed = published.model_copy(update={"alert_degraded_share": 0.4})
+
+    assert after_publish(relaxed, PUBLISHED) == []
+
+
+def test_a_monitored_day_tells_of_what_drifted_beyond_both_thresholds(database, run_sql):
+    for row in (("level", 0.9, 0.2), ("shape", 0.9, 1.1), ("variability", 0.2, 0.1)):
+        run_sql(DRIFT, *row)
+
+    [alert] = after_monitor(database, MONITORED | {"retrain": "input drift"})
+
+    assert (alert.kind, alert.target_day) == ("drift", date(2026, 8, 22))
+    assert alert.facts == {"features": [("level", 0.9, 0.2)], "version": "3", "retrain": "input drift"}
+
+
+def test_a_monitored_day_tells_of_decay_beyond_the_threshold(database):
+    assert after_monitor(database, MONITORED | {"decay": 1.4}) == []
+    [alert] = after_monitor(database, MONITORED | {"decay": 1.6})
+    assert (alert.kind, alert.facts["against"]) == ("decay", "its backtest")
+
+
+def test_a_monitored_day_tells_of_anomalies_on_the_last_day_scored(database, run_sql):
+    for day in ("2026-08-20", "2026-08-21"):
+        for site in ("a", "b", "c", "d"):
+            run_sql(COMPLETE, day, site)
+    for site in ("a", "b"):
+        run_sql(ANOMALY, DAY, site)
+    scored = [{"target_day": day, "role": role} for day in ("2026-08-20", "2026-08-21") for role in ("challenger", "champion")]
+
+    [alert] = after_monitor(database, MONITORED | {"scored": scored})
+
+    assert (alert.kind, alert.target_day) == ("anomalies", DAY)
+    assert (alert.facts["count"], alert.facts["total"]) == (2, 4)
+    assert alert.facts["worst"][0] == ("a", datetime(2026, 8, 21, 6, tzinfo=UTC), "above", 4, 9.0, 5.0)
+    assert after_monitor(database.model_copy(update={"alert_anomaly_share": 0.6}), MONITORED | {"scored": scored}) == []
+
+
+@pytest.fixture
+def hook(database, monkeypatch):
+    """A webhook, and an environment that leads the notifier to the test's database."""
+    monkeypatch.setenv("DAYAHEAD_HOME", str(database.home))
+    monkeypatch.setenv("DAYAHEAD_DATABASE_URL", database.database_url.get_secret_value())
+    monkeypatch.setenv("DAYAHEAD_AIRFLOW_URL", "http://airflow.example.com")
+    with web_server() as server:
+        monkeypatch.setenv("AIRFLOW_CONN_DAYAHEAD_WEBHOOK", server.connection)
+        yield server
+
+
+def context_of(error: Exception, partition_key: str | None = None) -> dict:
+    run = SimpleNamespace(
+        dag_id="train_model", run_id="manual__1", partition_key=partition_key, conf={}, run_after=datetime(2026, 8, 22, tzinfo=UTC)
+    )
+    return {"ti": SimpleNamespace(dag_id="train_model", task_id="train", try_number=3), "dag_run": run, "exception": error}
+
+
+def test_a_failed_task_is_told_once_a_day_with_our_own_words(hook):
+    for _ in range(2):
+        Tell("failed")(context_of(DataError("10 days of history are too few")))
+
+    [(_, body)] = hook.posts
+    assert body["title"] == "train_model: train failed (2026-08-22)"
+    assert "after 3 tries: 10 days of history are too few" in body["text"]
+    assert body["links"]["run"] == "http://airflow.example.com/dags/train_model/runs/manual__1"
+
+
+def test_an_unforeseen_error_is_named_without_its_words(hook):
+    Tell("failed")(context_of(KeyError("password=hunter2"), partition_key="2026-08-21"))
+
+    assert "KeyError, see its log" in hook.posts[0][1]["text"]
+    assert "hunter2" not in str(hook.posts)
+    assert hook.posts[0][1]["target_day"] == "2026-08-21"
+
+
+def test_what_goes_wrong_while_telling_is_logged_and_not_raised(hook, caplog):
+    Tell("failed")({"ti": None})
+
+    assert "could not be told; the run is not touched by that" in caplog.text
+
+
+@pytest.mark.parametrize(("run_type", "told"), [("scheduled", 1), ("backfill", 0)])
+def test_a_missed_deadline_is_told_by_the_triggerer_and_not_for_a_backfill(hook, run_type, told):
+    run = {"dag_id": "forecast_day_ahead", "dag_run_id": "r", "run_type": run_type, "partition_key": "2026-08-21", "conf": {}}
+    context = {"dag_run": run, "deadline": {"id": "1", "deadline_time": "2026-08-21T02:00:00Z"}}
+    trigger = CallbackTrigger("pipeline.alerts.notifier.Tell", {"event": "late", "context": context})
+
+    async def events() -> list:
+        return [event async for event in trigger.run()]
+
+    states = [event.payload["state"] for event in asyncio.run(events())]
+
+    assert states == ["running", "success"]
+    assert len(hook.posts) == told
+    if told:
+        assert "to be published by 2026-08-21 02:00 UTC" in hook.posts[0][1]["text"]
