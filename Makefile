@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test lint docs clean attention-tasks bench-data
+.PHONY: help setup demo up down status logs psql test lint docs clean test-faults fuzz audit attention-tasks bench-data
 SHELL := /bin/bash
 
 VENV := .venv
