@@ -10,6 +10,7 @@ import requests
 
 from pipeline.adapters import registry
 from tests.fixtures.journey import SITES, TODAY, TOMORROW
+from tests.fixtures.secrets import leaks
 from tests.fixtures.stack import Stack
 
 WAIT_SECONDS = 180
@@ -84,6 +85,10 @@ def test_register_links_to_the_version_in_the_registry(stack: Stack, walked: str
     champion = registry.champion_version(stack.settings)
 
     assert link_of(stack, "train_model", "register", "Model version") == registry.version_url(stack.settings, champion)
+
+
+def test_no_secret_is_left_where_others_can_read_it(stack: Stack, walked: str):
+    assert leaks(stack) == []
 
 
 def logged_in(stack: Stack) -> requests.Session:
