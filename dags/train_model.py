@@ -9,6 +9,7 @@ Trains a challenger on the readings known at the cutoff and makes it champion if
 | If this fails | do this |
 |---|---|
 | `validate` | read the failed expectation in its log and in the Data Docs it names; mend the source, then clear the task |
+| `gather` | a shard is missing: clear its failed task, not this one |
 | `train` | clear it: it resumes from its checkpoint |
 | `evaluate`, `register`, `promote` | most often MLflow or Postgres is down: they retry by themselves; then clear the task |
 | `review` waits | it is no failure: open it (*Required actions*), read the card and answer; holds no worker |
@@ -16,12 +17,12 @@ Trains a challenger on the readings known at the cutoff and makes it champion if
 A failed training never touches the champion: tomorrow's forecast goes on with the one there is.
 """
 
-from airflow.sdk import Asset, CronPartitionTimetable, Param, chain, dag
+from airflow.sdk import Asset, CronPartitionTimetable, Param, XComArg, chain, dag, task_group
 
 from pipeline.approval import Approval, approval_param
 from pipeline.config import read_settings
 from pipeline.core.models import FORECASTERS
-from pipeline.tasks import NO_CATCHING_UP, TARGET_DAY, TASK_DEFAULTS, plan, step
+from pipeline.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
 
 settings = read_settings()
 
@@ -46,6 +47,7 @@ settings = read_settings()
             title="Sites",
             description="Only these sites, one a line, named as in the table sites. Empty: all. A name that is not there ends extract.",
         ),
+        "shards": SHARDS,
         "days": Param(
             settings.train_days, type="integer", minimum=14, maximum=3660, title="Days", description="Days of history to learn from."
         ),
@@ -63,12 +65,11 @@ settings = read_settings()
 )
 def train_model() -> None:
     """Wire the steps of a training."""
-    run = plan("train")
+    run, parts = plan_shards("train")
     review = Approval(task_id="review", task_display_name="Review by a person", run=run)
     chain(
-        step("extract", run, sites="{{ params.sites }}", days="{{ params.days }}"),
-        step("validate", run),
-        step("features", run),
+        shard.expand(run=parts),
+        step("gather", run, operator={"trigger_rule": "none_failed"}),
         step(
             "train",
             run,
@@ -81,6 +82,13 @@ def train_model() -> None:
         review,
         step("promote", run, answer=review.output, operator={"outlets": [Asset("dayahead_champion")], "trigger_rule": "none_failed"}),
     )
+
+
+@task_group(prefix_group_id=False, default_args=SHARD_DEFAULTS)
+def shard(run: XComArg) -> None:
+    """Wire the chain of one shard."""
+    extracted = step("extract", run, sites="{{ params.sites }}", days="{{ params.days }}")
+    chain(extracted, step("validate", run), step("features", run))
 
 
 train_model()

@@ -32,6 +32,7 @@ PANELS = {
         steps.extract,
         steps.validate,
         steps.features,
+        steps.gather,
         steps.train,
         steps.evaluate,
         steps.register,

@@ -50,6 +50,11 @@ def features(target_day: TargetDay = None, purpose: Purpose = "forecast") -> Non
     _run("features", purpose, target_day)
 
 
+def gather(target_day: TargetDay = None) -> None:
+    """Put the shards of a training together; an undivided one is whole already."""
+    _run("gather", "train", target_day)
+
+
 def train(
     target_day: TargetDay = None,
     architecture: Annotated[str | None, typer.Option(help="Model to train, for instance gru_attention or lightgbm.")] = None,

@@ -7,7 +7,7 @@ from typing import Any
 
 STEPS = (
     *("extract", "validate", "features"),
-    *("train", "evaluate", "register", "promote"),
+    *("gather", "train", "evaluate", "register", "promote"),
     *("forecast", "fill", "publish", "shadow"),
     *("monitor", "compare"),
 )

@@ -69,7 +69,7 @@ def test_tasks_have_names_for_people(parsed: dict, dag: str):
 def test_train_model_runs_its_steps_in_the_order_of_the_journey(parsed: dict):
     tasks = parsed["dags"]["train_model"]["tasks"]
 
-    chained = ["extract", "validate", "features", "train", "evaluate", "register", "review", "promote"]
+    chained = ["extract", "validate", "features", "gather", "train", "evaluate", "register", "review", "promote"]
     assert set(tasks) == {"plan", *chained}
     for before, after in pairwise(chained):
         assert before in tasks[after]["after"]
@@ -115,7 +115,7 @@ def test_schedules_carry_the_target_day_as_partition_key(parsed: dict):
 
 
 def test_train_model_asks_for_approval_sites_span_architecture_and_epochs(parsed: dict):
-    assert parsed["dags"]["train_model"]["params"] == ["approval", "architecture", "days", "epochs", "sites", "target_day"]
+    assert parsed["dags"]["train_model"]["params"] == ["approval", "architecture", "days", "epochs", "shards", "sites", "target_day"]
 
 
 def test_promote_model_asks_for_a_version_and_a_reason(parsed: dict):

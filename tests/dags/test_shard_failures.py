@@ -27,6 +27,7 @@ def pretend(name, run, **options):
 
 pipeline.tasks.run_step = pretend
 dag = DagBag(sys.argv[1]).dags["forecast_day_ahead"]
+dag.deadline = None  # a test run knows no deadline
 for link in pipeline.tasks.LINKS.values():
     link[0].get_link = lambda *_, **__: ""
 found = {}

@@ -1,5 +1,6 @@
 """A run divided into shards: every site once, an empty shard in its place, a failed one filled, a missing one never overlooked."""
 
+import json
 from dataclasses import replace
 
 import pandas as pd
@@ -13,6 +14,7 @@ from pipeline.steps import run_step
 from pipeline.steps.features import features
 from pipeline.steps.fill import fill
 from pipeline.steps.forecast import forecast
+from pipeline.steps.gather import gather
 from pipeline.steps.publish import publish
 from pipeline.steps.validate import validate
 from tests.fixtures.snapshots import RUN, make_readings, put_snapshot
@@ -106,3 +108,33 @@ def test_run_whose_every_shard_is_empty_is_not_taken_for_published(database, mon
 
     with pytest.raises(NothingToForecastError, match="none of the 2 shards"):
         publish(DIVIDED, database)
+
+
+def test_training_on_shards_sees_the_very_grid_of_the_whole_fleet(database):
+    walk(database, RUN)
+    store = Store(database.store_url)
+    whole = {step: store.read_result(RUN, step) for step in ("extract", "validate", "features")}
+    for part in DIVIDED.parts():
+        walk(database, part)
+
+    gathered = gather(DIVIDED, database)
+
+    assert gathered == whole["features"]  # its grid is named by content
+    for step in ("extract", "validate"):
+        found = store.read_result(DIVIDED, step)
+        files = store.get(found["readings"], lambda path: json.loads(path.read_text()))
+        assert found["rows"] == whole[step]["rows"] == sum(len(store.get_frame(file)) for file in files)
+
+
+def test_training_waits_for_every_shard(database):
+    first, second = DIVIDED.parts()
+    walk(database, first)
+
+    with pytest.raises(StoreError, match=rf"no result of step .* at .*{second.folder}"):
+        gather(DIVIDED, database)
+
+
+def test_undivided_training_has_nothing_to_gather(database):
+    walk(database, RUN)
+
+    assert gather(RUN, database) == Store(database.store_url).read_result(RUN, "features")

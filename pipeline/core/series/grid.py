@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -154,6 +155,34 @@ def to_grid(readings: pd.DataFrame, sites: tuple[Site, ...], *, step_minutes: in
         values, present = _averaged(flat, readings[name].to_numpy(np.float64), shape)
         carried[name] = np.where(present, values, np.nan).astype(np.float32)
     return Grid(sites, first.item(), step, throughput, observed, carried, _phases(readings["ts"], code, len(sites), step))
+
+
+def join(grids: Sequence[Grid]) -> Grid:
+    """Return the grids of a fleet's parts as the grid that the whole fleet has: its sites by name, unobserved on days that a part lacks.
+
+    Raises:
+        DataError: The parts have steps of different lengths.
+    """
+    steps = {grid.step_minutes for grid in grids}
+    if len(steps) > 1:
+        found = ", ".join(map(str, sorted(steps)))
+        raise DataError(f"the shards have readings every {found} minutes; expected one interval: divide into fewer shards")
+    first, last = min(grid.first_day for grid in grids), max(grid.day_at(grid.shape[1]) for grid in grids)
+    order = np.argsort([site.name for grid in grids for site in grid.sites], kind="stable")
+
+    def stacked(values: list[np.ndarray], empty: float | bool) -> np.ndarray:
+        widths = [((0, 0), ((grid.first_day - first).days, (last - grid.day_at(grid.shape[1])).days), (0, 0)) for grid in grids]
+        return np.concatenate([np.pad(part, width, constant_values=empty) for part, width in zip(values, widths, strict=True)])[order]
+
+    return Grid(
+        sites=tuple(np.array([site for grid in grids for site in grid.sites], object)[order]),
+        first_day=first,
+        step_minutes=steps.pop(),
+        throughput=stacked([grid.throughput for grid in grids], 0.0),
+        observed=stacked([grid.observed for grid in grids], False),
+        covariates={name: stacked([grid.covariates[name] for grid in grids], np.nan) for name in grids[0].covariates},
+        phase_minutes=np.concatenate([grid.phase_minutes for grid in grids])[order],
+    )
 
 
 def _averaged(flat: np.ndarray, values: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.series.clock import day_instants
 from pipeline.core.series.frames import Site
-from pipeline.core.series.grid import Grid, to_grid
+from pipeline.core.series.grid import Grid, join, to_grid
 from pipeline.errors import DataError
 
 ZONES = (
@@ -190,3 +190,24 @@ def test_instants_count_23_24_or_25_hours_and_no_other_in_a_zone_with_summer_tim
 
     assert sorted(set(counts)) == [23, 24, 25]
     assert all(a == 24 or b == 24 for a, b in pairwise(counts))
+
+
+def test_parts_of_a_fleet_join_to_the_grid_of_the_whole_wherever_their_days_begin_and_end():
+    starts = {"c": ("2026-01-03", 30), "a": ("2026-01-01", 80), "d": ("2026-01-05", 20), "b": ("2026-01-02", 200)}
+    fleet = [readings(name, start, hours).assign(devices=7.0) for name, (start, hours) in starts.items()]
+    sites = tuple(Site(name) for name in sorted(starts))
+
+    parts = [to_grid(pd.concat(fleet[i : i + 2]), tuple(Site(n) for n in list(starts)[i : i + 2]), covariates=("devices",)) for i in (0, 2)]
+    joined, whole = join(parts), to_grid(pd.concat(fleet), sites, covariates=("devices",))
+
+    assert (joined.sites, joined.first_day, joined.step_minutes) == (whole.sites, whole.first_day, whole.step_minutes)
+    for name in ("throughput", "observed", "phase_minutes"):
+        np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name))
+    np.testing.assert_array_equal(joined.covariates["devices"], whole.covariates["devices"])
+
+
+def test_parts_with_different_steps_are_not_joined():
+    parts = [to_grid(readings(name, "2026-01-01", 48, step), (Site(name),)) for name, step in (("a", 15), ("b", 60))]
+
+    with pytest.raises(DataError, match="readings every 15, 60 minutes; expected one interval"):
+        join(parts)
