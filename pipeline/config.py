@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     postgres_port: int = 5442
     airflow_port: int = 8090
     mlflow_port: int = 5010
+    redis_port: int = 6390
+    executor: Literal["local", "celery"] = "local"  # of the embedded Airflow: in the scheduler, or on workers behind Redis
+    task_silence_seconds: int = Field(60, ge=6)  # a task whose worker is silent for longer is taken for lost and tried again
     dags: str = ""  # folder of DAG files that the embedded Airflow runs; empty: the project's own
 
     timezone: str = "UTC"  # zone of the schedule, and of sites that name none

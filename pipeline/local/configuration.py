@@ -9,9 +9,9 @@ from io import StringIO
 from pathlib import Path
 
 from pipeline.config import Settings
-from pipeline.local import postgres
+from pipeline.local import broker, postgres
 from pipeline.local.home import LOGIN, PROJECT, Home, Secrets, write_private
-from pipeline.local.services import Service, dags_folder, services_of, urls
+from pipeline.local.services import SLOTS, Service, dags_folder, services_of, urls
 
 Sections = dict[str, dict[str, str]]
 
@@ -23,6 +23,7 @@ def write_configuration(settings: Settings, home: Home, secrets: Secrets) -> boo
         home.airflow / "airflow.cfg": render(_airflow(settings, home, secrets)),
         home.airflow / "passwords.json": json.dumps({LOGIN: secrets.login}),
         home.run / "basic_auth.ini": render(_mlflow_login(settings, secrets)),
+        home.run / "redis.conf": broker.configuration(settings, home, secrets),
     }
     changed = [file for file, text in texts.items() if not file.exists() or file.read_text() != text]
     for file in changed:
@@ -76,8 +77,8 @@ def _airflow(settings: Settings, home: Home, secrets: Secrets) -> Sections:
         "core": {
             "dags_folder": str(dags_folder(settings)),
             "plugins_folder": str(PROJECT / "pipeline" / "web"),
-            "executor": "LocalExecutor",
-            "parallelism": "4",
+            "executor": {"local": "LocalExecutor", "celery": "CeleryExecutor"}[settings.executor],
+            "parallelism": str(sum(SLOTS.values())),
             "load_examples": "False",
             "fernet_key": secrets.fernet,
             "execution_api_server_url": f"{address}/execution/",
@@ -98,15 +99,16 @@ def _airflow(settings: Settings, home: Home, secrets: Secrets) -> Sections:
         "scheduler": {
             "scheduler_idle_sleep_time": "0.2",
             "catchup_by_default": "False",
-            "task_instance_heartbeat_sec": "10",
-            "task_instance_heartbeat_timeout": "60",
-            "task_instance_heartbeat_timeout_detection_interval": "10",
+            "task_instance_heartbeat_sec": str(settings.task_silence_seconds // 6),
+            "task_instance_heartbeat_timeout": str(settings.task_silence_seconds),
+            "task_instance_heartbeat_timeout_detection_interval": str(settings.task_silence_seconds // 6),
         },
         "dag_processor": {"refresh_interval": "30", "min_file_process_interval": "30", "parsing_processes": "1"},
         "logging": {
             "base_log_folder": str(home.logs / "airflow"),
             "dag_processor_child_process_log_directory": str(home.logs / "airflow" / "dag_processor"),
         },
+        **broker.airflow_sections(settings, secrets),
         "usage_data_collection": {"enabled": "False"},
     }
 

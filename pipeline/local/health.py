@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,7 +11,7 @@ import requests
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, ServiceError
-from pipeline.local import postgres
+from pipeline.local import broker, postgres
 from pipeline.local.home import Home
 from pipeline.local.services import Service, urls
 from pipeline.local.supervision import Supervisor, tail
@@ -24,6 +25,8 @@ def healthy(settings: Settings, home: Home) -> set[str]:
     found: set[str] = set()
     if postgres.is_answering(settings.postgres_port, home.secrets()):
         found.add("postgres")
+    if settings.executor == "celery":
+        found |= broker.answering(settings, home.secrets())
     if _get(f"{urls(settings)['MLflow']}/health") is not None:
         found.add("mlflow")
     report = _get(f"{urls(settings)['Airflow']}/api/v2/monitor/health")
@@ -62,6 +65,20 @@ def fault(home: Home, name: str, what: str) -> str:
     log = home.logs / f"{name}.log"
     said = tail(log, 12) or "(its log is empty)"
     return f"{name} {what}. The end of {log}:\n{said}\nMend the cause, then: make down up"
+
+
+def check_programs(services: Iterable[Service]) -> None:
+    """Raise unless every service's program is installed.
+
+    Raises:
+        ConfigurationError: One is not; the message names it.
+    """
+    missing = [service.command[0] for service in services if not shutil.which(service.command[0])]
+    if missing:
+        raise ConfigurationError(
+            f"{', '.join(missing)} is not installed, and DAYAHEAD_EXECUTOR=celery needs it: apt-get install {' '.join(missing)}, "
+            "or DAYAHEAD_EXECUTOR=local"
+        )
 
 
 def check_ports(services: Iterable[Service]) -> None:

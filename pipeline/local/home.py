@@ -52,6 +52,11 @@ class Home:
         return self.root / "artifacts"
 
     @property
+    def redis(self) -> Path:
+        """Where Redis writes down the tasks that wait for a worker."""
+        return self.root / "redis"
+
+    @property
     def logs(self) -> Path:
         """One log file per service, and Airflow's task logs."""
         return self.root / "logs"
@@ -85,7 +90,7 @@ class Home:
             self.root.mkdir(parents=True, exist_ok=True)
             # As root, Postgres runs as another user and must be able to pass through.
             self.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
-            for folder in (self.run, self.airflow, self.artifacts, self.logs, self.socket.parent):
+            for folder in (self.run, self.airflow, self.artifacts, self.redis, self.logs, self.socket.parent):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
@@ -98,6 +103,7 @@ class Home:
             self.postgres,
             self.airflow,
             self.artifacts,
+            self.redis,
             self.logs,
             self.run,
             self.root / "store",
@@ -125,11 +131,13 @@ class Home:
             yield
 
     def secrets(self) -> Secrets:
-        """Return the generated secrets; the first call makes them."""
+        """Return the generated secrets; the first call makes them, and a later version's call those that it needs in addition."""
         file = self.root / SECRETS_FILE
-        if not file.exists():
-            write_private(file, json.dumps(_new_secrets(), indent=1))
-        return Secrets(**json.loads(file.read_text()))
+        known = json.loads(file.read_text()) if file.exists() else {}
+        whole = _new_secrets() | known
+        if whole != known:
+            write_private(file, json.dumps(whole, indent=1))
+        return Secrets(**whole)
 
     def remember(self, values: Mapping[str, str]) -> None:
         """Set variables in the file that every later command and task reads; others in it stay as they are."""
@@ -154,6 +162,7 @@ class Secrets:
         jwt: Key that signs Airflow's tokens, 64 bytes.
         fernet: Key that encrypts Airflow's connections.
         session: Key that signs browser sessions.
+        redis: Password of the broker.
     """
 
     login: str
@@ -164,10 +173,11 @@ class Secrets:
     jwt: str
     fernet: str
     session: str
+    redis: str
 
 
 def _new_secrets() -> dict[str, str]:
-    passwords = {name: secrets.token_hex(16) for name in ("superuser", "dayahead", "airflow", "mlflow", "session")}
+    passwords = {name: secrets.token_hex(16) for name in ("superuser", "dayahead", "airflow", "mlflow", "session", "redis")}
     fernet = urlsafe_b64encode(secrets.token_bytes(32)).decode()
     return passwords | {"login": secrets.token_hex(8), "jwt": secrets.token_hex(64), "fernet": fernet}
 

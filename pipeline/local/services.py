@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import Settings
-from pipeline.local import postgres
+from pipeline.local import broker, postgres
 from pipeline.local.home import PROJECT, Home, Secrets
 
 MARK = "DAYAHEAD_STACK"  # in the environment of every process we start: the home it belongs to
+SLOTS = {"default": 3, "gpu": 1}  # tasks at a time
 NOT_OURS = ("DAYAHEAD_", "AIRFLOW_", "_AIRFLOW_", "MLFLOW_", "PG")  # a variable of the caller must not steer a service
 
 
@@ -55,6 +56,18 @@ def services_of(settings: Settings, home: Home) -> tuple[Service, ...]:
         Service("scheduler", (python, "-m", "airflow", "scheduler", "--skip-serve-logs")),
         Service("dag-processor", (python, "-m", "airflow", "dag-processor")),
         Service("triggerer", (python, "-m", "airflow", "triggerer", "--skip-serve-logs")),
+        *(_celery(settings, home) if settings.executor == "celery" else ()),
+    )
+
+
+def _celery(settings: Settings, home: Home) -> tuple[Service, ...]:
+    worker = (sys.executable, "-m", "airflow", "celery", "worker", "--skip-serve-logs", "--without-mingle", "--without-gossip")
+    return (
+        Service("redis", ("redis-server", str(home.run / "redis.conf")), settings.redis_port, "DAYAHEAD_REDIS_PORT"),
+        *(
+            Service(name, (*worker, "--queues", queue, "--concurrency", str(SLOTS[queue]), "--celery-hostname", f"{name}@dayahead"))
+            for name, queue in broker.WORKERS.items()
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from pipeline.errors import ServiceError
 from pipeline.local import postgres
 from pipeline.local.airflow_api import Airflow
 from pipeline.local.configuration import write_configuration
-from pipeline.local.health import check_ports, fault, healthy, wait_healthy
+from pipeline.local.health import check_ports, check_programs, fault, healthy, wait_healthy
 from pipeline.local.home import LOGIN, Home, Secrets, write_private
 from pipeline.local.services import environment, services_of, urls
 from pipeline.local.supervision import Supervisor, end_stragglers, tail
@@ -67,6 +67,7 @@ def up(settings: Settings, report: Report) -> Settings:
         if not supervisor.is_running():
             if end_stragglers(home):
                 report("ended processes that an earlier stack left behind")
+            check_programs(services_of(settings, home))
             check_ports(services_of(settings, home))
             postgres.create_cluster(home, secrets)
             supervisor.launch(environment(settings, home, secrets))
@@ -121,7 +122,7 @@ def _start(settings: Settings, home: Home, secrets: Secrets, report: Report) -> 
     supervisor.start("postgres")
     wait_healthy(["postgres"], settings, home, report, lambda: _postgres_only(settings, secrets))
     postgres.create_databases(settings.postgres_port, secrets)
-    supervisor.start("mlflow")
+    supervisor.start("mlflow", "redis")
     with ThreadPoolExecutor() as pool:
         ours: Future[None] = pool.submit(_migrate, home)
         _migrate_airflow(settings, home, secrets, report)
