@@ -30,8 +30,8 @@ def test_a_site_may_have_any_name_from_the_file_to_its_score(bench: Bench, run_s
 
     report = load_readings(bench.settings, tmp_path / "names.csv")
     for step in CHAIN:
-        bench.run(step, DAY)
-    bench.run("monitor", NEXT)
+        bench.here(step, DAY)
+    bench.here("monitor", NEXT)
 
     assert (report.loaded, report.quarantined.total()) == (len(readings), 0)
     for table in ("sites", "forecasts", "attention", "scores"):
