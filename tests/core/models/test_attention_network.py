@@ -112,3 +112,19 @@ def test_attention_finds_a_planted_lag():
     weights = model.forecast(grid, Origins.every(3, range(70, 80))).attention.mean((0, 1))
     assert weights.argmax() == 7 - 3
     assert weights.max() > 0.6
+
+
+def test_attention_prefers_the_days_that_the_autocorrelation_names():
+    rng = np.random.default_rng(0)
+    logs = rng.standard_normal((3, 90, 24))
+    for day in range(7, 90):
+        logs[:, day] = 0.45 * logs[:, day - 1] + 0.5 * logs[:, day - 7] + 0.3 * rng.standard_normal((3, 24))
+    likeness = [np.corrcoef(logs[:, 20 - lag : 70 - lag].ravel(), logs[:, 20:70].ravel())[0, 1] for lag in range(1, 8)]
+    model = GruAttention(context_days=7, members=1, hidden=16, heads=2, iterations=60, companion=False)
+    grid = grid_of(np.exp(logs))
+
+    model.fit(grid, Split(range(1, 70), range(70, 80)), FitOptions(device="cpu"))
+
+    weights = model.forecast(grid, Origins.every(3, range(80, 90))).attention.mean((0, 1))
+    assert set(np.argsort(likeness)[-2:] + 1) == {1, 7}
+    assert set(7 - np.argsort(weights)[-2:]) == {1, 7}
