@@ -28,15 +28,22 @@ AWAY = {"tracking_url": "http://127.0.0.1:9"}
 PICKLE = b"\x80\x04}\x94\x8c\x07weights\x94K\x01s."  # of {"weights": 1}
 
 
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Root of a store with a day ready to be forecast."""
+    settings = Settings(home=tmp_path_factory.mktemp("day"))
+    put_snapshot(settings, make_readings("north", "south"), SITES)
+    validate(RUN, settings)
+    features(RUN, settings)
+    return settings.store_url
+
+
 @pytest.fixture
-def ladder(governed: Settings, train) -> Settings:
+def ladder(governed: Settings, train, day: str) -> Settings:
     """Settings with version 2 as champion after version 1, both kept on this machine, and a day ready to be forecast."""
     for run in (RUN, LATER):
         promote_version(governed, train(run), "anna", "trial")
-    put_snapshot(governed, make_readings("north", "south"), SITES)
-    validate(RUN, governed)
-    features(RUN, governed)
-    return governed
+    return governed.model_copy(update={"store": day})
 
 
 def rungs(settings: Settings) -> dict[str, tuple[str, str]]:
@@ -133,11 +140,12 @@ def test_next_rung_answers_where_a_model_fails_while_it_forecasts(ladder, monkey
     assert f"rung does not answer rung=none version=2 reason={type(error).__name__}: {error}" in caplog.text
 
 
-def test_only_the_site_whose_features_are_broken_falls_to_the_last_rung(ladder):
+def test_only_the_site_whose_features_are_broken_falls_to_the_last_rung(ladder, tmp_path):
+    broken = ladder.model_copy(update={"store": (tmp_path / "store").as_uri()})
     readings = make_readings("north", "south")
     silent = (readings["site"] == "south") & (readings["ts"] >= RUN.cutoff - timedelta(hours=60))
-    put_snapshot(ladder, readings[~silent].reset_index(drop=True), SITES)
-    validate(RUN, ladder)
-    features(RUN, ladder)
+    put_snapshot(broken, readings[~silent].reset_index(drop=True), SITES)
+    validate(RUN, broken)
+    features(RUN, broken)
 
-    assert rungs(ladder) == {"north": ("none", "2"), "south": ("seasonal_naive", "seasonal_naive_mean")}
+    assert rungs(broken) == {"north": ("none", "2"), "south": ("seasonal_naive", "seasonal_naive_mean")}
