@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test lint docs clean test-faults fuzz audit attention-tasks bench-data
+.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks bench-data
 SHELL := /bin/bash
 
 VENV := .venv
@@ -65,6 +65,12 @@ fuzz: setup ## Load ever more mutated files, SECONDS=60 long; FUZZ_SEED=number s
 
 audit: setup ## Look up known vulnerabilities of the pinned packages; says what could not be asked
 	@$(VENV)/bin/python -m tests.security.audit
+
+test-browser: setup ## Look at the page in a real Chromium; keep the pictures with DAYAHEAD_SCREENSHOTS=folder
+	@$(VENV)/bin/python -m pytest tests/browser $(ARGS)
+
+pictures: setup ## Draw the pictures of the page from a real run: a stack of its own, the sample, a training, two weeks of forecasts
+	@DAYAHEAD_HOME=.dayahead-pictures $(VENV)/bin/python -m benchmarks.page_picture $(ARGS)
 
 attention-tasks: setup ## Train every attention mechanism on its author's own problem and compare with what was published
 	@$(VENV)/bin/python -m benchmarks.attention_tasks $(ARGS)

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.tracking",
     "tests.fixtures.object_store",
     "tests.fixtures.stack",
+    "tests.fixtures.browser",
     "tests.fixtures.versions",
     "tests.fixtures.journey",
 ]

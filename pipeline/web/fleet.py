@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -118,8 +119,11 @@ def _totals(settings: Settings, choice: Choice) -> tuple[Rows, str]:
     with views(settings) as read:
         parts = {"chosen": statement("choose_sites")}
         some = read("read_fleet", parts, risk=RISK_SHOWN, **choice.values)[0]
-        rows = read("read_fleet_total", parts, first_day=some["first_day"], last_day=some["last_day"], **choice.values)
-        return rows, some["zone"] or settings.timezone
+        if not some["sites"]:
+            return [], settings.timezone
+        first_day = some["first_day"] - timedelta(days=not some["zone"])
+        span = {"first_day": first_day, "last_day": some["last_day"], "since": some["since"]}
+        return read("read_fleet_total", parts, **span, **choice.values), some["zone"] or settings.timezone
 
 
 def _options(labels: Rows) -> dict[str, list[dict[str, Any]]]:

@@ -5,6 +5,7 @@ SELECT
     count(*) FILTER (WHERE o.degradation <> 'none') AS degraded,
     min(o.target_day) AS first_day,
     max(o.target_day) AS last_day,
+    min(o.target_day::timestamp AT TIME ZONE o.timezone) AS since,
     max(o.published_at) AS published_at,
     CASE WHEN min(o.timezone) = max(o.timezone) THEN min(o.timezone) END AS zone
 FROM dayahead.site_outlook AS o
