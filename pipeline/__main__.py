@@ -57,7 +57,7 @@ def main() -> None:
     tell_logs()
     try:
         app()
-    except DayaheadError as error:
+    except (DayaheadError, OSError) as error:  # OSError: a file that a person named
         sys.exit(tell_error(error))
 
 

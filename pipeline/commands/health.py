@@ -6,14 +6,16 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.adapters.forecast_days import SiteDay, read_forecast_days, read_live_sites
 from pipeline.commands.terminal import aside, out
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, DayaheadError
+
+if TYPE_CHECKING:
+    from pipeline.adapters.forecast_days import SiteDay
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
 STATUS = {HEALTHY: 0, DEGRADED: 1, UNHEALTHY: 2}
@@ -83,6 +85,7 @@ def latest_due(settings: Settings, now: datetime) -> date:
 def check_forecast(settings: Settings, target_day: date) -> Health:
     """Return what stands published for a target day, measured by the sites that were live at its cutoff."""
     from pipeline.adapters.database import connect
+    from pipeline.adapters.forecast_days import read_forecast_days, read_live_sites
 
     found, cutoff = Health(target_day), settings.cutoff_of(target_day)
     since = cutoff - timedelta(days=settings.dead_after_days)

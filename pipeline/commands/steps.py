@@ -51,7 +51,11 @@ def features(target_day: TargetDay = None, purpose: Purpose = "forecast") -> Non
 
 
 def gather(target_day: TargetDay = None) -> None:
-    """Put the shards of a training together; an undivided one is whole already."""
+    """Put the shards of a training together; an undivided one is whole already.
+
+    Examples:
+        python -m pipeline gather --target-day 2026-08-21
+    """
     _run("gather", "train", target_day)
 
 

@@ -39,7 +39,7 @@ def tell_logs() -> None:
     logging.basicConfig(level=logging.INFO, format=text, handlers=[handler])
 
 
-def tell_error(error: DayaheadError) -> int:
+def tell_error(error: DayaheadError | OSError) -> int:
     """Print an error as a sentence, with its traceback where ``DAYAHEAD_DEBUG`` is set, and return the status to end with."""
     if os.environ.get("DAYAHEAD_DEBUG"):
         aside.print(Text("".join(traceback.format_exception(error)).rstrip()), style="dim", soft_wrap=True)

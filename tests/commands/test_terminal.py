@@ -85,6 +85,14 @@ def test_list_of_commands_begins_with_what_a_newcomer_types():
     assert set(COMMANDS) <= set(shown.split())
 
 
+def test_help_comes_at_once_because_nothing_heavy_is_loaded_for_it():
+    probe = "import sys, pipeline.__main__; print({'pandas', 'numpy', 'torch', 'mlflow', 'airflow', 'sqlalchemy'} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", probe], cwd=PROJECT, env=environment(), capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "set()"
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [(DayaheadError, 1), (ConfigurationError, 2), (ServiceError, 3), (DataError, 4), (ModelError, 4), (StoreError, 4)],
@@ -106,6 +114,14 @@ def test_wrong_option_and_wrong_setting_end_with_2_and_a_silent_service_with_3(t
     assert "DAYAHEAD_SEED='many'" in setting.stderr
     assert "Traceback" not in setting.stderr + service.stderr
     assert option.stdout == setting.stdout == service.stdout == ""
+
+
+def test_file_that_cannot_be_written_is_told_in_a_line(tmp_path):
+    told = in_pipe("sample", "--out", str(tmp_path), "--sites", "1", "--days", "1", "--step-minutes", "60")
+
+    assert told.returncode == 1
+    assert str(tmp_path) in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 def test_debug_shows_the_traceback_of_an_expected_error(tmp_path):
