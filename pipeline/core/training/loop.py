@@ -74,7 +74,7 @@ def train(
 ) -> list[Progress]:
     """Fit ``network`` in place, leave it with the best averaged weights and return its curve.
 
-    Of several processes (``processes.joined``) each draws batches of its own; all end with the same weights. A GPU computes in bfloat16.
+    Of several processes (``processes.joined``) each draws batches of its own; all end with the same weights.
 
     Args:
         network: Any module; its parameters are learnt, its buffers left alone.
@@ -85,9 +85,8 @@ def train(
             with the weights it would have had.
     """
     device = next(network.parameters()).device
-    on_gpu = device.type == "cuda"
-    if on_gpu:
-        torch.cuda.set_device(device)  # a setting of each thread
+    if device.type == "cuda":
+        _prepare_gpu(device)
     learner = averaging(network)
     state = _State(network, schedule, options)
     with torch.random.fork_rng(devices=[torch.cuda.current_device()] if torch.cuda.is_available() else []):
@@ -95,9 +94,7 @@ def train(
         state.resume()
         for iteration in range(state.iteration, schedule.iterations):
             learner.train()
-            with torch.autocast(device.type, torch.bfloat16, enabled=on_gpu):
-                loss = loss_of_batch(learner, state.generator)
-            loss = state.step(loss, iteration)
+            loss = state.step(loss_of_batch(learner, state.generator), iteration)
             score = None
             if schedule.validates_after(iteration):
                 score = state.choose(validate)
@@ -107,6 +104,13 @@ def train(
     network.load_state_dict(state.best, strict=False)
     network.eval()
     return state.curve
+
+
+def _prepare_gpu(device: torch.device) -> None:
+    """Let a GPU's tensor cores multiply in TF32: autocast would take cuDNN's GRU to half precision, whose gradients vanish unscaled."""
+    torch.cuda.set_device(device)  # a setting of each thread
+    torch.backends.cuda.matmul.fp32_precision = "tf32"
+    torch.backends.cudnn.rnn.fp32_precision = "tf32"
 
 
 class _State:
@@ -215,3 +219,5 @@ class _State:
             torch.cuda.set_rng_state(tensors["random.cuda"])
         self.iteration, self.best_score = header["iteration"], header["best_score"]
         self.curve = [Progress(**line) for line in header["curve"]]
+        for line in self.curve:
+            self.options.report(line)  # who listens now has not heard the story so far
