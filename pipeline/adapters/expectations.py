@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.core.series.checks import Check, Columns
+from pipeline.core.series.checks import Check, Columns, telling_rows
 from pipeline.errors import DataError, StoreError
 
 EXAMPLES = 5
+MANY = 100_000  # rows; from here on the telling ones are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +56,20 @@ class Expectations:
         self._pandas = self._context.data_sources.add_pandas("snapshot")
 
     def judge(self, suite: str, measures: Columns, checks: Sequence[Check]) -> list[Verdict]:
-        """Return one verdict per check, in their order; every column is a suite of its own.
+        """Return one verdict per check, in their order.
 
         Args:
-            suite: What is judged; the suites in the Data Docs are named ``suite.column``.
-            measures: Columns to judge, by name; numbers as float64 or int64, which alone are compared in whole arrays.
+            suite: What is judged; the name of the suite in the Data Docs.
+            measures: Columns to judge, by name; numbers as float64 or int64. Of many rows those are judged that decide.
             checks: What must hold.
         """
-        verdicts: dict[int, Verdict] = {}
-        for column in dict.fromkeys(check.column for check in checks):  # GX copies a whole frame for each expectation: one column each
-            places = [place for place, check in enumerate(checks) if check.column == column]
-            results = self._validate(
-                f"{suite}.{column}", pd.DataFrame({column: measures[column]}, copy=False), [_expectation(checks[i]) for i in places]
-            )
-            verdicts |= {i: _verdict(checks[i], result) for i, result in zip(places, results, strict=True)}
-        return [verdicts[place] for place in range(len(checks))]
+        columns = list(dict.fromkeys(check.column for check in checks))
+        rows: Any = slice(None)
+        if len(measures[columns[0]]) > MANY and all(check.mostly == 1 for check in checks):
+            rows = telling_rows(measures, checks)
+        frame = pd.DataFrame({name: pd.Series(measures[name], copy=False).iloc[rows] for name in columns}, copy=False)
+        results = self._validate(suite, frame, [_expectation(check) for check in checks])
+        return [_verdict(check, result) for check, result in zip(checks, results, strict=True)]
 
     def _validate(self, name: str, frame: pd.DataFrame, expectations: list[Any]) -> list[Any]:
         """Validate one frame and return the results in the order of the expectations."""

@@ -90,8 +90,8 @@ def test_data_docs_are_static_pages_with_the_check_in_words_and_replace_an_earli
     pages = list(docs.rglob("validations/**/*.html"))
     assert index == docs.resolve() / "index.html"
     assert len(pages) == 1
-    assert "figures.x" in index.read_text()
-    assert "x is small" in (docs / "expectations" / "figures" / "x.html").read_text()
+    assert "figures" in index.read_text()
+    assert "x is small" in (docs / "expectations" / "figures.html").read_text()
 
 
 def test_data_docs_that_cannot_be_written_say_where(tmp_path):

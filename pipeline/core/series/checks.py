@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline.core.series.frames import READING_COLUMNS
 
+FIRST_FEW = 1_000  # good values shown beside the telling ones
 MAX_MULTIPLE = 30.0  # of a site's usual daily high: a flash crowd reaches ten, bytes taken for kilobytes a thousand
 
 
@@ -141,6 +142,24 @@ def first_fault(frame: Columns, checks: Sequence[Check]) -> np.ndarray:
     for i, check in reversed(list(enumerate(checks))):
         fault[check.broken(frame)] = i
     return fault
+
+
+def telling_rows(frame: Columns, checks: Sequence[Check]) -> np.ndarray:
+    """Return the rows that decide the checks, ascending: all that break one, each column's extremes and a missing value, the first few.
+
+    Bounds hold for a column just where they hold for its extremes, so nothing is taken on trust, and millions of good values need not be
+    looked at one by one.
+    """
+    chosen = [np.arange(min(FIRST_FEW, len(frame[checks[0].column])))]
+    for check in checks:
+        chosen.append(np.flatnonzero(check.broken(frame)))
+        values = pd.Series(frame[check.column], copy=False)
+        chosen.append(np.flatnonzero(values.isna())[:1])
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            number = values.to_numpy(np.float64)
+            with np.errstate(invalid="ignore"):
+                chosen.append(np.array([np.argmin(np.nan_to_num(number, nan=np.inf)), np.argmax(np.nan_to_num(number, nan=-np.inf))]))
+    return np.unique(np.concatenate(chosen))
 
 
 def _kind(values: pd.Series) -> str:
