@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.backtest_report import print_report, write_plots
 from pipeline.commands.terminal import column_names
 from pipeline.errors import ConfigurationError
 
@@ -38,6 +37,7 @@ def backtest(
         python -m pipeline backtest cdn.parquet --timezone Asia/Shanghai --country CN
         python -m pipeline backtest traffic.csv.gz --models all --json all.json
     """
+    from pipeline.commands.backtest_report import print_report, write_plots
     from pipeline.commands.backtest_run import BacktestRequest, run_backtest
 
     request = BacktestRequest(
