@@ -109,7 +109,7 @@ def train(
 def _prepare_gpu(device: torch.device) -> None:
     """Let a GPU's tensor cores multiply in TF32: autocast would take cuDNN's GRU to half precision, whose gradients vanish unscaled."""
     torch.cuda.set_device(device)  # a setting of each thread
-    torch.backends.cuda.matmul.fp32_precision = "tf32"  # type: ignore[attr-defined]  # the stubs know the older switch; cuDNN's is on
+    torch.backends.cuda.matmul.fp32_precision = "tf32"  # cuDNN's own switch is on
 
 
 class _State:
