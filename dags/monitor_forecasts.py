@@ -39,7 +39,7 @@ def monitor_forecasts() -> None:
     """Wire the watching."""
     run = plan("monitor")
     watched = step("monitor", run, operator={"on_success_callback": [Tell("monitored")]})
-    Retrain(task_id="retrain", watched=watched)
+    Retrain(task_id="retrain", task_display_name="Retrain where the champion decayed", watched=watched)
     watched >> ask_where_better(run)
 
 

@@ -22,7 +22,7 @@ from pipeline.approval import Approval, approval_param, who_asked
 from pipeline.tasks import TASK_DEFAULTS
 
 
-@task(trigger_rule="none_failed", outlets=[Asset("dayahead_champion")])
+@task(task_display_name="Promote, or go back", trigger_rule="none_failed", outlets=[Asset("dayahead_champion")])
 def promote(answer: Any) -> dict[str, Any]:
     """Carry the decision out and write it down."""
     from pipeline.config import read_settings
@@ -42,15 +42,19 @@ def promote(answer: Any) -> dict[str, Any]:
     default_args=TASK_DEFAULTS,
     params={
         "version": Param(
-            None, type=["null", "string"], pattern="^[0-9]*$", description="Number of the version. Empty: the previous champion."
+            None,
+            type=["null", "string"],
+            pattern="^[0-9]*$",
+            title="Version",
+            description="Number of the version. Empty: the previous champion.",
         ),
-        "reason": Param("", type="string", minLength=3, description="Why; kept with the decision."),
+        "reason": Param("", type="string", minLength=3, title="Reason", description="Why; kept with the decision."),
         "approval": approval_param("automatic"),
     },
 )
 def promote_model() -> None:
     """Wire the question and the decision."""
-    promote(Approval(task_id="review").output)
+    promote(Approval(task_id="review", task_display_name="Review by a person").output)
 
 
 promote_model()

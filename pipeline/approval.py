@@ -25,13 +25,18 @@ COMMENT = Param("", type="string", title="Reason", description="Kept with the de
 
 def approval_param(default: str) -> Param:
     """Return the Param that says whether a person must agree."""
-    return Param(default, enum=["automatic", "required"], description="required: a person must agree before a version becomes champion.")
+    return Param(
+        default,
+        enum=["automatic", "required"],
+        title="Approval",
+        description="required: a person must agree before a version becomes champion.",
+    )
 
 
 def who_asked(context: Context) -> str:
     """Return the Airflow user who started the run; ``shadow`` where the comparison of the shadow did."""
     run = context["dag_run"]
-    if str(run.run_type) == "operator_triggered":  # such a run inherits the user of the run that triggered it, who asked for nothing
+    if run.run_type == "operator_triggered":  # such a run inherits the user of the run that triggered it, who asked for nothing
         return BY_SHADOW
     return getattr(run, "triggering_user_name", None) or "unknown"
 
@@ -41,6 +46,7 @@ def ask_where_better(run: XComArg) -> XComArg:
     found = _compare(run)
     TriggerDagRunOperator(
         task_id="ask_for_promotion",
+        task_display_name="Ask for a promotion",
         trigger_dag_id="promote_model",
         trigger_run_id="shadow_of_version_{{ ti.xcom_pull(task_ids='compare')['version'] }}",
         skip_when_already_exists=True,
@@ -50,7 +56,7 @@ def ask_where_better(run: XComArg) -> XComArg:
     return found
 
 
-@task(task_id="compare")
+@task(task_id="compare", task_display_name="Compare with the shadow")
 def _compare(run: Any) -> dict[str, Any]:
     found = run_step("compare", run)
     if not found["ask"]:

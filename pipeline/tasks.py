@@ -57,6 +57,7 @@ TITLES = {  # what Airflow's pages show; the id stays the step's name
     "extract": "Extract the readings",
     "validate": "Validate: Great Expectations",
     "features": "Features: lay the grid",
+    "gather": "Gather the shards",
     "train": "Train a challenger",
     "evaluate": "Evaluate: backtest against all",
     "register": "Register in MLflow",
