@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from airflow.sdk.api.datamodels._generated import DagRunType
 
 from pipeline.approval import APPROVE, REJECT, Approval, who_asked
 from pipeline.config import read_settings
@@ -20,7 +21,7 @@ def approval(tmp_path, monkeypatch) -> Approval:
 
 def test_run_that_the_shadow_asked_for_is_not_laid_to_the_user_of_the_run_before():
     assert who_asked({"dag_run": BY_HAND}) == "anna"
-    assert who_asked({"dag_run": SimpleNamespace(run_type="operator_triggered", triggering_user_name="anna")}) == "shadow"
+    assert who_asked({"dag_run": SimpleNamespace(run_type=DagRunType.OPERATOR_TRIGGERED, triggering_user_name="anna")}) == "shadow"
     assert who_asked({"dag_run": SimpleNamespace(run_type="manual", triggering_user_name=None)}) == "unknown"
 
 
