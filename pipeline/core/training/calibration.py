@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.core.models.contract import MEDIAN, QUANTILES, Origins
 from pipeline.core.series.windows import WindowGrid
 
-PRIOR_DAYS = 7  # site-days that speak for the middle share before validation is heard
+PRIOR_DAYS = 56  # site-days that speak for the middle share before validation is heard
 PRIOR_DAYS_OF_WIDTH = 7  # days that speak for the network's own widths
 MIDDLE_SHARE = 0.3
 SHARES = np.linspace(0, 0.9, 19)
