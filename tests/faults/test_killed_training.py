@@ -1,0 +1,77 @@
+"""kill -9 of ``train`` while its members learn, again and again: the last run goes on from the checkpoints to the undisturbed model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.snapshots import Run, Store
+from tests.fixtures.bench import Bench
+from tests.fixtures.grids import make_grid
+from tests.fixtures.journal import Journal
+
+SECONDS = 120
+SHORT = """
+import json, logging, sys
+from pipeline.steps import run_step
+logging.basicConfig(level=logging.INFO)
+run_step("train", json.loads(sys.argv[1]), epochs=10)
+"""
+
+
+@pytest.fixture
+def training(bench: Bench) -> Run:
+    """A training whose grid lies in the store, and settings that make it short."""
+    bench.settings = bench.settings.model_copy(update={"context_days": 7, "test_days": 7, "validation_days": 7})
+    grid = make_grid(sites=2, days=71, noise=0.2)
+    run, store = Run("train", grid.day_at(70), bench.settings.cutoff_of(grid.day_at(70))), Store(bench.settings.store_url)
+    store.write_result(run, "features", {"grid": store.put(run, "grid", ".safetensors", grid.save)})
+    return run
+
+
+def start(bench: Bench, training: Run) -> subprocess.Popen[str]:
+    """Start a training as a task does, of few passes."""
+    return bench.python("-c", SHORT, json.dumps(training.to_json()))
+
+
+def finish(process: subprocess.Popen[str]) -> int:
+    """Wait for a training and return how many lines of progress it told."""
+    said = process.communicate(timeout=SECONDS)[1]
+    assert process.returncode == 0, said
+    return said.count("training architecture=")
+
+
+def kill_with_checkpoints(process: subprocess.Popen[str], folder: Path, count: int) -> None:
+    """Kill a training as soon as so many members have a checkpoint."""
+    until = time.monotonic() + SECONDS
+    while len(list(folder.glob("*.safetensors"))) < count and time.monotonic() < until and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    said = process.communicate(timeout=30)
+    assert process.returncode == -9, said
+
+
+def test_a_training_killed_again_and_again_goes_on_where_it_was_and_ends_with_the_same_model(bench: Bench, training: Run, journal: Journal):
+    folder, store = bench.settings.home / "checkpoints" / training.folder, Store(bench.settings.store_url)
+    undisturbed = finish(start(bench, training))
+    whole = store.read_result(training, "train")
+    shutil.rmtree(bench.settings.home / "checkpoints")
+
+    for members in (1, 2, 4):
+        kill_with_checkpoints(start(bench, training), folder, members)
+    started = time.monotonic()
+    resumed = finish(start(bench, training))
+    seconds = time.monotonic() - started
+
+    found = store.read_result(training, "train")
+    assert resumed < undisturbed
+    assert list(folder.glob("*")) == []
+    assert found["curves"] == whole["curves"]
+    journal.note(
+        "`train` dies", "kill -9 with 1, 2 and 4 members begun", expected=[(whole["model"],)], found=[(found["model"],)], seconds=seconds
+    )
