@@ -48,7 +48,8 @@ def train(
     from pipeline.core.training.processes import joined
 
     store = Store(settings.store_url)
-    grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
+    source = store.read_result(run, "features")["grid"]
+    grid: Grid = store.get(source, Grid.load)
     name = architecture or settings.model
     chosen = {"context_days": settings.context_days, "epochs": epochs}
     forecaster = models.create(name, **{key: value for key, value in chosen.items() if value is not None})
@@ -59,14 +60,15 @@ def train(
         curves.append(progress)
         (show or partial(_log_progress, name))(progress)
 
-    checkpoint = _checkpoint(settings, run, name)
+    checkpoint = _checkpoint(settings, run, name, source)
     options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report)
     with joined(settings.device) as is_first, sampled() as system:
         figures = forecaster.fit(grid, spans.split, options)
     if not is_first:
         return {}
     url = store.put(run, "model", ".zip", lambda path: _zip(forecaster, path))
-    checkpoint.unlink(missing_ok=True)
+    for left in checkpoint.parent.glob(f"{name}-*"):
+        left.unlink()
     log.info("trained architecture=%s sites=%d days=%d figures=%s", name, *grid.shape[:2], figures)
     return store.write_result(
         run,
@@ -87,10 +89,11 @@ def _log_progress(name: str, line: Progress) -> None:
     log.info("training architecture=%s iteration=%d/%d loss=%.4f%s", name, line.iteration, line.iterations, line.loss, validation)
 
 
-def _checkpoint(settings: Settings, run: Run, name: str) -> Path:
+def _checkpoint(settings: Settings, run: Run, name: str, source: str) -> Path:
+    """File to go on from; it names the grid, for what was learnt of other readings is not to be gone on from."""
     folder = settings.home / "checkpoints" / run.folder
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name}.safetensors"
+    return folder / f"{name}-{source.rsplit('-', 1)[-1]}"
 
 
 def _zip(forecaster: Forecaster, path: Path) -> None:

@@ -100,7 +100,7 @@ class FitOptions:
     seed: int = 0
     device: str = "auto"
     checkpoint: Path | None = None
-    checkpoint_seconds: float = 120.0
+    checkpoint_seconds: float = 15.0
     report: Callable[[Progress], None] = field(default=lambda _: None)
 
 

@@ -76,7 +76,8 @@ class GruAttention:
         figures = self._calibrate(grid, windows, validation)
         if self._settings.refit and len(validation) > REFIT_SHARE * len(training):
             self._refit(grid, split, options, windows)
-        drop_checkpoints(self._settings.members, options)
+        for each in (options, _again(options)):
+            drop_checkpoints(self._settings.members, each)
         weights = sum(p.numel() for p in self._members[0].parameters())
         seconds = time.perf_counter() - started
         return {"train_seconds": seconds, "train_windows": float(len(training)), "weights": float(weights)} | figures
@@ -128,8 +129,7 @@ class GruAttention:
         """Learn once more, now from the validation days too; the share stays, and nothing checks the new widths, so none is narrowed."""
         self._factors = np.maximum(self._factors, 1.0)
         whole = Split(range(split.train.start, split.validation.stop), range(0))
-        again = replace(options, checkpoint=None)
-        self._learn(grid, windows, whole, again, self._companion_trees if self._share else 0)
+        self._learn(grid, windows, whole, _again(options), self._companion_trees if self._share else 0)
 
     def _companion_quantiles(self, grid: Grid, origins: Origins, own: Prediction) -> np.ndarray:
         assert self._companion is not None
@@ -207,3 +207,9 @@ class GruAttention:
             network = AttentionNetwork(size)
             network.load_state_dict({key.removeprefix(f"{i}."): value for key, value in weights.items() if key.startswith(f"{i}.")})
             self._members.append(network.eval())
+
+
+def _again(options: FitOptions) -> FitOptions:
+    """Options of the second learning, with checkpoints of its own beside those of the first."""
+    path = options.checkpoint
+    return replace(options, checkpoint=path and path.with_stem(f"{path.stem}-again"))
