@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks bench-data
+.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks bench-data test-cluster
 SHELL := /bin/bash
 
 VENV := .venv
@@ -78,12 +78,17 @@ attention-tasks: setup ## Train every attention mechanism on its author's own pr
 bench-data: setup ## Measure every data path beside the way one writes first, on a database of its own; smaller with ARGS='--rows 500000'
 	@$(VENV)/bin/python -m benchmarks.data $(ARGS)
 
-lint: setup ## Check style, types, import contracts and SQL
+test-cluster: setup ## Train and forecast on Redis, Celery workers and an S3-compatible store, and kill a worker (needs redis-server)
+	@$(VENV)/bin/python -m pytest tests/cluster $(ARGS)
+
+lint: setup ## Check style, types, import contracts, SQL and the files of the containers
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql/migrations sql/views.sql sql/roles.sql
+	$(VENV)/bin/hadolint docker/Dockerfile
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 
 docs: setup ## Build the documentation into site/; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet

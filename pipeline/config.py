@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pipeline.errors import ConfigurationError
 
 STACK_FILE = "stack.env"
+SECRETS = Path("/run/secrets")  # of a container: a file per variable, named like it in lower case, such as dayahead_database_url
 
 
 class Settings(BaseSettings):
@@ -122,7 +123,7 @@ def read_settings(home: Path | None = None) -> Settings:
     """
     home = home or Path(os.environ.get("DAYAHEAD_HOME", "") or _home_in(Path(".env")) or ".dayahead")
     try:
-        return Settings(home=home, _env_file=(home / STACK_FILE, ".env"))
+        return Settings(home=home, _env_file=(home / STACK_FILE, ".env"), _secrets_dir=SECRETS if SECRETS.is_dir() else None)
     except ValidationError as error:
         faults = "; ".join(f"DAYAHEAD_{'_'.join(map(str, e['loc'])).upper()}={e['input']!r}: {e['msg']}" for e in error.errors())
         raise ConfigurationError(f"{faults}. See .env.example for what each setting expects") from error

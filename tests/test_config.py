@@ -123,3 +123,12 @@ def test_example_file_shows_values_that_settings_accept(empty_place):
     (empty_place / ".env").write_text("\n".join(shown))
 
     assert read_settings().timezone
+
+
+def test_passwords_of_a_container_come_from_its_secrets(tmp_path, monkeypatch):
+    (tmp_path / "dayahead_database_url").write_text("postgresql://dayahead:of-a-file@postgres/traffic")
+    monkeypatch.setattr("pipeline.config.SECRETS", tmp_path)
+
+    settings = read_settings(tmp_path / "home")
+
+    assert settings.database_url.get_secret_value() == "postgresql://dayahead:of-a-file@postgres/traffic"

@@ -1,0 +1,140 @@
+"""What can be checked of the images and of compose without a container engine."""
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg2
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from pipeline.adapters.database import migrate
+from pipeline.config import Settings
+from pipeline.local.postgres import binaries
+
+PROJECT = Path(__file__).parents[2]
+DOCKER = PROJECT / "docker"
+COMPOSE = yaml.safe_load((DOCKER / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+VARIABLES = dict(line.split("=", 1) for line in (DOCKER / "airflow.env").read_text().splitlines() if not line.startswith("#"))
+OPTIONS = """
+import json
+from airflow.configuration import conf
+print("FOUND" + json.dumps({f"{s}.{o}".lower(): None for s, found in conf.configuration_description.items() for o in found["options"]}))
+"""
+SCHEDULER = """
+import sys
+heavy = {"torch", "mlflow", "great_expectations", "lightgbm", "matplotlib", "scipy", "sklearn", "safetensors", "rich", "typer", "holidays"}
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in heavy:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+from airflow.dag_processing.dagbag import DagBag
+assert (bag := DagBag(sys.argv[1])).import_errors == {} and bag.dags, bag.import_errors
+import pipeline.web.app
+print("PARSED")
+"""
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the script makes."""
+    folder = tmp_path_factory.mktemp("docker")
+    shutil.copy(DOCKER / "make-secrets.sh", folder)
+    for _ in range(2):  # a second run keeps what there is
+        subprocess.run([folder / "make-secrets.sh"], check=True, capture_output=True)
+    return folder / "secrets"
+
+
+def in_airflow(code: str, home: Path, *arguments: str) -> str:
+    environment = os.environ | {"AIRFLOW_HOME": str(home), "PYTHONPATH": str(PROJECT), "DAYAHEAD_HOME": str(home / "dayahead")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_is_pinned_watched_limited_and_not_root(name: str):
+    service = SERVICES[name]
+
+    assert re.search(r":[v\d][\w.-]*\d[\w.-]*$", service["image"])
+    assert service["restart"] in ("unless-stopped", "on-failure")
+    assert service["healthcheck"]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
+    assert service["user"] not in ("", "0", "root")
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_every_secret_is_declared_made_and_in_no_plain_variable(secrets: Path):
+    wanted = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
+    read = set(re.findall(r"/run/secrets/(\w+)", (DOCKER / "compose.yaml").read_text() + (DOCKER / "airflow.env").read_text()))
+
+    assert wanted == set(COMPOSE["secrets"])
+    assert read <= wanted
+    assert {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} <= {file.name for file in secrets.iterdir()}
+    values = [file.read_text() for file in secrets.iterdir()]
+    assert not [value for value in VARIABLES.values() if value in values]
+
+
+def test_secrets_lie_in_a_closed_folder_and_carry_no_newline_where_they_are_read_as_they_are(secrets: Path):
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    assert not [
+        file.name for file in secrets.iterdir() if file.name.endswith(("_password", "_url", "_key", "_secret")) and "\n" in file.read_text()
+    ]
+    assert json.loads((secrets / "airflow_passwords").read_text())["admin"] == (secrets / "login_password").read_text()
+
+
+def test_databases_script_gives_each_service_its_own_and_grafana_only_views(postgres_server: str, secrets: Path):
+    folder = re.search(r"host=([^&]+)", postgres_server)[1]
+    environment = os.environ | {
+        "PGHOST": folder,
+        "PGUSER": "postgres",
+        "SECRETS": str(secrets),
+        "PATH": f"{binaries()}:{os.environ['PATH']}",
+    }
+    subprocess.run([DOCKER / "postgres" / "10-databases.sh"], env=environment, check=True, capture_output=True)
+
+    migrate(Settings(database_url=SecretStr(f"postgresql://dayahead@/traffic?host={folder}")))
+
+    reader = psycopg2.connect(host=folder, user="grafana", dbname="traffic")
+    with reader, reader.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM dayahead.next_day")
+        assert cursor.fetchone() == (0,)
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("SELECT FROM dayahead.promotions")
+    reader.close()
+    for role, database in (("airflow", "airflow"), ("mlflow", "mlflow")):
+        psycopg2.connect(host=folder, user=role, dbname=database).close()
+
+
+def test_every_option_in_the_environment_is_one_that_airflow_knows(tmp_path: Path):
+    known = json.loads(in_airflow(OPTIONS, tmp_path).split("FOUND")[1])
+
+    given = {name.removeprefix("AIRFLOW__").lower().replace("__", ".") for name in VARIABLES if name.startswith("AIRFLOW__")}
+    assert {option.removesuffix("_cmd") for option in given} <= set(known)
+    assert not [
+        name for name in VARIABLES if name.startswith("DAYAHEAD_") and name.removeprefix("DAYAHEAD_").lower() not in Settings.model_fields
+    ]
+
+
+def test_parts_without_tasks_need_no_heavy_library(tmp_path: Path):
+    assert "PARSED" in in_airflow(SCHEDULER, tmp_path, str(PROJECT / "dags"))
+
+
+def test_kubernetes_runs_the_same_version_and_asks_for_a_gpu_only_where_it_trains():
+    values = yaml.safe_load((DOCKER / "kubernetes" / "values.yaml").read_text())
+    workers = yaml.safe_load((DOCKER / "kubernetes" / "workers.yaml").read_text())["items"]
+
+    assert f"apache-airflow=={values['airflowVersion']}" in (PROJECT / "requirements.lock").read_text().splitlines()
+    pods = {item["metadata"]["labels"]["queue"]: item["spec"]["template"]["spec"]["containers"][0] for item in workers}
+    assert {queue for queue, pod in pods.items() if "nvidia.com/gpu" in pod["resources"]["limits"]} == {"gpu"}
+    assert all(pod["command"][4] == queue and pod["image"].endswith(f":{values['defaultAirflowTag']}") for queue, pod in pods.items())
