@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 from psycopg2 import extensions
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import Identifier
 
 from pipeline.adapters.copy_binary import Kind, write_frame
-from pipeline.adapters.queries import statement
+from pipeline.adapters.queries import statement, upsert_parts
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
 KEY = ("target_day", "role", "site")
@@ -46,17 +46,10 @@ def write_peaks(connection: extensions.connection, forecasts: pd.DataFrame) -> i
         forecasts: Whole days of sites, each site's in order of time.
     """
     names = Identifier("staged_forecast_peaks")
-    values = [name for name in PEAKS if name not in KEY]
-    columns = SQL(", ").join(map(Identifier, PEAKS))
-    parts = {
-        "columns": columns,
-        "assignments": SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in values),
-        "old_values": SQL(", ").join(Identifier("old", name) for name in values),
-        "new_values": SQL(", ").join(Identifier("excluded", name) for name in values),
-    }
+    parts = upsert_parts(PEAKS, KEY)
     with connection.cursor() as cursor:
         cursor.execute(statement("create_staged", table=Identifier("forecast_peaks"), staged=names))
         for _, day in forecasts.groupby(["role", "target_day"], sort=True):
-            write_frame(connection, statement("copy_rows", table=names, columns=columns), daily_peaks(day), PEAKS)
+            write_frame(connection, statement("copy_rows", table=names, columns=parts["columns"]), daily_peaks(day), PEAKS)
         cursor.execute(statement("write_peaks", **parts))
         return cursor.rowcount

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from psycopg2.sql import SQL, Composable, Composed
+from psycopg2.sql import SQL, Composable, Composed, Identifier
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
 
@@ -13,6 +14,23 @@ SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
 def statement(name: str, /, **parts: Composable) -> Composed:
     """Return the query ``sql/queries/<name>.sql`` with its ``{parts}`` (identifiers, lists of columns) filled in."""
     return SQL(_query_text(name)).format(**parts)
+
+
+def upsert_parts(columns: Iterable[str], key: Collection[str]) -> dict[str, Composable]:
+    """Return the parts of a statement that adds rows and replaces those of the same key that differ.
+
+    Args:
+        columns: All columns that are written.
+        key: Those among them that name the row.
+    """
+    values = [name for name in columns if name not in key]
+    comma = SQL(", ")
+    return {
+        "columns": comma.join(map(Identifier, columns)),
+        "assignments": comma.join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in values),
+        "old_values": comma.join(Identifier("old", name) for name in values),
+        "new_values": comma.join(Identifier("excluded", name) for name in values),
+    }
 
 
 @lru_cache

@@ -10,7 +10,7 @@ from psycopg2 import extensions
 from psycopg2.sql import SQL, Identifier
 
 from pipeline.adapters.copy_binary import Kind, read_fixed, to_instants, write_frame
-from pipeline.adapters.queries import statement
+from pipeline.adapters.queries import statement, upsert_parts
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
 KEY = ("target_day", "role", "site")
@@ -71,16 +71,9 @@ def read_daily_changes(connection: extensions.connection, sites: list[str], sinc
 
 def write_scores(connection: extensions.connection, scores: pd.DataFrame) -> int:
     """Add or replace scores, columns of ``SCORES``, and return how many rows changed; equal ones are left alone."""
-    values = [name for name in SCORES if name not in KEY]
-    columns = SQL(", ").join(map(Identifier, SCORES))
-    parts = {
-        "columns": columns,
-        "assignments": SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in values),
-        "old_values": SQL(", ").join(Identifier("old", name) for name in values),
-        "new_values": SQL(", ").join(Identifier("excluded", name) for name in values),
-    }
+    parts = upsert_parts(SCORES, KEY)
     with connection.cursor() as cursor:
         cursor.execute(statement("create_staged", table=Identifier("scores"), staged=Identifier("staged_scores")))
-        write_frame(connection, statement("copy_rows", table=Identifier("staged_scores"), columns=columns), scores, SCORES)
+        write_frame(connection, statement("copy_rows", table=Identifier("staged_scores"), columns=parts["columns"]), scores, SCORES)
         cursor.execute(statement("write_scores", **parts))
         return cursor.rowcount
