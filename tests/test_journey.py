@@ -87,6 +87,16 @@ def test_register_links_to_the_version_in_the_registry(stack: Stack, walked: str
     assert link_of(stack, "train_model", "register", "Model version") == registry.version_url(stack.settings, champion)
 
 
+def test_a_row_of_the_forecast_leads_to_the_dag_run_that_made_it(stack: Stack, walked: str):
+    folder = query(stack, "select run_id from dayahead.forecasts order by target_day desc limit 1")[0]["run_id"]
+    page = f"{stack.settings.airflow_url}/dayahead/run"
+
+    answer = logged_in(stack).get(page, params={"folder": folder}, allow_redirects=False, timeout=10)
+
+    assert answer.status_code == 307
+    assert answer.headers["Location"].startswith("../dags/forecast_day_ahead/runs/")
+
+
 def test_no_secret_is_left_where_others_can_read_it(stack: Stack, walked: str):
     assert leaks(stack) == []
 

@@ -25,18 +25,17 @@ def dag_run(folder: str, session: SessionDep) -> RedirectResponse:
     """Lead to the latest DAG run whose task ``plan`` chose this run, named by its folder in the store (column ``run_id``)."""
     planned = (
         select(XComModel.run_id, XComModel.value)
-        .where(XComModel.dag_id == FORECAST_DAG, XComModel.task_id == "plan", XComModel.key == "return_value")
+        .where(XComModel.dag_id == FORECAST_DAG, XComModel.task_id == "plan", XComModel.key == "run")
         .order_by(XComModel.timestamp.desc())
         .limit(LOOKED_AT)
     )
     for run_id, value in session.execute(planned):
-        if _folder(value) == folder.split("/shard-")[0]:
+        if _run(value).folder == folder.split("/shard-")[0]:
             return RedirectResponse(f"../dags/{FORECAST_DAG}/runs/{quote(run_id, safe='')}")
     raise HTTPException(
         404, f"no run of {FORECAST_DAG} made {folder!r}: it was made from the command line, or Airflow has forgotten the run"
     )
 
 
-def _folder(value: Any) -> str:
-    chosen = json.loads(value) if isinstance(value, str) else value
-    return Run.from_json(chosen).folder.split("/shard-")[0]
+def _run(value: Any) -> Run:
+    return Run.from_json(json.loads(value) if isinstance(value, str) else value)
