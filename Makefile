@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m pipeline
-STEPS := extract validate features gather train evaluate register promote forecast fill publish shadow monitor compare
+STEPS := extract validate features gather train evaluate register promote forecast fill publish shadow monitor compare retain
 .PHONY: $(STEPS)
 
 # The pins are tried on 3.11; a later Python serves where there is none. PYTHON=... chooses another.

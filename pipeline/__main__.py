@@ -44,6 +44,7 @@ PANELS = {
         steps.shadow,
         steps.monitor,
         steps.compare,
+        steps.retain,
     ),
     "Accuracy": (backtest.backtest,),
 }

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 0
 
+    keep_traffic_days: int = Field(0, ge=0)  # 0: for ever
+    keep_forecasts_days: int = Field(400, ge=0)  # with their attention; 0: for ever
+    keep_snapshots_days: int = Field(30, ge=7)
+    keep_docs_days: int = Field(60, ge=7)  # Data Docs of validations
+
     stale_after_hours: float = Field(48.0, gt=0)  # a site silent for longer is left to the ladder
     dead_after_days: int = Field(28, ge=1)  # a site silent for longer gets no forecast
     max_stale_share: float = Field(0.5, gt=0, le=1)  # more stale sites than this break the batch

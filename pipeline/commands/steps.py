@@ -166,6 +166,18 @@ def compare(target_day: TargetDay = None) -> None:
     _run("compare", "monitor", target_day)
 
 
+def retain(
+    target_day: TargetDay = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Drop what DAYAHEAD_KEEP_…_DAYS no longer keep: old snapshots, Data Docs, copies of models, tables of days.
+
+    Examples:
+        python -m pipeline retain --dry-run
+    """
+    _run("retain", "retain", target_day, dry_run=dry_run)
+
+
 def monitor(target_day: TargetDay = None) -> None:
     """Score every published day whose actuals are in.
 

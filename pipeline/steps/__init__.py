@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from importlib import import_module
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 STEPS = (
     *("extract", "validate", "features"),
     *("gather", "train", "evaluate", "register", "promote"),
     *("forecast", "fill", "publish", "shadow"),
-    *("monitor", "compare"),
+    *("monitor", "compare", "retain"),
 )
 
 
@@ -25,11 +29,14 @@ def run_step(name: str, run: dict[str, Any], **options: Any) -> dict[str, Any]:
     from pipeline.config import read_settings
     from pipeline.errors import NothingToForecastError
 
+    began = time.perf_counter()
     step = getattr(import_module(f"pipeline.steps.{name}"), name)
     part, settings = Run.from_json(run), read_settings()
     try:
-        return step(part, settings, **{key: value for key, value in options.items() if value not in (None, [])})
+        result: dict[str, Any] = step(part, settings, **{key: value for key, value in options.items() if value not in (None, [])})
     except NothingToForecastError as error:
         if part.shard is not None:  # so that publish can tell a shard without sites from one that is missing
             Store(settings.store_url).write_result(part, "forecast", {"rows": 0, "reason": str(error)})
         raise
+    log.info("step=%s run=%s seconds=%.2f", name, part.folder, time.perf_counter() - began)
+    return result

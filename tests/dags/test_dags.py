@@ -19,11 +19,15 @@ bag = DagBag(sys.argv[1])
 dags = {
     dag.dag_id: {
         "doc": dag.doc_md, "tags": sorted(dag.tags), "params": sorted(dag.params), "max_active_runs": dag.max_active_runs,
+        "deadlines": [alert.interval.total_seconds() for alert in dag.deadline or ()],
         "schedule": type(dag.timetable).__name__, "heavy": sorted(heavy & set(sys.modules)),
         "tasks": {
             t.task_id: {
                 "title": t.task_display_name, "queue": t.queue, "pool": t.pool, "after": sorted(t.upstream_task_ids),
                 "mapped": t.get_closest_mapped_task_group() is not None, "rule": t.trigger_rule.value,
+                "tells": [
+                    getattr(call, "event", "") for call in (*t.on_failure_callback, *t.on_success_callback)
+                ] if t.has_on_failure_callback else [],
             }
             for t in dag.tasks
         },
@@ -48,7 +52,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 def test_dags_parse_without_an_error(parsed: dict):
     assert parsed["errors"] == {}
-    assert set(parsed["dags"]) == {"train_model", "forecast_day_ahead", "monitor_forecasts", "promote_model"}
+    assert set(parsed["dags"]) == {"train_model", "forecast_day_ahead", "monitor_forecasts", "promote_model", "retain_days"}
 
 
 def test_dags_load_nothing_heavy_while_they_are_parsed(parsed: dict):
@@ -121,3 +125,21 @@ def test_train_model_asks_for_approval_sites_span_architecture_and_epochs(parsed
 
 def test_promote_model_asks_for_a_version_and_a_reason(parsed: dict):
     assert parsed["dags"]["promote_model"]["params"] == ["approval", "reason", "version"]
+
+
+def test_every_task_tells_of_its_failure(parsed: dict):
+    silent = [
+        (name, task) for name, dag in parsed["dags"].items() for task, facts in dag["tasks"].items() if "failed" not in facts["tells"]
+    ]
+
+    assert silent == []
+
+
+def test_a_published_and_a_monitored_day_are_told_and_a_late_one_too(parsed: dict):
+    assert parsed["dags"]["forecast_day_ahead"]["tasks"]["publish"]["tells"] == ["failed", "published"]
+    assert parsed["dags"]["monitor_forecasts"]["tasks"]["monitor"]["tells"] == ["failed", "monitored"]
+    assert parsed["dags"]["forecast_day_ahead"]["deadlines"] == [120 * 60]
+
+
+def test_decay_starts_a_training_after_the_monitor(parsed: dict):
+    assert parsed["dags"]["monitor_forecasts"]["tasks"]["retrain"]["after"] == ["monitor"]

@@ -1,0 +1,1 @@
+DELETE FROM dayahead.forecast_peaks WHERE target_day < %(before)s;
