@@ -164,11 +164,8 @@ def _decide(settings: Settings, evaluation: dict[str, Any], champion: str | None
 def _carry_out(
     settings: Settings, version: str, champion: str | None, word: str, decided_by: str, decision: Decision, follows: str | None
 ) -> None:
-    """Move the alias where the decision says so, tag the version and add the row; nothing moves while the database is away."""
+    """Add the row, move the alias where the decision says so, and tag the version; the row stays only if the alias moved."""
     with database.connect(settings, "writer") as connection:
-        if decision.promoted:
-            registry.set_champion(settings, version, previous=follows)
-        registry.tag_version(settings, version, {"decision": word, "decided_by": decided_by, "reason": decision.reason})
         database.record_promotion(
             connection,
             version=version,
@@ -178,4 +175,7 @@ def _carry_out(
             reason=decision.reason,
             figures=decision.figures,
         )
+        if decision.promoted:
+            registry.set_champion(settings, version, previous=follows)
+        registry.tag_version(settings, version, {"decision": word, "decided_by": decided_by, "reason": decision.reason})
     log.info("decided version=%s decision=%s by=%s previous=%s reason=%s", version, word, decided_by, champion, decision.reason)

@@ -149,9 +149,7 @@ def test_reviewer_who_says_no_to_what_was_asked_leaves_the_champion(governed, tr
     promote_version(governed, train(), "anna", "trial")
     second = train(LATER)
 
-    decided = decide_by_word(
-        governed, second, "shadow", "better for 14 days", {"approved": False, "by": "ben", "reason": "not on a Friday"}
-    )
+    decided = decide_by_word(governed, second, "shadow", "better for 14 days", {"approved": False, "by": "ben", "reason": "not now"})
 
     assert registry.champion_version(governed) == "1"
     assert decisions()[-1] == (second, "1", "rejected", "ben")
