@@ -101,7 +101,7 @@ def migrate(settings: Settings, folder: Path = SQL_FOLDER) -> list[str]:
         applied = _apply_missing(cursor, folder)
         for name in EVERY_TIME:
             cursor.execute((folder / name).read_text())
-    log.info("migrated applied=%s", ",".join(applied) or "none")
+    log.debug("migrated applied=%s", ",".join(applied) or "none")
     return applied
 
 

@@ -124,9 +124,10 @@ def _start(settings: Settings, home: Home, secrets: Secrets, report: Report) -> 
     postgres.create_databases(settings.postgres_port, secrets)
     supervisor.start("mlflow", "redis")
     with ThreadPoolExecutor() as pool:
-        ours: Future[None] = pool.submit(_migrate, home)
+        ours: Future[list[str]] = pool.submit(_migrate, home)
         _migrate_airflow(settings, home, secrets, report)
-        ours.result()
+        if applied := ours.result():
+            report(f"schema dayahead: {', '.join(name.removesuffix('.sql') for name in applied)}")
     names = [service.name for service in services_of(settings, home)]
     supervisor.start(*names)
     wait_healthy([name for name in names if name != "postgres"], settings, home, report)
@@ -136,10 +137,10 @@ def _postgres_only(settings: Settings, secrets: Secrets) -> set[str]:
     return {"postgres"} if postgres.is_answering(settings.postgres_port, secrets) else set()
 
 
-def _migrate(home: Home) -> None:
+def _migrate(home: Home) -> list[str]:
     from pipeline.adapters.database import migrate
 
-    migrate(read_settings(home.root))
+    return migrate(read_settings(home.root))
 
 
 def _migrate_airflow(settings: Settings, home: Home, secrets: Secrets, report: Report) -> None:
