@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shlex
 import stat
 from configparser import ConfigParser
@@ -8,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Settings
+from pipeline.errors import ConfigurationError
+from pipeline.local.broker import WORKERS
 from pipeline.local.configuration import render, supervisor_sections, write_configuration
+from pipeline.local.health import check_programs
 from pipeline.local.home import Home
 from pipeline.local.services import Service, environment, services_of
 
@@ -37,6 +41,7 @@ def test_every_file_is_readable_by_its_owner_only(home, settings):
     write_configuration(settings, home, home.secrets())
 
     files = [home.run / "supervisord.conf", home.run / "basic_auth.ini", home.airflow / "airflow.cfg", home.airflow / "passwords.json"]
+    files.append(home.run / "redis.conf")
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
@@ -81,3 +86,37 @@ def test_environment_of_the_caller_steers_no_service(home, settings, monkeypatch
     assert handed["HTTP_PROXY_OF_MINE"] == "kept"
     assert handed["DAYAHEAD_HOME"] == str(home.root)
     assert {handed["MLFLOW_DISABLE_TELEMETRY"], handed["GX_ANALYTICS_ENABLED"]} == {"true", "false"}
+
+
+def test_celery_adds_a_broker_and_a_worker_for_each_queue(home, settings):
+    celery = settings.model_copy(update={"executor": "celery", "task_silence_seconds": 12})
+    write_configuration(celery, home, home.secrets())
+    config = ConfigParser(interpolation=None)
+    config.read(home.airflow / "airflow.cfg")
+
+    added = {service.name: service.command for service in services_of(celery, home)[len(services_of(settings, home)) :]}
+
+    assert list(added) == ["redis", "worker", "gpu-worker"]
+    assert {name: command[command.index("--queues") + 1] for name, command in added.items() if name != "redis"} == WORKERS
+    assert config["core"]["executor"] == "CeleryExecutor"
+    assert config["scheduler"]["task_instance_heartbeat_timeout"] == "12"
+    assert {"bind 127.0.0.1", f"requirepass {home.secrets().redis}"} <= set((home.run / "redis.conf").read_text().splitlines())
+
+
+def test_missing_program_is_named_with_both_ways_out():
+    with pytest.raises(
+        ConfigurationError, match=r"no-such-server is not installed.*apt-get install no-such-server, or DAYAHEAD_EXECUTOR=local"
+    ):
+        check_programs([Service("redis", ("no-such-server", "redis.conf"))])
+
+
+def test_home_of_an_earlier_version_keeps_its_secrets_and_gets_those_it_lacks(home):
+    before = vars(home.secrets())
+    known = {name: value for name, value in before.items() if name != "redis"}
+    (home.root / "secrets.json").write_text(json.dumps(known))
+
+    after = vars(home.secrets())
+
+    assert {name: after[name] for name in known} == known
+    assert after["redis"]
+    assert vars(home.secrets()) == after
