@@ -54,7 +54,7 @@ def forecast_day_ahead() -> None:
     shard.expand(run=parts) >> published >> step("shadow", run)
 
 
-@task_group(prefix_group_id=False, default_args=SHARD_DEFAULTS)
+@task_group(prefix_group_id=False, group_display_name="Each shard", default_args=SHARD_DEFAULTS)
 def shard(run: XComArg) -> None:
     """Wire the chain of one shard."""
     chain(

@@ -41,7 +41,7 @@ settings = read_settings()
         "target_day": TARGET_DAY,
         "sites": Param(
             [],
-            type="array",
+            type=["null", "array"],
             items={"type": "string", "minLength": 1},
             uniqueItems=True,
             title="Sites",
@@ -84,7 +84,7 @@ def train_model() -> None:
     )
 
 
-@task_group(prefix_group_id=False, default_args=SHARD_DEFAULTS)
+@task_group(prefix_group_id=False, group_display_name="Each shard", default_args=SHARD_DEFAULTS)
 def shard(run: XComArg) -> None:
     """Wire the chain of one shard."""
     extracted = step("extract", run, sites="{{ params.sites }}", days="{{ params.days }}")

@@ -67,6 +67,7 @@ TITLES = {  # what Airflow's pages show; the id stays the step's name
     "publish": "Publish to Postgres",
     "shadow": "Shadow: the challenger's forecast",
     "monitor": "Monitor: score and watch",
+    "retain": "Retain: drop what is old",
 }
 
 
