@@ -22,16 +22,16 @@ NAMES = (
 CHAIN = ("extract", "validate", "features", "forecast", "publish")
 
 
-def test_a_site_may_have_any_name_from_the_file_to_its_score(bench: Bench, run_sql, tmp_path: Path):
+def test_a_site_may_have_any_name_from_the_file_to_its_score_with_a_login_of_two_roles(bench: Bench, login, run_sql, tmp_path: Path):
     ts = pd.date_range("2026-07-20", f"{DAY} 23:00", freq="h")
     readings = pd.DataFrame({"site": np.repeat(NAMES, len(ts)), "ts": np.tile(ts, len(NAMES))})
     readings["throughput"] = 50 + 10 * np.sin(np.arange(len(readings)) / 4)
     readings.to_csv(tmp_path / "names.csv", index=False)
 
     report = load_readings(bench.settings, tmp_path / "names.csv")
-    for step in CHAIN:
-        bench.here(step, DAY)
-    bench.here("monitor", NEXT)
+    limited = login("reader", "writer")
+    for step, day in (*((step, DAY) for step in CHAIN), ("monitor", NEXT)):
+        bench.here(step, day, limited)
 
     assert (report.loaded, report.quarantined.total()) == (len(readings), 0)
     for table in ("sites", "forecasts", "attention", "scores"):

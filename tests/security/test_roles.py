@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psycopg2
 import pytest
 from psycopg2 import errors
-from pydantic import SecretStr
 
-from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from tests.fixtures.bench import WORKS, Bench
-from tests.fixtures.database import execute
 
-NUMBERS = itertools.count(1)
 ROLES = {"extract": {"reader"}, "publish": {"writer"}, "monitor": {"reader", "writer"}}
 HELD = """
 SELECT r.role, c.oid::regclass::text, c.relkind, p.privilege
@@ -26,21 +21,6 @@ WHERE
     AND has_table_privilege('dayahead_' || r.role, c.oid, p.privilege)
 """
 OF_FIGURES = {"dayahead.drift", "dayahead.retrainings", "dayahead.alerts"}  # tables without a row of traffic, open to people as they are
-
-
-@pytest.fixture
-def login(database: Settings) -> Iterator:
-    """Function that makes a login which may take on the given roles, by SET ROLE only, and returns settings with it."""
-    url, made = database.database_url.get_secret_value(), []
-
-    def make(*roles: str) -> Settings:
-        name = f"login_{next(NUMBERS)}"
-        execute(url, f"CREATE ROLE {name} LOGIN NOINHERIT", *(f"GRANT dayahead_{role} TO {name} WITH INHERIT FALSE" for role in roles))
-        made.append(name)
-        return database.model_copy(update={"database_url": SecretStr(url.replace("postgres:", f"{name}:"))})
-
-    yield make
-    execute(url, *(f"DROP ROLE {name}" for name in made))
 
 
 @pytest.fixture
