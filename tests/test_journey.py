@@ -98,6 +98,11 @@ def test_a_row_of_the_forecast_leads_to_the_dag_run_that_made_it(stack: Stack, w
 
 
 def test_no_secret_is_left_where_others_can_read_it(stack: Stack, walked: str):
+    planted = stack.home.root / "store" / "planted"
+    planted.write_text(f"password={stack.home.secrets().dayahead}")
+
+    assert leaks(stack) == ["dayahead in file store/planted"]
+    planted.unlink()
     assert leaks(stack) == []
 
 
