@@ -91,7 +91,7 @@ lint: setup ## Check style, types, import contracts, SQL and the files of the co
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 
 docs: setup ## Build the documentation into site/; a warning is an error
-	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 	@echo 'site/index.html'
 
 clean: setup ## Stop the stack and delete its home with all data, and the caches; .venv stays
