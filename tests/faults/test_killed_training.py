@@ -74,6 +74,5 @@ def test_a_training_killed_again_and_again_goes_on_where_it_was_and_ends_with_th
     assert resumed < undisturbed
     assert list(folder.glob("*")) == []
     assert sorted(map(str, found["curves"])) == sorted(map(str, whole["curves"]))
-    journal.note(
-        "`train` dies", "kill -9 with 1, 2 and 4 members begun", expected=[(whole["model"],)], found=[(found["model"],)], seconds=seconds
-    )
+    how = f"kill -9 with 1, 2 and 4 members learnt; {resumed} of {undisturbed} steps were left to do"
+    journal.note("`train` dies", how, expected=[(whole["model"],)], found=[(found["model"],)], seconds=seconds)

@@ -61,7 +61,7 @@ def frames(publication: dict) -> tuple[pd.DataFrame, pd.DataFrame]:
     sites, days = publication["sites"], timedelta(days=(publication["day"] - DAY).days)
     forecasts = forecast_rows(publication["level"], sites=sites, steps=publication["steps"]).assign(target_day=publication["day"])
     forecasts["ts"] += days
-    attention = attention_rows(sites=sites, past=publication["past"]).assign(target_day=publication["day"])
+    attention = attention_rows(sites=sites)[: None if publication["past"] else 0].assign(target_day=publication["day"])
     if publication["fate"] == "faulty":
         forecasts.loc[len(forecasts) - 1, "q05"] = 1e9
     return forecasts, attention

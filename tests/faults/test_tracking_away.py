@@ -23,7 +23,7 @@ from tests.fixtures.journal import Journal
 from tests.fixtures.training import RUN, evaluation, store_training
 from tests.fixtures.wire import Strike, Wire, http_messages
 
-CUTS = 4  # of the line, evenly over what a step says to MLflow
+CUTS = 2  # of the line, evenly over what a step says to MLflow
 TODAY = Run("forecast", RUN.target_day, RUN.cutoff)
 
 
