@@ -3,4 +3,7 @@ DELETE FROM dayahead.quarantine WHERE site = ANY(%(sites)s);
 DELETE FROM dayahead.forecasts WHERE site = ANY(%(sites)s);
 DELETE FROM dayahead.attention WHERE site = ANY(%(sites)s);
 DELETE FROM dayahead.scores WHERE site = ANY(%(sites)s);
+DELETE FROM dayahead.scores_by_hour WHERE site = ANY(%(sites)s);
+DELETE FROM dayahead.completeness WHERE site = ANY(%(sites)s);
+DELETE FROM dayahead.anomalies WHERE site = ANY(%(sites)s);
 DELETE FROM dayahead.sites WHERE site = ANY(%(sites)s);
