@@ -145,7 +145,7 @@ def forecast(bench: Bench) -> Timed:
     from pipeline.core import models
     from pipeline.core.models.contract import FitOptions, Origins, Split
     from pipeline.core.models.rows import to_attention_rows, to_rows
-    from pipeline.core.series.grid import to_grid
+    from pipeline.core.series.grid import Grid, to_grid
 
     small = readings_of(12, GRID_DAYS, seed=1)
     grid = to_grid(small, tuple(Site(f"edge-{i:05d}") for i in range(12)), step_minutes=10)
@@ -153,7 +153,9 @@ def forecast(bench: Bench) -> Timed:
     model.fit(grid, Split(range(28, 50), range(50, 60)), FitOptions(device="cpu"))
     assert model._share > 0, "the companion takes part, as it does in production"
     sites = max(2, round(10_000 * bench.scale))
-    wide = to_grid(readings_of(sites, CONTEXT_DAYS), tuple(Site(f"edge-{i:05d}") for i in range(sites)), step_minutes=10)
+    values = np.random.default_rng(2).uniform(1e6, 1e9, (sites, CONTEXT_DAYS, STEPS)).astype(np.float32)
+    fleet = tuple(Site(f"edge-{i:05d}") for i in range(sites))
+    wide = Grid(fleet, grid.day_at(0), 10, values, np.ones(values.shape, bool), phase_minutes=np.zeros(sites, np.int64))
     origins = Origins(np.arange(sites), np.full(sites, CONTEXT_DAYS), np.zeros(sites, np.int64))
 
     def ask() -> None:

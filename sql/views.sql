@@ -8,6 +8,7 @@ WHERE
     AND NOT EXISTS (
         SELECT FROM dayahead.forecasts AS later
         WHERE later.target_day = f.target_day + 1 AND later.role = 'champion' AND later.site = f.site
+            AND later.target_day >= (SELECT max(d.target_day) FROM dayahead.forecasts AS d WHERE d.role = 'champion') -- leaves other tables out
     );
 
 COMMENT ON VIEW dayahead.next_day IS
