@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -62,10 +62,17 @@ def champion_on(connection: extensions.connection, day: date, timezone: str = "U
     return found[0] if found else None
 
 
-def read_shadow_days(connection: extensions.connection, challenger: str, champion: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pinball loss ``(T,)`` of two versions on the days, sites and steps that both forecast at the same cutoff, oldest first."""
+def read_shadow_days(connection: extensions.connection, challenger: str, champion: str, since: datetime) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pinball loss ``(T,)`` of two versions on the days, sites and steps that both forecast at the same cutoff, oldest first.
+
+    Args:
+        connection: In the role writer.
+        challenger: Its version.
+        champion: Its version.
+        since: Earliest cutoff that counts.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(statement("read_shadow_days"), {"challenger": challenger, "champion": champion})
+        cursor.execute(statement("read_shadow_days"), {"challenger": challenger, "champion": champion, "since": since})
         found = np.array([row[1:] for row in cursor.fetchall()], np.float64).reshape(-1, 2)
     return found[:, 0], found[:, 1]
 

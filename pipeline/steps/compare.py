@@ -9,6 +9,7 @@ from pipeline.adapters import database, promotions, registry
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.shadow import compare_days
+from pipeline.steps.shadow import learned_until
 
 log = logging.getLogger(__name__)
 
@@ -16,16 +17,19 @@ log = logging.getLogger(__name__)
 def compare(run: Run, settings: Settings) -> dict[str, Any]:
     """Compare the scores of challenger and champion on the days, sites and steps that both forecast; ``ask`` says what came of it.
 
-    What was found is a tag of the challenger's version. A version that a person has decided about, or that was champion, is not asked for.
+    Days that one of them has learned from do not count. What was found is a tag of the challenger's version. A version that a person has
+    decided about, or that was champion, is not asked for.
 
     Raises:
+        ModelError: A version does not say until when it learned.
         ServiceError: The tracking server or the database does not answer.
     """
     challenger, champion = registry.challenger_version(settings), registry.champion_version(settings)
     if challenger is None or champion is None:
         return _result(run, settings, {"ask": False, "reason": "no challenger beside the champion"})
+    since = max(learned_until(settings, version) for version in (challenger, champion))
     with database.connect(settings, "writer") as connection:
-        own, theirs = promotions.read_shadow_days(connection, challenger, champion)
+        own, theirs = promotions.read_shadow_days(connection, challenger, champion, since)
         spoken_of = promotions.is_spoken_of(connection, challenger)
     found = compare_days(own, theirs, settings.shadow_days)
     reason = f"against champion {champion}, {found}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from pipeline.adapters import registry
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
-from pipeline.errors import DayaheadError, NothingToForecastError, StoreError
+from pipeline.errors import DayaheadError, ModelError, NothingToForecastError, StoreError
 from pipeline.steps.forecast import CHAMPION_RUNG, Rung, answer
 from pipeline.steps.publish import write_made
 
@@ -20,8 +21,8 @@ ROLE = "challenger"
 def shadow(run: Run, settings: Settings) -> dict[str, Any]:
     """Forecast the target day with the challenger and publish it under role ``challenger``; nothing where no version waits.
 
-    Nobody steps in for the challenger: a site that it does not answer has no row. What is wrong with it is a warning, for the champion's
-    forecast stands already.
+    Nothing either for a day that the version has learned from, as in a backfill. Nobody steps in for the challenger: a site that it does
+    not answer has no row. What is wrong with it is a warning, for the champion's forecast stands already.
 
     Args:
         run: The run, or one shard of it, after ``features``.
@@ -32,20 +33,38 @@ def shadow(run: Run, settings: Settings) -> dict[str, Any]:
     """
     store = Store(settings.store_url)
     try:
-        challenger = _challenger(settings)
+        challenger, reason = _challenger(run, settings)
     except DayaheadError as error:
         log.warning("no shadow target_day=%s reason=%s", run.target_day, error)
         return store.write_result(run, "shadow", {"rows": 0, "reason": str(error)})
     if challenger is None:
-        return store.write_result(run, "shadow", {"rows": 0, "reason": "no version but the champion"})
+        log.info("no shadow target_day=%s reason=%s", run.target_day, reason)
+        return store.write_result(run, "shadow", {"rows": 0, "reason": reason})
     made = [made for part in run.parts() if (made := _forecast(part, settings, challenger))]
     published = write_made(run, settings, made) if made else {"rows": 0, "reason": "the challenger answered for no site"}
     return store.write_result(run, "shadow", {"version": challenger[1]} | published)
 
 
-def _challenger(settings: Settings) -> Rung | None:
+def learned_until(settings: Settings, version: str) -> datetime:
+    """Return the cutoff of a version's training; forecasts of days before it prove nothing, for it has seen them.
+
+    Raises:
+        ModelError: The version does not say, so it is none of ours.
+    """
+    cutoff = registry.tags_of(settings, version).get("cutoff")
+    if cutoff is None:
+        raise ModelError(f"version {version} has no tag cutoff; a version that train_model registered has one: train the model again")
+    return datetime.fromisoformat(cutoff)
+
+
+def _challenger(run: Run, settings: Settings) -> tuple[Rung | None, str]:
+    """Return the challenger, or None and why there is none for this day."""
     version = registry.challenger_version(settings)
-    return (CHAMPION_RUNG, version, registry.load_version(settings, version)[0]) if version else None
+    if version is None:
+        return None, "no version but the champion"
+    if (seen := learned_until(settings, version)) > run.cutoff:
+        return None, f"version {version} has learned from the readings up to {seen.isoformat()}: a forecast of a day before proves nothing"
+    return (CHAMPION_RUNG, version, registry.load_version(settings, version)[0]), ""
 
 
 def _forecast(part: Run, settings: Settings, challenger: Rung) -> dict[str, Any] | None:

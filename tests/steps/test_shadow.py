@@ -1,7 +1,7 @@
 """The challenger in the shadow: it forecasts beside the champion, harms nothing, and asks when its days are better beyond noise."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -35,11 +35,17 @@ def two_versions(governed: Settings, train) -> Settings:
     """Settings with version 1 as champion and version 2 as challenger."""
     promote_version(governed, train(), "anna", "the first")
     challenge(governed, train(LATER))
+    for version in ("1", "2"):
+        learn_until(governed, version, DAY.cutoff - timedelta(days=20))
     return governed
 
 
 def challenge(settings: Settings, version: str) -> None:
     MlflowClient(settings.tracking_url).set_registered_model_alias(settings.registered_model, "challenger", version)
+
+
+def learn_until(settings: Settings, version: str, cutoff: datetime) -> None:
+    MlflowClient(settings.tracking_url).set_model_version_tag(settings.registered_model, version, "cutoff", cutoff.isoformat())
 
 
 def walk(settings: Settings, run=DAY) -> None:
@@ -92,6 +98,13 @@ def test_shadow_rests_while_the_champion_is_the_newest_version(governed, train, 
     challenge(governed, version)
 
     assert shadow(DAY, governed) == {"rows": 0, "reason": "no version but the champion"}
+    assert run_sql(ROLES) == []
+
+
+def test_shadow_proves_nothing_by_a_day_that_the_challenger_has_seen(two_versions, run_sql):
+    learn_until(two_versions, "2", DAY.cutoff + timedelta(hours=1))
+
+    assert shadow(DAY, two_versions)["reason"].startswith("version 2 has learned from the readings up to 2026-01-15T01:00:00+00:00")
     assert run_sql(ROLES) == []
 
 
@@ -149,6 +162,14 @@ def test_compare_counts_only_what_both_forecast_at_the_same_cutoff_as_they_are_n
     run_sql("UPDATE dayahead.scores SET model_version = '0' WHERE role = 'champion' AND target_day = %s", date(2026, 1, 13))
 
     assert compare(DAY, two_versions)["reason"] == "against champion 1, 12 days in the shadow, too few to tell"
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_compare_leaves_out_the_days_that_one_of_them_has_seen(two_versions, run_sql, version):
+    score_days(run_sql, two_versions, 14, 0.9)
+    learn_until(two_versions, version, DAY.cutoff - timedelta(days=10))
+
+    assert compare(DAY, two_versions)["reason"] == "against champion 1, 10 days in the shadow, too few to tell"
 
 
 def test_compare_does_not_ask_again_for_what_a_person_refused(two_versions, run_sql):
