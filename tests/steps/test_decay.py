@@ -1,5 +1,6 @@
 """Watching the champion, against a real PostgreSQL, a real MLflow and a training snapshot in the store."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,7 +13,7 @@ from pipeline.adapters.database import connect
 from pipeline.adapters.monitoring import Reference, RollingError
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
-from pipeline.steps.decay import decay_of
+from pipeline.steps.decay import decay_of, watch_champion
 from pipeline.steps.monitor import monitor
 from tests.fixtures.grids import make_grid
 
@@ -114,6 +115,18 @@ def test_decay_asks_for_a_training_and_again_after_the_cooldown(watched, run_sql
     assert first["retrain"] == "WAPE 0.500 over 7 days is 2.50 times that of its backtest"
     assert later["retrain"].startswith("WAPE 0.500 over 6 days")
     assert [day for day, _ in asked(run_sql)] == [DAY, NEXT.target_day]
+
+
+def test_two_days_monitored_at_once_ask_for_one_training(watched, run_sql):
+    monitor(RUN, watched)  # notes what the champion was
+    run_sql(SCORE, DAY, RUN.cutoff, 0.5, 0.9, 7)
+    publish(run_sql, NEXT.target_day)
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda run: watch_champion(run, watched), [RUN, NEXT]))
+
+    assert sum(result["retrain"] is not None for result in results) == 1
+    assert len(asked(run_sql)) == 1
 
 
 def test_two_bad_days_are_no_decay(watched, run_sql):
