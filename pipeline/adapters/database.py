@@ -23,7 +23,7 @@ __all__ = ["champion_on", "connect", "describe", "lock", "migrate", "quarantine_
 
 log = logging.getLogger(__name__)
 
-EVERY_TIME = ("views.sql", "roles.sql")
+EVERY_TIME = ("views.sql", "views_monitoring.sql", "roles.sql")
 Role = Literal["reader", "writer", "viewer"]
 
 
