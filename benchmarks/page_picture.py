@@ -25,21 +25,23 @@ from pipeline.steps import run_step
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 TRAIN = ("extract", "validate", "features", "gather", "train", "evaluate", "register", "promote")
 FORECAST = ("extract", "validate", "features", "forecast", "publish")
-SITES, DAYS, STEP_MINUTES, SCORED_DAYS = 60, 120, 60, 14
+SITES, DAYS, STEP_MINUTES = 60, 120, 60
 
 
 def main(
     data: Annotated[Path | None, typer.Option(help="CSV of site, ts, throughput; the sample fleet where none is named.")] = None,
     timezone: Annotated[str, typer.Option(help="Zone of its instants.")] = "UTC",
+    scored_days: Annotated[int, typer.Option(help="Days between the training and the last forecast.", min=1)] = 14,
+    epochs: Annotated[int | None, typer.Option(help="Passes of the training; the model's own schedule where none is named.")] = None,
     keep: Annotated[bool, typer.Option(help="Leave the stack running.")] = False,
 ) -> None:
     """Draw docs/pictures/page.png and site.png from a run of the whole journey."""
     settings = up(read_settings(), typer.echo)
     try:
         target_day = load(settings, data, timezone)
-        first = target_day - timedelta(days=SCORED_DAYS)
-        run_all(settings, "train", TRAIN, first)
-        for number in range(SCORED_DAYS + 1):
+        first = target_day - timedelta(days=scored_days)
+        run_all(settings, "train", TRAIN, first, epochs=epochs)
+        for number in range(scored_days + 1):
             run_all(settings, "forecast", FORECAST, first + timedelta(days=number))
         run_all(settings, "monitor", ("monitor",), target_day)
         draw(settings)
@@ -63,12 +65,12 @@ def load(settings: Settings, data: Path | None, timezone: str) -> date:
     return target_day_at(last + timedelta(microseconds=1), settings.timezone)
 
 
-def run_all(settings: Settings, purpose: str, steps: tuple[str, ...], day: date) -> None:
+def run_all(settings: Settings, purpose: str, steps: tuple[str, ...], day: date, epochs: int | None = None) -> None:
     """Run the steps of one day."""
     run = Run(purpose, day, settings.cutoff_of(day)).to_json()
     for step in steps:
         typer.echo(f"{purpose} {day} {step}")
-        run_step(step, run)
+        run_step(step, run, **({"epochs": epochs} if step == "train" else {}))
 
 
 def draw(settings: Settings) -> None:

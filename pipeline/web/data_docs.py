@@ -13,7 +13,8 @@ from pipeline.web.reading import SettingsHere
 from pipeline.web.rendering import render
 
 FETCHED = re.compile(
-    r'<script\b.*?</script>|<link\b[^>]*>|<img\b[^>]*src="(?:https?:)?//[^>]*>|\son[a-z]+="[^"]*"', re.DOTALL | re.IGNORECASE
+    r"""<script\b.*?</script>|<link\b[^>]*>|<img\b[^>]*src="(?:https?:)?//[^>]*>|\son[a-z]+="[^"]*"|url\(['"]?(?:https?:)?//[^)]*\)""",
+    re.DOTALL | re.IGNORECASE,
 )
 VERDICT = re.compile(r"Status:</span>.*?</i>\s*(\w+)", re.DOTALL)
 INLINE_STYLES = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'"
