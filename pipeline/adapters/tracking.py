@@ -178,7 +178,7 @@ def _log_figures(client: MlflowClient, run_id: str, record: TrainingRecord) -> N
     began, now = client.get_run(run_id).info.start_time, int(1000 * time.time())
     points = [Metric(key, value, now, 0) for key, value in record.metrics.items() if value == value]  # NaN is no figure
     for line in record.curves:
-        curve = {"loss": line["loss"], "validation": line.get("validation")}
+        curve = {"loss": line.get("loss"), "validation": line.get("validation")}
         points += [Metric(f"fit/{key}", value, now, line["iteration"]) for key, value in curve.items() if value is not None]
     for i, sample in enumerate(record.system):
         then = began + int(1000 * sample["seconds"])

@@ -60,7 +60,8 @@ def working(what: str) -> Iterator[Callable[[Any], None] | None]:
         bar = bars.add_task(what, total=None)
 
         def show(line: Any) -> None:
-            bars.update(bar, description=f"{what}  loss {line.loss:.4f}", completed=line.iteration, total=line.iterations)
+            loss = f"  loss {line.loss:.4f}" if line.loss == line.loss else ""  # trees have none on the way
+            bars.update(bar, description=what + loss, completed=line.iteration, total=line.iterations)
 
         yield show if aside.is_terminal else None
 

@@ -78,15 +78,22 @@ def train(
             "architecture": name,
             "settings": forecaster.settings,
             "figures": figures,
-            "curves": [asdict(progress) for progress in curves],
+            "curves": [_point(progress) for progress in curves],
             "system": system,
         },
     )
 
 
+def _point(line: Progress) -> dict[str, Any]:
+    """Return a report as JSON takes it: trees have no loss on the way, and Airflow refuses a NaN."""
+    return {key: None if value != value else value for key, value in asdict(line).items()}
+
+
 def _log_progress(name: str, line: Progress) -> None:
-    validation = "" if line.validation is None else f" validation_wql={line.validation:.4f}"
-    log.info("training architecture=%s iteration=%d/%d loss=%.4f%s", name, line.iteration, line.iterations, line.loss, validation)
+    known = _point(line)
+    figures = {"loss": known["loss"], "validation_wql": known["validation"]}
+    said = "".join(f" {key}={value:.4f}" for key, value in figures.items() if value is not None)
+    log.info("training architecture=%s iteration=%d/%d%s", name, line.iteration, line.iterations, said)
 
 
 def _checkpoint(settings: Settings, run: Run, name: str, source: str) -> Path:
