@@ -22,7 +22,7 @@ from tests.fixtures.wire import Strike
 
 TRY_AGAIN = 3  # exit code
 STOP_SECONDS = 30
-MOMENTS = 12
+MOMENTS = 8
 
 
 @pytest.mark.parametrize("step", WORKS)

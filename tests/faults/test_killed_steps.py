@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.bench import WORKS, Bench, extracting, kill
 from tests.fixtures.journal import Journal
 
-MOMENTS = 4  # of a step's messages to the database, evenly spread; every COMMIT besides
+MOMENTS = 3  # of a step's messages to the database, evenly spread; its first and last COMMIT besides
 DIE_AT_RENAME = """
 import os, signal, sys
 left = [int(os.environ["DIE_AT_RENAME"])]

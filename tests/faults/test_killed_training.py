@@ -64,7 +64,7 @@ def test_a_training_killed_again_and_again_goes_on_where_it_was_and_ends_with_th
     whole = store.read_result(training, "train")
     shutil.rmtree(bench.settings.home / "checkpoints")
 
-    for members in (1, 2, 4):
+    for members in (1, 3):
         kill_with_checkpoints(start(bench, training), folder, members)
     started = time.monotonic()
     resumed = finish(start(bench, training))
@@ -74,5 +74,5 @@ def test_a_training_killed_again_and_again_goes_on_where_it_was_and_ends_with_th
     assert resumed < undisturbed
     assert list(folder.glob("*")) == []
     assert sorted(map(str, found["curves"])) == sorted(map(str, whole["curves"]))
-    how = f"kill -9 with 1, 2 and 4 members learnt; {resumed} of {undisturbed} steps were left to do"
+    how = f"kill -9 with one member learnt, and with three; {resumed} of {undisturbed} steps were left to do"
     journal.note("`train` dies", how, expected=[(whole["model"],)], found=[(found["model"],)], seconds=seconds)
