@@ -11,12 +11,14 @@ from psycopg2.sql import SQL, Identifier
 from pipeline.adapters.database import connect, lock
 from pipeline.adapters.forecasts import ensure_partitions
 from pipeline.adapters.queries import statement
-from pipeline.adapters.readings import OUR_TABLE, check_timezone
+from pipeline.adapters.readings import check_timezone
 from pipeline.adapters.row_chunks import read_chunks, read_header
 from pipeline.adapters.staging import LoadReport, Staging
 from pipeline.config import Settings
 from pipeline.core.series.frames import READING_COLUMNS
 from pipeline.errors import DataError
+
+OUR_TABLE = ("r", "p")
 
 
 def load_readings(

@@ -15,7 +15,7 @@ from pipeline.adapters.queries import statement
 from pipeline.core.series.frames import READING_COLUMNS, Site
 from pipeline.errors import DataError
 
-OUR_TABLE = ("r", "p")  # kinds of relation behind ``traffic`` that have our index
+PARTITIONED = "p"  # kind of our own table; only it is known to have the index (site, ts)
 
 
 def read_sites(connection: extensions.connection) -> tuple[Site, ...]:
@@ -77,7 +77,7 @@ def read_names(connection: extensions.connection, since: datetime, cutoff: datet
     """Return the name of every site with a reading in ``since <= ts < cutoff``, also of those that table ``sites`` does not know."""
     with connection.cursor() as cursor:
         cursor.execute(statement("read_traffic_kind"))
-        ours = cursor.fetchone()[0] in OUR_TABLE
+        ours = cursor.fetchone()[0] == PARTITIONED
         cursor.execute(statement("skip_through_sites" if ours else "read_traffic_sites"), {"since": since, "cutoff": cutoff})
         return [name for (name,) in cursor.fetchall()]
 
