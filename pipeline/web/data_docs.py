@@ -47,6 +47,6 @@ def verdicts(folder: Path) -> list[dict[str, str]]:
     for page in sorted((folder / "validations").rglob("*.html")):
         found = VERDICT.search(page.read_text(encoding="utf-8"))
         place = page.relative_to(folder)
-        subject = " / ".join(place.parts[1:3])
+        subject = " / ".join(place.parts[1:-3])  # before the name of the run, its instant and the file
         rows.append({"subject": subject, "verdict": found[1] if found else "unknown", "page": quote(place.as_posix())})
     return sorted(rows, key=lambda row: row["verdict"] == "Succeeded")
