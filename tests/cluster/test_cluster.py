@@ -27,12 +27,12 @@ pytestmark = pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-
 
 
 @pytest.fixture(scope="module")
-def cluster(object_store: dict[str, str]) -> Iterator[Stack]:
+def cluster(object_store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The running stack, its readings loaded; a task is missed after twenty seconds."""
     own = {"EXECUTOR": "celery", "STORE": f"{make_bucket(object_store)}/snapshots", "TASK_SILENCE_SECONDS": "20", "SHARDS": str(SHARDS)}
     own |= {"VALIDATION_DAYS": "3", "TEST_DAYS": "3"}
     with started(**{f"DAYAHEAD_{name}": value for name, value in own.items()}, **object_store) as running:
-        file = running.home.root / "traffic.csv.gz"
+        file = tmp_path_factory.mktemp("cluster") / "traffic.csv.gz"
         readings().to_csv(file, index=False)
         running.run("load", str(file))
         yield running
