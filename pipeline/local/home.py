@@ -106,8 +106,7 @@ class Home:
             self.redis,
             self.logs,
             self.run,
-            self.root / "store",
-            self.root / "demo",
+            *(self.root / name for name in ("store", "gx", "models", "checkpoints", "demo")),
             self.socket.parent,
         ):
             shutil.rmtree(folder, ignore_errors=True)
