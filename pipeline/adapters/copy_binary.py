@@ -109,8 +109,8 @@ def _encoded(frame: pd.DataFrame, kinds: dict[str, Kind]) -> Iterator[bytes]:
     starts = np.searchsorted(shape[order], np.arange(len(example) + 1))
     for i, row in enumerate(example):
         rows = order[starts[i] : starts[i + 1]]
-        lengths = [int(found[row]) for found in widths.values()]
-        present = {name: length for name, length in zip(kinds, lengths, strict=True) if length >= 0}
+        own = [int(found[row]) for found in widths.values()]
+        present = {name: length for name, length in zip(kinds, own, strict=True) if length >= 0}
         formats = {name: f"S{length}" if kinds[name] == "text" else WIRE[kinds[name]] for name, length in present.items() if length}
         records = np.zeros(len(rows), _record([(name, formats.get(name)) for name in kinds]))
         records["fields"] = len(kinds)
