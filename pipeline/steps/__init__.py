@@ -13,7 +13,7 @@ STEPS = (
     *("extract", "validate", "features"),
     *("gather", "train", "evaluate", "register", "promote"),
     *("forecast", "fill", "publish", "shadow"),
-    *("monitor", "compare"),
+    *("monitor", "compare", "retain"),
 )
 
 
