@@ -36,6 +36,16 @@ def after_publish(settings: Settings, result: dict[str, Any]) -> list[Alert]:
     return found
 
 
+def is_published(settings: Settings, day: date) -> bool:
+    """Whether readers see a forecast of the day by the champion's ladder.
+
+    Raises:
+        ServiceError: The database does not answer.
+    """
+    with connect(settings, "viewer") as connection:
+        return bool(alerts.read_rungs(connection, [day]))
+
+
 def after_monitor(settings: Settings, result: dict[str, Any]) -> list[Alert]:
     """Return what is to tell of a monitored day: drift, decay, and the anomalies of the last day scored.
 

@@ -49,7 +49,7 @@ class Tell(BaseNotifier):
         from pipeline.alerts.delivery import deliver
 
         if self.event == "late":
-            found = _late(context)
+            found = _late(settings, context)
         elif self.event == "failed":
             found = [_failure(context)]
         else:
@@ -62,7 +62,7 @@ class Tell(BaseNotifier):
 
 
 def deadline(settings: Settings) -> DeadlineAlert:
-    """Return the alert on a run that takes longer than ``deadline_minutes``."""
+    """Return the alert on a run that takes longer than ``deadline_minutes``, told unless its day is published by then."""
     interval = timedelta(minutes=settings.deadline_minutes)
     return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, interval, AsyncCallback(Tell, {"event": "late"}), name="published in time")
 
@@ -76,20 +76,37 @@ def _failure(context: Any) -> Any:
     return Alert("failure", _day(context["dag_run"]), f"{ti.dag_id}.{ti.task_id}", facts)
 
 
-def _late(context: Any) -> list[Any]:
+def _late(settings: Settings, context: Any) -> list[Any]:
     from pipeline.alerts.messages import Alert
 
     run, due = context["dag_run"], context["deadline"]["deadline_time"]
-    if _of(run, "run_type") == "backfill":
+    if _of(run, "run_type") == "backfill" or _is_published(settings, run):
         return []
     when = due if isinstance(due, datetime) else datetime.fromisoformat(due)
     return [Alert("deadline", _day(run), facts={"dag": _of(run, "dag_id"), "due": f"{when:%Y-%m-%d %H:%M} UTC"})]
 
 
+def _is_published(settings: Settings, run: Any) -> bool:
+    """Whether the champion's forecast stands already and only what follows it takes long; no where that cannot be told."""
+    from pipeline.alerts import conditions
+
+    if not _asked(run):
+        return False
+    try:
+        return conditions.is_published(settings, _day(run))
+    except DayaheadError as error:
+        log.warning("told without knowing whether the forecast is published reason=%s", error)
+        return False
+
+
+def _asked(run: Any) -> Any:
+    """Target day as the form or the schedule gave it to Airflow; None where ``plan`` chooses it."""
+    return (_of(run, "conf") or {}).get("target_day") or _of(run, "partition_key")
+
+
 def _day(run: Any) -> date:
     """Target day of a run as far as Airflow knows it, else the day on which it runs."""
-    asked = (_of(run, "conf") or {}).get("target_day") or _of(run, "partition_key")
-    return date.fromisoformat(str(asked or _of(run, "run_after"))[:10])
+    return date.fromisoformat(str(_asked(run) or _of(run, "run_after"))[:10])
 
 
 def _run_url(settings: Settings, context: Any) -> str:

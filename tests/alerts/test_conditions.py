@@ -130,10 +130,16 @@ def test_what_goes_wrong_while_telling_is_logged_and_not_raised(hook, caplog):
     assert "could not be told; the run is not touched by that" in caplog.text
 
 
+def missed_deadline(day: str | None = "2026-08-21", run_type: str = "scheduled") -> dict:
+    """What the triggerer hands over: plain JSON."""
+    run = {"dag_id": "forecast_day_ahead", "dag_run_id": "r", "run_type": run_type, "partition_key": day, "conf": {}}
+    run["run_after"] = "2026-08-21T00:00:00Z"
+    return {"dag_run": run, "deadline": {"id": "1", "deadline_time": "2026-08-21T02:00:00Z"}}
+
+
 @pytest.mark.parametrize(("run_type", "told"), [("scheduled", 1), ("backfill", 0)])
 def test_a_missed_deadline_is_told_by_the_triggerer_and_not_for_a_backfill(hook, run_type, told):
-    run = {"dag_id": "forecast_day_ahead", "dag_run_id": "r", "run_type": run_type, "partition_key": "2026-08-21", "conf": {}}
-    context = {"dag_run": run, "deadline": {"id": "1", "deadline_time": "2026-08-21T02:00:00Z"}}
+    context = missed_deadline(run_type=run_type)
     trigger = CallbackTrigger("pipeline.alerts.notifier.Tell", {"event": "late", "context": context})
 
     async def events() -> list:
@@ -145,3 +151,18 @@ def test_a_missed_deadline_is_told_by_the_triggerer_and_not_for_a_backfill(hook,
     assert len(hook.posts) == told
     if told:
         assert "to be published by 2026-08-21 02:00 UTC" in hook.posts[0][1]["text"]
+
+
+@pytest.mark.parametrize(("day", "told"), [("2026-08-21", 0), ("2026-08-22", 1), (None, 1)])
+def test_a_missed_deadline_is_not_told_where_the_day_is_known_to_be_published(published, hook, day, told):
+    Tell("late")(missed_deadline(day))
+
+    assert len(hook.posts) == told
+
+
+def test_a_missed_deadline_is_told_where_the_database_does_not_answer(hook, monkeypatch):
+    monkeypatch.setenv("DAYAHEAD_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+
+    Tell("late")(missed_deadline())
+
+    assert len(hook.posts) == 1
