@@ -25,7 +25,7 @@ def record_promotion(
     reason: str,
     figures: dict[str, Any],
 ) -> bool:
-    """Add a decision and return True; False, and nothing added, where the latest decision is the same about the same version.
+    """Add a decision and return True; False, and nothing added, where the latest is the same, about the same version, by the same.
 
     Args:
         connection: In the role writer.

@@ -18,10 +18,10 @@ REJECTED = pd.DataFrame(
 )
 
 
-def decide(settings, version: str, decision: str, previous: str | None = None) -> bool:
+def decide(settings, version: str, decision: str, previous: str | None = None, by: str = "gate") -> bool:
     with connect(settings, "writer") as connection:
         return record_promotion(
-            connection, version=version, previous=previous, decided_by="gate", decision=decision, reason="better", figures={"wql": 0.9}
+            connection, version=version, previous=previous, decided_by=by, decision=decision, reason="better", figures={"wql": 0.9}
         )
 
 
@@ -43,6 +43,13 @@ def test_which_version_was_champion_on_a_day_is_known(database, run_sql):
     assert champion(database, date(2026, 8, 9)) == "1"
     assert champion(database, date(2026, 8, 10)) == "2"
     assert champion(database, date(2099, 1, 1)) == "1"
+
+
+def test_a_person_who_says_what_the_gate_said_is_written_down_too(database, run_sql):
+    assert decide(database, "1", "rejected")
+    assert decide(database, "1", "rejected", by="ana")
+
+    assert run_sql("SELECT decided_by FROM dayahead.promotions ORDER BY id") == [("gate",), ("ana",)]
 
 
 def test_deciding_the_same_twice_leaves_one_decision(database, run_sql):
