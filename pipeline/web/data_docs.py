@@ -26,8 +26,8 @@ router = APIRouter()
 def data_docs(path: str, settings: SettingsHere) -> Response:
     """Return a file of the Data Docs; 404 for anything that is none."""
     docs = (settings.home / "gx").resolve()
-    file = (docs / path).resolve()
-    if "\0" in path or not file.is_relative_to(docs) or not file.is_file():
+    file = (docs / path.replace("\0", "")).resolve()  # no path may hold a NUL
+    if not file.is_relative_to(docs) or not file.is_file():
         raise HTTPException(404, "no such page; Data Docs are kept on the machine that validated")
     root = "../" * (file.relative_to(docs).as_posix().count("/") + 1)
     if file.name == "index.html":
