@@ -11,7 +11,8 @@ Makes a version champion, or the previous champion champion again, by a person's
 | `reason` | kept with the decision |
 | `approval` | `required`: somebody else is asked before the version becomes champion |
 
-If it fails, nothing has moved: the log says whether the version cannot be trusted or a service is down.
+`promote` is tried once, for a second try might go back one version further: if it fails, its log says whether the version cannot be trusted
+or a service is down; look who is champion, then clear it. `review` that waits is no failure: open it (*Required actions*) and answer.
 """
 
 from typing import Any
@@ -22,7 +23,7 @@ from pipeline.approval import Approval, approval_param, who_asked
 from pipeline.tasks import TASK_DEFAULTS
 
 
-@task(task_display_name="Promote, or go back", trigger_rule="none_failed", outlets=[Asset("dayahead_champion")])
+@task(task_display_name="Promote, or go back", trigger_rule="none_failed", outlets=[Asset("dayahead_champion")], retries=0)
 def promote(answer: Any) -> dict[str, Any]:
     """Carry the decision out and write it down."""
     from pipeline.config import read_settings

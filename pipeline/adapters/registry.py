@@ -183,7 +183,7 @@ def _keep_ladder(settings: Settings) -> None:
     for load in (load_champion, load_previous_champion):
         try:
             load(settings)
-        except ModelError as error:  # the first champion follows none
+        except (ModelError, ServiceError) as error:  # the first champion follows none; the alias has moved in any case
             log.info("rung not kept reason=%s", error)
 
 

@@ -177,5 +177,5 @@ def _carry_out(
         )
         if decision.promoted:
             registry.set_champion(settings, version, previous=follows)
-        registry.tag_version(settings, version, {"decision": word, "decided_by": decided_by, "reason": decision.reason})
+    registry.tag_version(settings, version, {"decision": word, "decided_by": decided_by, "reason": decision.reason})
     log.info("decided version=%s decision=%s by=%s previous=%s reason=%s", version, word, decided_by, champion, decision.reason)

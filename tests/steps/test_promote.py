@@ -185,6 +185,20 @@ def test_promote_by_hand_passes_the_gate_and_is_written_down(governed, train, de
     assert decisions() == [(version, None, "promoted", "anna")]
 
 
+def test_a_decision_stays_written_down_where_the_version_cannot_be_tagged(governed, train, decisions, monkeypatch):
+    version = train()
+
+    def refuse(*_: object) -> None:
+        raise ServiceError("the tracking server went away")
+
+    monkeypatch.setattr(registry, "tag_version", refuse)
+    with pytest.raises(ServiceError, match="went away"):
+        promote_version(governed, version, "anna", "trial")
+
+    assert registry.champion_version(governed) == version
+    assert decisions() == [(version, None, "promoted", "anna")]
+
+
 def test_rollback_returns_to_the_previous_champion_and_not_to_the_one_it_leaves(governed, train, decisions):
     versions = [train(), train(LATER)]
     for version in versions:
