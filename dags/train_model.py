@@ -8,6 +8,8 @@ Trains a challenger on the readings known at the cutoff and makes it champion if
 
 | If this fails | do this |
 |---|---|
+| `plan` | the day asked for is no date, or lies further ahead than tomorrow: trigger again with another |
+| `extract`, `features` | Postgres or the store did not answer, or a site's name in the form is not known: its log says which |
 | `validate` | read the failed expectation in its log and in the Data Docs it names; mend the source, then clear the task |
 | `gather` | a shard is missing: clear its failed task, not this one |
 | `train` | clear it: it resumes from its checkpoint |

@@ -65,6 +65,12 @@ def test_dags_carry_a_runbook_and_a_tag(parsed: dict):
         assert dag["tags"] == ["dayahead"]
 
 
+def test_runbooks_say_what_to_do_about_every_task(parsed: dict):
+    left_out = [(name, task) for name, dag in parsed["dags"].items() for task in dag["tasks"] if f"`{task}`" not in dag["doc"]]
+
+    assert left_out == []
+
+
 def test_tasks_have_names_for_people(parsed: dict):
     tasks = {name: task for dag in parsed["dags"].values() for name, task in dag["tasks"].items()}
 
