@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     forecast_days: int = Field(90, ge=14)  # history that forecast_day_ahead reads: the model's context, and what is usual at a site
     validation_days: int = Field(14, ge=1)
     test_days: int = Field(14, ge=1)
-    shards: int = Field(1, ge=1, le=1000)  # parts into which a forecast divides the sites
+    shards: int = Field(1, ge=1, le=1000)  # parts into which a forecast and a training divide the sites
     approval: Literal["automatic", "required"] = "automatic"  # must a person agree before a version becomes champion?
     approval_hours: float = Field(48.0, gt=0)  # how long an answer is waited for
     approval_at_timeout: Literal["reject", "approve"] = "reject"  # what silence means

@@ -1,4 +1,4 @@
-"""The steps as Airflow tasks: what the three DAG files share. Loads nothing heavy: a task imports its step when it runs."""
+"""The steps as Airflow tasks: what the DAG files share. Loads nothing heavy: a task imports its step when it runs."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ def plan(purpose: str, settings: Settings, *, asked: str | None, partition_key: 
     """Return the run that a day was asked for, by hand, by the schedule, or by nobody.
 
     Args:
-        purpose: ``train``, ``forecast`` or ``monitor``.
+        purpose: ``train``, ``forecast``, ``monitor`` or ``retain``.
         settings: Give the zone of the schedule and how long before the day the readings end.
         asked: Target day given by hand, ISO 8601; None or empty where none was given.
         partition_key: Target day of a scheduled, backfilled or asset-triggered run; None in a manual run without one.
