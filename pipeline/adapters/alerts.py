@@ -13,6 +13,8 @@ from pipeline.adapters.queries import statement
 def claim(connection: extensions.connection, kind: str, target_day: date, subject: str, message: str) -> set[str] | None:
     """Note an alert, and return the channels that have it; None where all of them do.
 
+    Who claims the same waits until the transaction ends.
+
     Args:
         connection: In the role writer.
         kind: What it is about.

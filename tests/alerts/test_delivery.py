@@ -1,6 +1,7 @@
 """An alert on its way, through a real mail server and a real web server on loopback."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -64,6 +65,13 @@ def test_the_same_alert_is_told_once_and_another_of_the_day_too(database, run_sq
 
     assert (len(mailbox.mails), len(hook.posts)) == (2, 2)
     assert len(run_sql(TOLD)) == 2
+
+
+def test_an_alert_that_several_tasks_find_at_once_is_told_once(database, hook):
+    with ThreadPoolExecutor(4) as tasks:
+        list(tasks.map(lambda _: deliver(database, DEGRADED, RUN_URL), range(4)))
+
+    assert len(hook.posts) == 1
 
 
 def test_without_a_connection_an_alert_goes_to_the_log_alone(database, run_sql, no_connections, caplog):
