@@ -8,9 +8,9 @@ text and NULLs are allowed; the order of the rows changes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
+from dataclasses import dataclass
 from tempfile import TemporaryFile
-from typing import IO, Literal
+from typing import IO, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,18 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 EPOCH = np.datetime64("2000-01-01", "us")
 WIRE = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8", "timestamptz": ">i8", "date": ">i4"}
-ROWS_PER_COPY = 250_000
 ROWS_PER_BLOCK = 65_536
+ROWS_PER_MESSAGE = 1_024  # about what a socket holds: Postgres works on one message while the next is made
 
 Kind = Literal["text", "int2", "int4", "int8", "float8", "timestamptz", "date"]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column on its way out: each a value per row, or a single one that all rows share; a width of -1 is NULL."""
+
+    values: np.ndarray
+    widths: np.ndarray
 
 
 def read_fixed(connection: extensions.connection, copy: str | Composable, fields: Sequence[tuple[str, Kind]]) -> dict[str, np.ndarray]:
@@ -57,18 +65,17 @@ def read_fixed(connection: extensions.connection, copy: str | Composable, fields
 
 
 def write_frame(connection: extensions.connection, copy: Composable, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
-    """Send a frame through a COPY … FROM STDIN (FORMAT binary) in blocks; NaN, NaT and None arrive as NULL.
+    """Send a frame through a COPY … FROM STDIN (FORMAT binary) in messages; NaN, NaT and None arrive as NULL.
 
     Args:
         connection: Where to run it, in the caller's transaction.
         copy: The statement; its columns are those of ``kinds``, in that order.
-        frame: Rows to send, ``ts``-like columns with a time zone.
+        frame: Rows to send, ``ts``-like columns with a time zone. Text may be categorical.
         kinds: Type of each column.
     """
-    with connection.cursor() as cursor:
-        for start in range(0, len(frame), ROWS_PER_COPY):
-            block = frame.iloc[start : start + ROWS_PER_COPY]
-            cursor.copy_expert(copy, BytesIO(b"".join((HEADER, *_encoded(block, kinds), TRAILER))))
+    if len(frame):
+        with connection.cursor() as cursor:
+            cursor.copy_expert(copy, cast(IO[bytes], _Messages(_encoded(frame, kinds))))
 
 
 def to_instants(microseconds: np.ndarray) -> pd.DatetimeIndex:
@@ -96,45 +103,76 @@ def _record(columns: Sequence[tuple[str, str | None]]) -> np.dtype:
     return np.dtype(fields)
 
 
+class _Messages:
+    """What COPY reads: each time the next bytes, however many they are. It takes more than it asks for."""
+
+    def __init__(self, messages: Iterator[bytes]) -> None:
+        self._messages = messages
+
+    def read(self, size: int = -1) -> bytes:  # noqa: ARG002 — a file's signature
+        """Return the next message; nothing at the end."""
+        return next(self._messages, b"")
+
+
 def _encoded(frame: pd.DataFrame, kinds: dict[str, Kind]) -> Iterator[bytes]:
-    values, widths = {}, {}
-    for name, kind in kinds.items():
-        values[name], widths[name] = _text(frame[name]) if kind == "text" else _fixed(frame[name], kind)
-    key = np.zeros(len(frame), np.int64)
-    for lengths in widths.values():
-        if (lengths != lengths[0]).any():
+    columns = {name: _text(frame[name]) if kind == "text" else _fixed(frame[name], kind) for name, kind in kinds.items()}
+    yield HEADER
+    for rows in _alike([column.widths for column in columns.values()], len(frame)):
+        yield from _records(columns, kinds, rows)
+    yield TRAILER
+
+
+def _alike(widths: list[np.ndarray], count: int) -> list[np.ndarray]:
+    """Return the numbers of the rows, those together whose values have the same lengths."""
+    key = np.zeros(count, np.int64)
+    for lengths in widths:
+        if len(lengths) > 1:
             key = key * (lengths.max() + 2) + lengths + 1
-    _, example, shape = np.unique(key, return_index=True, return_inverse=True)
-    order = np.argsort(shape, kind="stable") if len(example) > 1 else np.arange(len(frame))
-    starts = np.searchsorted(shape[order], np.arange(len(example) + 1))
-    for i, row in enumerate(example):
-        rows = order[starts[i] : starts[i + 1]]
-        own = [int(found[row]) for found in widths.values()]
-        present = {name: length for name, length in zip(kinds, own, strict=True) if length >= 0}
-        formats = {name: f"S{length}" if kinds[name] == "text" else WIRE[kinds[name]] for name, length in present.items() if length}
-        records = np.zeros(len(rows), _record([(name, formats.get(name)) for name in kinds]))
-        records["fields"] = len(kinds)
-        for name in kinds:
-            records[f"{name} width"] = present.get(name, -1)
-            if name in formats:
-                records[name] = values[name][rows]
-        yield records.tobytes()
+    shape, shapes = pd.factorize(key)
+    if len(shapes) == 1:
+        return [np.arange(count)]
+    order = np.argsort(shape, kind="stable")
+    return np.split(order, np.searchsorted(shape[order], np.arange(1, len(shapes))))
 
 
-def _text(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def _records(columns: dict[str, _Column], kinds: dict[str, Kind], rows: np.ndarray) -> Iterator[bytes]:
+    """Encode rows of one shape; what they share is laid down once and stays while message follows message."""
+    own = {name: int(column.widths[rows[0] if len(column.widths) > 1 else 0]) for name, column in columns.items()}
+    formats = {name: f"S{width}" if kinds[name] == "text" else WIRE[kinds[name]] for name, width in own.items() if width > 0}
+    records = np.zeros(min(len(rows), ROWS_PER_MESSAGE), _record([(name, formats.get(name)) for name in kinds]))
+    records["fields"] = len(kinds)
+    for name, width in own.items():
+        records[f"{name} width"] = width
+        if name in formats and len(columns[name].values) == 1:
+            records[name] = columns[name].values
+    changing = [(records[name], columns[name].values) for name in formats if len(columns[name].values) > 1]
+    for start in range(0, len(rows), ROWS_PER_MESSAGE):
+        part = rows[start : start + ROWS_PER_MESSAGE]
+        for field, values in changing:
+            field[: len(part)] = values[part]
+        yield records[: len(part)].tobytes()
+
+
+def _text(column: pd.Series) -> _Column:
     code, uniques = pd.factorize(column)
     encoded = [str(text).encode() for text in uniques] or [b""]
-    length = np.array([len(text) for text in encoded])
-    return np.array(encoded)[code], np.where(code < 0, -1, length[code])
+    texts, lengths = np.array(encoded), np.array([len(text) for text in encoded])
+    if (code < 0).any():
+        return _Column(texts[code], np.where(code < 0, -1, lengths[code]))
+    if len(encoded) == 1:
+        return _Column(texts, lengths)
+    return _Column(texts[code], lengths[:1] if (lengths == lengths[0]).all() else lengths[code])
 
 
-def _fixed(column: pd.Series, kind: Kind) -> tuple[np.ndarray, np.ndarray]:
-    width = np.dtype(WIRE[kind]).itemsize
+def _fixed(column: pd.Series, kind: Kind) -> _Column:
+    width = np.array([np.dtype(WIRE[kind]).itemsize])
     if kind in ("timestamptz", "date"):
         unit = "us" if kind == "timestamptz" else "D"
         instants = pd.to_datetime(column, utc=True).to_numpy(f"datetime64[{unit}]")
         missing, values = np.isnat(instants), (instants - EPOCH.astype(f"datetime64[{unit}]")).astype(np.int64)
     else:
         values = column.to_numpy(np.float64 if kind == "float8" else np.int64)
-        missing = np.isnan(values) if kind == "float8" else np.zeros(len(values), bool)
-    return values, np.where(missing, -1, width)
+        missing = np.isnan(values) if kind == "float8" else np.zeros(1, bool)
+    if missing.any():
+        return _Column(values, np.where(missing, -1, width))
+    return _Column(values[:1] if (values == values[0]).all() else values, width)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
 import pandas as pd
 from psycopg2 import extensions
 from psycopg2.sql import Identifier
@@ -31,25 +34,29 @@ def daily_peaks(day: pd.DataFrame) -> pd.DataFrame:
     Args:
         day: Rows of table ``forecasts`` for one (target_day, role), each site's in order of time.
     """
-    day = day.reset_index(drop=True)
-    sites = day.groupby("site", sort=True)
-    peaks = sites[list(QUANTILE_COLUMNS)].max()
-    peaks["peak_at"] = day["ts"].array[sites["q50"].idxmax().to_numpy()]
-    return peaks.join(sites.head(1).set_index("site")[SAME_ALL_DAY]).reset_index()[list(PEAKS)]
+    code, _ = pd.factorize(day["site"], sort=True)
+    order = np.argsort(code, kind="stable")
+    firsts = np.flatnonzero(np.diff(code[order], prepend=-1))
+    peaks = day.iloc[order[firsts]][["site", *SAME_ALL_DAY]].reset_index(drop=True)
+    for name in QUANTILE_COLUMNS:
+        peaks[name] = np.maximum.reduceat(day[name].to_numpy()[order], firsts)
+    highest = np.flatnonzero(day["q50"].to_numpy()[order] == peaks["q50"].to_numpy()[code[order]])
+    peaks["peak_at"] = day["ts"].array[order[highest[np.searchsorted(highest, firsts)]]]
+    return peaks[list(PEAKS)]
 
 
-def write_peaks(connection: extensions.connection, forecasts: pd.DataFrame) -> int:
+def write_peaks(connection: extensions.connection, days: Iterable[pd.DataFrame]) -> int:
     """Keep the peaks of these rows of table ``forecasts`` and return how many changed; equal ones are left alone.
 
     Args:
         connection: In the role writer, in the transaction that writes the forecasts.
-        forecasts: Whole days of sites, each site's in order of time.
+        days: Rows of one (target_day, role) each: whole days of sites, each site's in order of time.
     """
     names = Identifier("staged_forecast_peaks")
     parts = upsert_parts(PEAKS, KEY)
     with connection.cursor() as cursor:
         cursor.execute(statement("create_staged", table=Identifier("forecast_peaks"), staged=names))
-        for _, day in forecasts.groupby(["role", "target_day"], sort=True):
+        for day in days:
             write_frame(connection, statement("copy_rows", table=names, columns=parts["columns"]), daily_peaks(day), PEAKS)
         cursor.execute(statement("write_peaks", **parts))
         return cursor.rowcount

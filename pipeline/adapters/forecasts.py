@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from tempfile import TemporaryFile
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 from psycopg2 import errors, extensions
@@ -85,8 +85,12 @@ def ensure_partitions(connection: extensions.connection, parent: str, days: Iter
 
 def replace_forecasts(connection: extensions.connection, forecasts: pd.DataFrame, attention: pd.DataFrame) -> None:
     """Put the rows of two frames in the place of what is there; see ``stage_days``."""
-    slices = {(role, day) for role, day in forecasts[["role", "target_day"]].drop_duplicates().itertuples(index=False)}
-    swap_days(connection, stage_days(connection, slices, [forecasts], [attention]))
+    swap_days(connection, stage_days(connection, slices_of(forecasts), [forecasts], [attention]))
+
+
+def slices_of(frame: pd.DataFrame) -> list[Slice]:
+    """Return the roles and target days that the rows of a frame are of; its days are dates or instants at midnight."""
+    return [(str(role), pd.Timestamp(day).date()) for role, day in frame[["role", "target_day"]].drop_duplicates().itertuples(index=False)]
 
 
 def is_published(connection: extensions.connection, slices: Iterable[Slice], digest: str) -> bool:
@@ -163,15 +167,25 @@ def _fill(connection: extensions.connection, table: str, frame: pd.DataFrame, st
     if missing:
         raise DataError(f"the rows of {table} lack {', '.join(missing)}; found {', '.join(map(str, frame.columns))}")
     into = SQL("({})").format(_list(kinds))
-    for part, rows in frame.groupby(["role", "target_day"], sort=False):
-        target = staged.get(cast(Slice, part))
+    parts = _parts(frame)
+    for part, rows in parts.items():
+        target = staged.get(part)
         if target is None:
             continue  # attention of a day that nothing was forecast of
         write_frame(connection, statement("copy_staged", staged=Identifier(target.name), columns=into), rows, kinds)
         target.rows += len(rows)
         target.sites |= set(rows["site"].unique())
     if table == "forecasts":
-        write_peaks(connection, frame)
+        write_peaks(connection, parts.values())
+
+
+def _parts(frame: pd.DataFrame) -> dict[Slice, pd.DataFrame]:
+    """Return the rows of each slice; where there is but one, the frame itself."""
+    slices = slices_of(frame)
+    if len(slices) == 1:
+        return {slices[0]: frame}
+    grouped = frame.groupby(["role", "target_day"], sort=False, observed=True)
+    return dict(zip(slices, (rows for _, rows in grouped), strict=True))
 
 
 def _keep_others(connection: extensions.connection, staged: Staged) -> None:

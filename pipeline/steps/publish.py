@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import TABLES, ensure_partitions, is_published, stage_days, swap_days
+from pipeline.adapters.forecasts import FORECASTS, TABLES, ensure_partitions, is_published, slices_of, stage_days, swap_days
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import NothingToForecastError
+
+TEXTS = [name for name, kind in FORECASTS.items() if kind == "text"]
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +43,8 @@ def publish(run: Run, settings: Settings) -> dict[str, Any]:
 def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict[str, Any]:
     """Write the files ``forecasts`` and ``attention`` of each result in one transaction and return how much they hold."""
     store = Store(settings.store_url)
-    keys = [store.get(part["forecasts"], _read_keys) for part in made]
-    slices = {(str(role), day) for key in keys for role, day in key[["role", "target_day"]].drop_duplicates().itertuples(index=False)}
+    keys = [store.get(part["forecasts"], partial(_read, columns=["role", "target_day", "site"])) for part in made]
+    slices = {part for key in keys for part in slices_of(key)}
     days = sorted({day for _, day in slices})
     with connect(settings, "writer") as connection:
         for table in TABLES:
@@ -55,18 +59,14 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
     return {"rows": rows, "sites": sites, "target_days": [day.isoformat() for day in days]}
 
 
-def _read_keys(path: Path) -> pd.DataFrame:
-    return _with_dates(pd.read_parquet(path, columns=["role", "target_day", "site"]))
-
-
 def _frames(store: Store, urls: list[str]) -> Iterator[pd.DataFrame]:
-    return (_with_dates(store.get_frame(url)) for url in urls)
+    return (store.get(url, _read) for url in urls)
 
 
-def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
-    for column in frame.columns.intersection(["target_day", "past_day"]):
-        frame[column] = pd.to_datetime(frame[column]).dt.date
-    return frame
+def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Return rows of a file with text as categories and days as instants: no Python object per row."""
+    table = pq.read_table(path, columns=columns, read_dictionary=TEXTS)
+    return table.to_pandas(date_as_object=False, ignore_metadata=True)
 
 
 def _digest(made: list[dict[str, Any]]) -> str:

@@ -26,9 +26,9 @@ FRAME = pd.DataFrame(
 TABLE = "CREATE TEMP TABLE t (name text, small int2, whole int4, big int8, real float8, at timestamptz, day date)"
 
 
-@pytest.mark.parametrize("rows_per_copy", [2, 250_000])
-def test_a_frame_arrives_as_it_was_sent_with_nulls_and_any_text(database, monkeypatch, rows_per_copy):
-    monkeypatch.setattr(copy_binary, "ROWS_PER_COPY", rows_per_copy)
+@pytest.mark.parametrize("rows_per_message", [1, 2, 1_024])
+def test_a_frame_arrives_as_it_was_sent_with_nulls_and_any_text(database, monkeypatch, rows_per_message):
+    monkeypatch.setattr(copy_binary, "ROWS_PER_MESSAGE", rows_per_message)
     columns = SQL(", ").join(map(Identifier, KINDS))
 
     with connect(database) as connection, connection.cursor() as cursor:
