@@ -48,6 +48,8 @@ class Tell(BaseNotifier):
         from pipeline.alerts import conditions
         from pipeline.alerts.delivery import deliver
 
+        if self.event in ("late", "published") and _of(context["dag_run"], "run_type") == "backfill":
+            return  # the day is past: nobody waits for it, and its capacity is no longer at risk
         if self.event == "late":
             found = _late(settings, context)
         elif self.event == "failed":
@@ -80,7 +82,7 @@ def _late(settings: Settings, context: Any) -> list[Any]:
     from pipeline.alerts.messages import Alert
 
     run, due = context["dag_run"], context["deadline"]["deadline_time"]
-    if _of(run, "run_type") == "backfill" or _is_published(settings, run):
+    if _is_published(settings, run):
         return []
     when = due if isinstance(due, datetime) else datetime.fromisoformat(due)
     return [Alert("deadline", _day(run), facts={"dag": _of(run, "dag_id"), "due": f"{when:%Y-%m-%d %H:%M} UTC"})]

@@ -99,6 +99,16 @@ def hook(database, monkeypatch):
         yield server
 
 
+@pytest.mark.parametrize(("run_type", "told"), [("scheduled", 1), ("backfill", 0)])
+def test_a_published_day_tells_nothing_where_it_was_filled_in_later(published, hook, run_type, told):
+    ti = SimpleNamespace(task_id="publish", xcom_pull=lambda task_ids: PUBLISHED)
+    run = SimpleNamespace(dag_id="forecast_day_ahead", run_id="r", run_type=run_type)
+
+    Tell("published")({"ti": ti, "dag_run": run})
+
+    assert [body["kind"] for _, body in hook.posts] == ["degraded"] * told
+
+
 def context_of(error: Exception, partition_key: str | None = None) -> dict:
     run = SimpleNamespace(
         dag_id="train_model", run_id="manual__1", partition_key=partition_key, conf={}, run_after=datetime(2026, 8, 22, tzinfo=UTC)
