@@ -12,9 +12,11 @@ from tests.fixtures.stack import Stack
 
 WAIT_SECONDS = 240
 DAY = "2026-08-22"  # a day after the journey's: what is planted here is the latest that is published
+TABLE = f"forecasts_{DAY.replace('-', '_')}"
 PLANT = f"""
 do $$ begin
-perform dayahead.ensure_partition('forecasts', '{DAY}');
+perform dayahead.ensure_day('forecasts', '{DAY}');
+create table if not exists dayahead.{TABLE}_champion partition of dayahead.{TABLE} for values in ('champion');
 insert into dayahead.sites (site) values ('watched');
 insert into dayahead.forecasts
 select '{DAY}', 'champion', 'watched', ts, 1, 2, 3, 4, 5, 6, 7, '{DAY} 00:00+00', '901', 'none', 'none', 'planted'

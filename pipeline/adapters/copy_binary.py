@@ -8,6 +8,7 @@ text and NULLs are allowed; the order of the rows changes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, Literal, cast
@@ -17,7 +18,7 @@ import pandas as pd
 from psycopg2 import extensions
 from psycopg2.sql import Composable
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, StoreError
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -49,9 +50,10 @@ def read_fixed(connection: extensions.connection, copy: str | Composable, fields
 
     Raises:
         DataError: A record holds a NULL or a value of another width.
+        StoreError: There is no space for the temporary file.
     """
     record = _record([(name, WIRE[kind]) for name, kind in fields])
-    with TemporaryFile(buffering=1 << 20) as wire:
+    with _wire_file() as wire:
         with connection.cursor() as cursor:
             cursor.copy_expert(copy, wire)
         rows, rest = divmod(wire.tell() - len(HEADER) - len(TRAILER), record.itemsize)
@@ -81,6 +83,15 @@ def write_frame(connection: extensions.connection, copy: Composable, frame: pd.D
 def to_instants(microseconds: np.ndarray) -> pd.DatetimeIndex:
     """Return timestamps as ``read_fixed`` gives them as instants in UTC."""
     return pd.DatetimeIndex(EPOCH + microseconds.astype("<i8").view("timedelta64[us]")).tz_localize("UTC")
+
+
+@contextmanager
+def _wire_file() -> Iterator[IO[bytes]]:
+    try:
+        with TemporaryFile(buffering=1 << 20) as wire:
+            yield wire
+    except OSError as error:
+        raise StoreError(f"cannot write a temporary file: {error}; free space there or set TMPDIR, then run the step again") from error
 
 
 def _take(wire: IO[bytes], record: np.dtype, columns: dict[str, np.ndarray], rows: slice) -> bool:

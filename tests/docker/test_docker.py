@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 from pipeline.adapters.database import migrate
 from pipeline.config import Settings
 from pipeline.local.postgres import binaries
+from tests.fixtures.database import empty_server
 
 PROJECT = Path(__file__).parents[2]
 DOCKER = PROJECT / "docker"
@@ -93,8 +95,15 @@ def test_secrets_lie_in_a_closed_folder_and_carry_no_newline_where_they_are_read
     assert json.loads((secrets / "airflow_passwords").read_text())["admin"] == (secrets / "login_password").read_text()
 
 
-def test_databases_script_gives_each_service_its_own_and_grafana_only_views(postgres_server: str, secrets: Path):
-    folder = re.search(r"host=([^&]+)", postgres_server)[1]
+@pytest.fixture
+def untouched_server() -> Iterator[str]:
+    """URL of a server without our roles, which belong to all its databases."""
+    with empty_server() as url:
+        yield url
+
+
+def test_databases_script_gives_each_service_its_own_and_grafana_only_views(untouched_server: str, secrets: Path):
+    folder = re.search(r"host=([^&]+)", untouched_server)[1]
     environment = os.environ | {
         "PGHOST": folder,
         "PGUSER": "postgres",

@@ -53,7 +53,9 @@ def run(line: str, folder: Path, environment: dict[str, str]) -> str:
 def would_run(line: str) -> str:
     """Return what ``make`` says it would run."""
     words = [word for word in shlex.split(line.split("#")[0]) if word != "sudo"]
-    done = subprocess.run(["make", "-n", *words[1:]], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-n", *words[1:]], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.returncode == 0, f"{line}\n{done.stderr}"
     return done.stdout
 
