@@ -69,7 +69,7 @@ audit: setup ## Look up known vulnerabilities of the pinned packages; says what 
 test-browser: setup ## Look at the page in a real Chromium; keep the pictures with DAYAHEAD_SCREENSHOTS=folder
 	@$(VENV)/bin/python -m pytest tests/browser $(ARGS)
 
-pictures: setup ## Draw the pictures of the page from a real run: a stack of its own, the sample, a training, two weeks of forecasts
+pictures: setup ## Draw the pictures of the page from a real run: a stack of its own, the sample, a training, days of forecasts
 	@DAYAHEAD_HOME=.dayahead-pictures $(VENV)/bin/python -m benchmarks.page_picture $(ARGS)
 
 attention-tasks: setup ## Train every attention mechanism on its author's own problem and compare with what was published
