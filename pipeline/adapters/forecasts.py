@@ -83,11 +83,6 @@ def ensure_partitions(connection: extensions.connection, parent: str, days: Iter
             cursor.execute(statement("ensure_day" if parent in TABLES else "ensure_partition"), {"parent": parent, "day": day})
 
 
-def replace_forecasts(connection: extensions.connection, forecasts: pd.DataFrame, attention: pd.DataFrame) -> None:
-    """Put the rows of two frames in the place of what is there; see ``stage_days``."""
-    swap_days(connection, stage_days(connection, slices_of(forecasts), [forecasts], [attention]))
-
-
 def slices_of(frame: pd.DataFrame) -> list[Slice]:
     """Return the roles and target days that the rows of a frame are of; its days are dates or instants at midnight."""
     return [(str(role), pd.Timestamp(day).date()) for role, day in frame[["role", "target_day"]].drop_duplicates().itertuples(index=False)]

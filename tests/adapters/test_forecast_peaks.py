@@ -7,8 +7,9 @@ import pandas as pd
 
 from pipeline.adapters.database import connect
 from pipeline.adapters.forecast_peaks import daily_peaks
-from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.adapters.forecasts import ensure_partitions
 from pipeline.core.models.contract import QUANTILE_COLUMNS
+from tests.fixtures.published import replace_forecasts
 
 DAY = date(2026, 8, 21)
 NO_ATTENTION = pd.DataFrame(columns=["target_day", "role", "site", "band", "past_day", "weight"])

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from pipeline.adapters.database import connect, migrate
-from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.adapters.forecasts import ensure_partitions
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.core.series.frames import to_sites
 from pipeline.core.series.grid import to_grid
 from pipeline.errors import ConfigurationError, DataError
 from pipeline.steps.extract import extract
+from tests.fixtures.published import replace_forecasts
 from tests.steps.test_publish import attention_rows, forecast_rows
 
 RUN = Run("forecast", date(2026, 8, 21), datetime(2026, 8, 21, tzinfo=UTC))

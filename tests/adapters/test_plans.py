@@ -25,7 +25,7 @@ EVERYTHING = {
 def filled(database, run_sql):
     """Four months of traffic, and forecasts of twelve days in tables of their own; role viewer reads them."""
     from pipeline.adapters.database import connect
-    from pipeline.adapters.forecasts import replace_forecasts
+    from tests.fixtures.published import replace_forecasts
 
     run_sql(
         "SELECT dayahead.ensure_partition('traffic', d::date) FROM generate_series('2026-05-01'::date, '2026-08-01', '1 month') AS d;"

@@ -8,10 +8,11 @@ import pytest
 from airflow.triggers.callback import CallbackTrigger
 
 from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.adapters.forecasts import ensure_partitions
 from pipeline.alerts.conditions import after_monitor, after_publish
 from pipeline.alerts.notifier import Tell
 from pipeline.errors import DataError
+from tests.fixtures.published import replace_forecasts
 from tests.fixtures.receivers import web_server
 from tests.steps.test_publish import attention_rows, forecast_rows
 

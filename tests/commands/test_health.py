@@ -8,9 +8,10 @@ from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.adapters.forecasts import ensure_partitions
 from pipeline.commands.health import latest_due
 from pipeline.config import Settings
+from tests.fixtures.published import replace_forecasts
 from tests.fixtures.receivers import web_server
 from tests.steps.test_publish import attention_rows, forecast_rows
 

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.adapters.forecasts import ensure_partitions
 from pipeline.adapters.snapshots import Run
 from pipeline.core.models.contract import QUANTILES
 from pipeline.steps.monitor import monitor
+from tests.fixtures.published import replace_forecasts
 from tests.steps.test_publish import attention_rows, forecast_rows
 
 DAY = date(2026, 8, 21)

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 
 from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import ensure_partitions, replace_forecasts
+from pipeline.adapters.forecasts import ensure_partitions
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import DataError, StoreError
 from pipeline.steps.publish import publish
+from tests.fixtures.published import replace_forecasts
 
 DAY = date(2026, 8, 21)
 RUN = Run("forecast", DAY, datetime(2026, 8, 21, tzinfo=UTC))

@@ -17,11 +17,35 @@ from pipeline.errors import ModelError
 LOCAL_START = pd.Timestamp("2000-01-01")  # steps are counted on the wall clock, every day with all its steps
 
 
-class _Peer:
-    """A network of neuralforecast with its own defaults, pinball loss on our quantiles and a window of ``context_days``."""
+class BacktestOnly:
+    """A forecaster that is never saved; ``why_unsaved`` is the reason, with ``{folder}`` where the folder is named."""
 
     name: ClassVar[str]
+    why_unsaved: ClassVar[str]
+
+    def save(self, folder: Path) -> None:
+        """Refuse.
+
+        Raises:
+            ModelError: Always.
+        """
+        raise ModelError(f"{self.name} is for backtests: {self.why_unsaved.format(folder=folder)}")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Refuse, as ``save`` does.
+
+        Raises:
+            ModelError: Always.
+        """
+        raise ModelError(f"{folder} cannot hold a {cls.name}: it is for backtests and is never saved")
+
+
+class _Peer(BacktestOnly):
+    """A network of neuralforecast with its own defaults, pinball loss on our quantiles and a window of ``context_days``."""
+
     network: ClassVar[str]
+    why_unsaved = "its library can only store pickles, which {folder} may not hold"
 
     def __init__(self, context_days: int = 14, max_steps: int = 500) -> None:
         self.context_days, self._max_steps = context_days, max_steps
@@ -74,23 +98,6 @@ class _Peer:
             laid = found.drop(columns=["unique_id", "ds"]).to_numpy(np.float32).reshape(len(rows), steps, -1)
             quantiles[rows[known]] = np.sort(laid, axis=-1)[known]
         return Forecast(origins, quantiles if (grid.throughput < 0).any() else np.maximum(quantiles, 0))
-
-    def save(self, folder: Path) -> None:
-        """Refuse: the library stores its networks as pickles.
-
-        Raises:
-            ModelError: Always.
-        """
-        raise ModelError(f"{self.name} is for backtests: its library can only store pickles, which {folder} may not hold")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Refuse, as ``save`` does.
-
-        Raises:
-            ModelError: Always.
-        """
-        raise ModelError(f"{folder} cannot hold a {cls.name}: it is for backtests and is never saved")
 
 
 class Nhits(_Peer):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from pipeline.core.models.contract import QUANTILES, FitOptions, Forecast, Origins, Split
-from pipeline.core.models.peers import filled_past, frequency, windows_as_rows
+from pipeline.core.models.peers import BacktestOnly, filled_past, frequency, windows_as_rows
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError
 
@@ -16,11 +15,12 @@ INTERVALS = (90, 80, 50)  # per cent; their ends are our quantiles
 ENDS = ("-lo-90", "-lo-80", "-lo-50", "", "-hi-50", "-hi-80", "-hi-90")  # of the library's columns, in the order of QUANTILES
 
 
-class _Statistical:
+class _Statistical(BacktestOnly):
     """A model of statsforecast that is fitted anew on the window of every origin; holes are filled."""
 
-    name: ClassVar[str]
     column: ClassVar[str]
+    seasons: ClassVar[int | tuple[int, ...]]  # in days
+    why_unsaved = "it learns anew from every window, so {folder} would hold nothing"
     deterministic = True
 
     def __init__(self, context_days: int = 28) -> None:
@@ -45,53 +45,26 @@ class _Statistical:
         library, steps = _library(), grid.shape[2]
         window, known = filled_past(grid, origins, self.context_days)
         rows = windows_as_rows(window[known], frequency(grid)).drop(columns="available_mask")
-        engine = library.StatsForecast(models=[self.model(library.models, steps)], freq=frequency(grid))
+        seasons = self.seasons * steps if isinstance(self.seasons, int) else [days * steps for days in self.seasons]
+        model = getattr(library.models, self.column)(season_length=seasons)
+        engine = library.StatsForecast(models=[model], freq=frequency(grid))
         found = engine.forecast(df=rows, h=steps, level=list(INTERVALS))
         laid = found[[self.column + end for end in ENDS]].to_numpy(np.float32).reshape(-1, steps, len(QUANTILES))
         quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
         quantiles[known] = np.sort(laid, axis=-1)
         return Forecast(origins, quantiles if (grid.throughput < 0).any() else np.maximum(quantiles, 0))
 
-    def model(self, models: Any, steps: int) -> Any:
-        """Return the library's model for days of ``steps`` steps."""
-        raise NotImplementedError
-
-    def save(self, folder: Path) -> None:
-        """Refuse: there is nothing learnt to keep.
-
-        Raises:
-            ModelError: Always.
-        """
-        raise ModelError(f"{self.name} is for backtests: it learns anew from every window, so {folder} would hold nothing")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Refuse, as ``save`` does.
-
-        Raises:
-            ModelError: Always.
-        """
-        raise ModelError(f"{folder} cannot hold a {cls.name}: it is for backtests and is never saved")
-
 
 class AutoEts(_Statistical):
     """Exponential smoothing whose form the AICc chooses (Hyndman & Khandakar 2008), with a season of a day."""
 
-    name, column = "auto_ets", "AutoETS"
-
-    def model(self, models: Any, steps: int) -> Any:
-        """Return it."""
-        return models.AutoETS(season_length=steps)
+    name, column, seasons = "auto_ets", "AutoETS", 1
 
 
 class Mstl(_Statistical):
     """Seasons of a day and a week by repeated loess, exponential smoothing of what is left (Bandara, Hyndman & Bergmeir 2021)."""
 
-    name, column = "mstl", "MSTL"
-
-    def model(self, models: Any, steps: int) -> Any:
-        """Return it."""
-        return models.MSTL(season_length=[steps, 7 * steps])
+    name, column, seasons = "mstl", "MSTL", (1, 7)
 
 
 def _library() -> Any:
