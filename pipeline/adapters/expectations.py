@@ -10,11 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.core.series.checks import Check, Columns, telling_rows
+from pipeline.core.series.checks import Check, Columns
 from pipeline.errors import DataError, StoreError
 
 EXAMPLES = 5
-MANY = 100_000  # rows; from here on the telling ones are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +59,11 @@ class Expectations:
 
         Args:
             suite: What is judged; the name of the suite in the Data Docs.
-            measures: Columns to judge, by name; numbers as float64 or int64. Of many rows those are judged that decide.
+            measures: Columns to judge, by name; numbers as float64 or int64.
             checks: What must hold.
         """
         columns = list(dict.fromkeys(check.column for check in checks))
-        rows: Any = slice(None)
-        if len(measures[columns[0]]) > MANY and all(check.mostly == 1 for check in checks):
-            rows = telling_rows(measures, checks)
-        frame = pd.DataFrame({name: pd.Series(measures[name], copy=False).iloc[rows] for name in columns}, copy=False)
+        frame = pd.DataFrame({name: measures[name] for name in columns})
         results = self._validate(suite, frame, [_expectation(check) for check in checks])
         return [_verdict(check, result) for check, result in zip(checks, results, strict=True)]
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -17,6 +17,7 @@ from uuid import uuid4
 from zlib import crc32
 
 import pandas as pd
+import pyarrow.parquet as pq
 from fsspec.core import url_to_fs
 from fsspec.spec import AbstractFileSystem
 
@@ -110,9 +111,9 @@ class Store:
         """Store a frame as Parquet and return its URL."""
         return self.put(run, stem, ".parquet", lambda path: frame.to_parquet(path, index=False, compression="zstd"))
 
-    def get_frame(self, url: str) -> pd.DataFrame:
-        """Return a stored frame."""
-        return self.get(url, pd.read_parquet)
+    def get_frame(self, url: str, categories: Sequence[str] = ()) -> pd.DataFrame:
+        """Return a stored frame; text in the columns ``categories`` comes as categories, each written once."""
+        return self.get(url, lambda path: pq.read_table(path, read_dictionary=list(categories)).to_pandas(ignore_metadata=bool(categories)))
 
     def write_result(self, run: Run, step: str, result: dict[str, Any]) -> dict[str, Any]:
         """Keep a step's small result (URLs, counts) for the steps after it, and return it."""

@@ -24,7 +24,7 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
     """
     store = Store(settings.store_url)
     extracted, validated = store.read_result(run, "extract"), store.read_result(run, "validate")
-    readings, sites = store.get_frame(validated["readings"]), to_sites(store.get_frame(extracted["sites"]))
+    readings, sites = store.get_frame(validated["readings"], ["site"]), to_sites(store.get_frame(extracted["sites"]))
     covariates = tuple(name for name in settings.covariates if name in readings.columns)
     grid = to_grid(readings, sites, step_minutes=int(extracted["step_minutes"]), covariates=covariates).known_at(run.cutoff)
     log.info("features target_day=%s sites=%d days=%d steps=%d observed=%d", run.target_day, *grid.shape, int(grid.observed.sum()))

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from pipeline.adapters.database import connect
-from pipeline.adapters.expectations import Expectations, Verdict
+from pipeline.adapters.expectations import Expectations
 from pipeline.adapters.quarantine import quarantine_rows
 from pipeline.adapters.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.checks import Check, covariate_checks, first_fault, row_checks, schema_checks, schema_of, site_checks
+from pipeline.core.series.faults import find_faults
 from pipeline.core.series.frames import Site, to_sites
-from pipeline.core.series.measures import row_measures, site_measures
+from pipeline.core.series.measures import site_measures
 from pipeline.errors import DataError, NothingToForecastError
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def validate(run: Run, settings: Settings) -> dict[str, Any]:
     """
     store = Store(settings.store_url)
     extracted = store.read_result(run, "extract")
-    readings, sites = store.get_frame(extracted["readings"]), to_sites(store.get_frame(extracted["sites"]))
+    readings, sites = store.get_frame(extracted["readings"], ["site"]), to_sites(store.get_frame(extracted["sites"]))
     step_minutes = int(extracted["step_minutes"])
     covariates = [name for name in settings.covariates if name in readings.columns]
     expectations = Expectations(settings.home / "gx" / run.folder)
@@ -88,21 +89,18 @@ def judge_rows(
     covariates: Sequence[str],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the clean readings and the rejected ones as ``site, ts, reason, payload``; all clean gives the same frame back."""
-    measures = row_measures(readings, sites, cutoff=cutoff, step_minutes=step_minutes, covariates=covariates)
+    found = find_faults(readings, sites, cutoff=cutoff, step_minutes=step_minutes, covariates=covariates)
     rows, extras = row_checks(), covariate_checks(covariates)
-    verdicts = expectations.judge("readings", measures, [*rows, *extras])
-    rows, extras = _failed(verdicts[: len(rows)]), _failed(verdicts[len(rows) :])
-    if not rows and not extras:
+    if all(verdict.success for verdict in expectations.judge("readings", found.telling, [*rows, *extras])):
         return readings, to_rejected(readings[:0], [])
-    fault = first_fault(measures, rows) if rows else np.zeros(len(readings), np.int64)
-    good = fault == len(rows)
-    rejected = to_rejected(readings[~good], [rows[i].fault for i in fault[~good]])
+    good = found.first == len(rows)
+    rejected = to_rejected(readings[~good], [rows[i].fault for i in found.first[~good]])
     clean = readings[good].reset_index(drop=True)
-    for check in extras:
-        bad = check.broken(measures)[good]
+    lost = [np.isin(np.flatnonzero(good), broken) for broken in found.covariates]
+    for check, bad in zip(extras, lost, strict=True):
         rejected = pd.concat([rejected, to_rejected(clean[bad], [check.fault] * int(bad.sum()))], ignore_index=True)
-    for check in extras:
-        clean.loc[check.broken(measures)[good], check.column.removesuffix("_multiple_of_usual")] = np.nan
+    for check, bad in zip(extras, lost, strict=True):
+        clean.loc[bad, check.column.removesuffix("_multiple_of_usual")] = np.nan
     return clean, rejected
 
 
@@ -149,7 +147,3 @@ def to_rejected(readings: pd.DataFrame, reasons: list[str]) -> pd.DataFrame:
             record["throughput"] = str(value)  # JSON knows no infinity
     payload = [json.dumps(record, ensure_ascii=False, sort_keys=True) for record in records]
     return pd.DataFrame({"site": readings["site"].to_numpy(), "ts": readings["ts"].to_numpy(), "reason": reasons, "payload": payload})
-
-
-def _failed(verdicts: Sequence[Verdict]) -> list[Check]:
-    return [verdict.check for verdict in verdicts if not verdict.success]

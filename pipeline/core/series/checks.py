@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.core.series.frames import READING_COLUMNS
 
-FIRST_FEW = 1_000  # good values shown beside the telling ones
+FIRST_FEW = 100  # good values shown beside the telling ones
 MAX_MULTIPLE = 30.0  # of a site's usual daily high: a flash crowd reaches ten, bytes taken for kilobytes a thousand
 
 
@@ -52,7 +52,11 @@ class Check:
             return (values.notna() & ~values.isin(self.allowed)).to_numpy(bool)
         if self.minimum is None and self.maximum is None:
             return values.isna().to_numpy(bool)
-        number = values.to_numpy(np.float64)
+        number = values.to_numpy()
+        ends_hold = not self._outside(number[extremes(number)]).any()
+        return np.zeros(len(number), bool) if ends_hold else self._outside(number)
+
+    def _outside(self, number: np.ndarray) -> np.ndarray:
         fails = np.zeros(len(number), bool)
         if self.minimum is not None:
             fails |= (number <= self.minimum) if self.above else (number < self.minimum)
@@ -151,15 +155,23 @@ def telling_rows(frame: Columns, checks: Sequence[Check]) -> np.ndarray:
     looked at one by one.
     """
     chosen = [np.arange(min(FIRST_FEW, len(frame[checks[0].column])))]
-    for check in checks:
-        chosen.append(np.flatnonzero(check.broken(frame)))
-        values = pd.Series(frame[check.column], copy=False)
-        chosen.append(np.flatnonzero(values.isna())[:1])
-        if pd.api.types.is_numeric_dtype(values.dtype):
-            number = values.to_numpy(np.float64)
-            with np.errstate(invalid="ignore"):
-                chosen.append(np.array([np.argmin(np.nan_to_num(number, nan=np.inf)), np.argmax(np.nan_to_num(number, nan=-np.inf))]))
+    chosen += [np.flatnonzero(check.broken(frame)) for check in checks]
+    for column in {check.column for check in checks}:
+        values = pd.Series(frame[column], copy=False)
+        numeric = pd.api.types.is_numeric_dtype(values.dtype)
+        chosen.append(extremes(values.to_numpy()) if numeric else np.flatnonzero(values.isna())[:1])
     return np.unique(np.concatenate(chosen))
+
+
+def extremes(number: np.ndarray) -> np.ndarray:
+    """Return the rows of a missing value, of the smallest and of the largest one that is there; none of those that do not exist."""
+    if not number.size:
+        return np.zeros(0, np.int64)
+    ends = np.array([number.argmin(), number.argmax()])
+    if not np.isnan(number[ends[0]]):
+        return ends
+    there = np.flatnonzero(~np.isnan(number))  # both ends are the first missing value
+    return np.append(ends[:1], there[extremes(number[there])])
 
 
 def _kind(values: pd.Series) -> str:

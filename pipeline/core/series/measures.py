@@ -32,16 +32,16 @@ def row_measures(
         covariates: Columns to measure against their site's history too.
     """
     code = site_codes(readings["site"], sites)
-    minute, there = _minutes(readings["ts"])
-    before = (pd.Timestamp(cutoff) - readings["ts"]).to_numpy() / np.timedelta64(1, "m")
-    usable = there & (code >= 0) & (before > 0)
-    step, off_grid = _steps(readings["ts"], minute, code, usable, sites, step_minutes)
-    place, shape = _places(code, step, usable, len(sites), step_minutes)
+    instant = _in_utc(readings["ts"])
+    before = np.subtract(pd.Timestamp(cutoff).tz_convert(None).to_datetime64(), instant) / np.timedelta64(1, "m")
+    usable = (code >= 0) & (before > 0)  # a missing instant lies before nothing
+    step, off_grid = _steps(readings["ts"], _minutes(instant), code, usable, sites, step_minutes)
+    place, shape = _places(code, step, usable, len(sites), step_minutes, cutoff)
     measures: dict[str, Any] = {"ts": readings["ts"], "site_index": code, "minutes_to_cutoff": before, "minutes_off_grid": off_grid}
     for name in ("throughput", *covariates):
         values = readings[name].to_numpy(np.float64)
         measures[name] = values
-        measures[multiple_of(name) if name in covariates else "multiple_of_usual"] = _multiples(values, place, shape)
+        measures[multiple_of(name) if name in covariates else "multiple_of_usual"] = _multiples(values, code, place, shape)
     measures["repeats"] = np.zeros(len(readings))
     good = first_fault(measures, row_checks()) == len(row_checks())
     measures["repeats"][good] = _repeats(place[good])
@@ -64,7 +64,7 @@ def site_measures(
         dead_after_days: A site silent for longer is dead.
     """
     code = site_codes(readings["site"], sites)
-    minute, _ = _minutes(readings["ts"])
+    minute = _minutes(_in_utc(readings["ts"]))
     order = _sorted_order(code, minute)
     code, minute, values = code[order], minute[order], readings["throughput"].to_numpy(np.float64)[order]
     end = int(pd.Timestamp(cutoff).timestamp()) // 60
@@ -99,7 +99,7 @@ def usual_high(values: np.ndarray, place: np.ndarray, shape: tuple[int, int, int
     """Return each site's usual daily high, ``(N,)``: robust to wild readings and wild days; infinite where nothing is known.
 
     Args:
-        values: Positive readings.
+        values: Readings, 0 where one says nothing.
         place: Flat index of each reading into ``shape``.
         shape: Sites, days, steps a day.
     """
@@ -129,40 +129,48 @@ def _high_of_days(daily: np.ndarray) -> np.ndarray:
     return np.where(busy > 0, ordered[np.arange(n), np.minimum(place, days - 1)], 0.0)
 
 
-def _multiples(values: np.ndarray, place: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+def _multiples(values: np.ndarray, code: np.ndarray, place: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     """How many times its site's usual daily high each value is; NaN where it has no place or is not finite."""
-    known = (place >= 0) & (values > 0) & (values < np.finfo(np.float32).max)
-    high = usual_high(values[known], place[known], shape)
-    return np.where((place >= 0) & np.isfinite(values), values / high[place // (shape[1] * shape[2])], np.nan)
+    telling = np.where((values > 0) & (values < np.finfo(np.float32).max), values, 0)
+    placed = place >= 0
+    high = usual_high(telling, place, shape) if placed.all() else usual_high(telling[placed], place[placed], shape)
+    return np.where(placed & np.isfinite(values), values / np.append(high, np.nan)[code], np.nan)
 
 
 def _places(
-    code: np.ndarray, step: np.ndarray, usable: np.ndarray, sites: int, step_minutes: int
+    code: np.ndarray, step: np.ndarray, usable: np.ndarray, sites: int, step_minutes: int, cutoff: datetime
 ) -> tuple[np.ndarray, tuple[int, int, int]]:
-    """Flat index of each usable reading into (site, UTC day, step of day), -1 elsewhere; and that shape."""
+    """Flat index of each usable reading into (site, UTC day up to the cutoff's, step of day), -1 elsewhere; and that shape."""
     s = steps_per_day(step_minutes)
     if not usable.any():
         return np.full(code.size, -1), (sites, 1, s)
-    first, last = step[usable].min() // s, step[usable].max() // s
-    shape = (sites, int(last - first) + 1, s)
+    first = (step if usable.all() else step[usable]).min() // s
+    last = (int(cutoff.timestamp()) - 1) // 60 // MINUTES_PER_DAY
+    shape = (sites, last - int(first) + 1, s)
     return np.where(usable, code * (shape[1] * s) + step - first * s, -1), shape
 
 
-def _minutes(ts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Whole minutes since 1970 of each instant (0 where missing), and where one is there."""
-    there = ts.notna().to_numpy(bool)
-    minute = ts.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[m]").astype(np.int64)
-    return np.where(there, minute, 0), there
+def _in_utc(ts: pd.Series) -> np.ndarray:
+    """Instants as datetime64[us] in UTC, NaT where missing."""
+    return ts.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]")
+
+
+def _minutes(instant: np.ndarray) -> np.ndarray:
+    """Whole minutes since 1970 of each instant; anything where one is missing."""
+    return instant.view(np.int64) // 60_000_000
 
 
 def _steps(
     ts: pd.Series, minute: np.ndarray, code: np.ndarray, usable: np.ndarray, sites: Sequence[Site], step: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Step of each reading since 1970 on its site's grid, and how many minutes it lies off that grid."""
-    rest = minute % step
-    phase = np.bincount(code[usable] * step + rest[usable], minlength=len(sites) * step).reshape(-1, step).argmax(axis=1)
-    here = np.append(phase, 0)[code]
-    off = (minute - here) % step
+    whole = minute // step
+    rest = minute - whole * step  # many times as fast as %
+    counted = code * step + rest if usable.all() else (code * step + rest)[usable]
+    phase = np.bincount(counted, minlength=len(sites) * step).reshape(-1, step).argmax(axis=1)
+    off = rest - np.append(phase, 0)[code]
+    before = off < 0
+    off += step * before
     odd = np.flatnonzero(usable & (off > 0))
     if odd.size:  # where clocks change by half a step, the same wall-clock grid has another phase for a season
         grid = np.flatnonzero(usable & (off == 0))
@@ -171,7 +179,7 @@ def _steps(
         zones = [site.timezone for site in sites]
         away = _wall_clock_minutes(ts, odd, code, zones) - _wall_clock_minutes(ts, example[code[odd]], code, zones)
         off[odd[away % step == 0]] = 0
-    return (minute - here) // step, np.minimum(off, step - off).astype(np.float64)
+    return whole - before, np.minimum(off, step - off).astype(np.float64)
 
 
 def _wall_clock_minutes(ts: pd.Series, rows: np.ndarray, code: np.ndarray, zones: Sequence[str]) -> np.ndarray:
