@@ -14,12 +14,12 @@ from typing import Any
 
 import pandas as pd
 from psycopg2 import errors, extensions
-from psycopg2.sql import SQL, Composable, Identifier
+from psycopg2.sql import SQL, Identifier
 
 from pipeline.adapters.copy_binary import Kind, write_frame
 from pipeline.adapters.database import lock
 from pipeline.adapters.forecast_peaks import write_peaks
-from pipeline.adapters.queries import statement
+from pipeline.adapters.queries import identifiers, statement
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import DataError
 
@@ -161,7 +161,7 @@ def _fill(connection: extensions.connection, table: str, frame: pd.DataFrame, st
     missing = [name for name in kinds if name not in frame.columns]
     if missing:
         raise DataError(f"the rows of {table} lack {', '.join(missing)}; found {', '.join(map(str, frame.columns))}")
-    into = SQL("({})").format(_list(kinds))
+    into = SQL("({})").format(identifiers(kinds))
     parts = _parts(frame)
     for part, rows in parts.items():
         target = staged.get(part)
@@ -201,13 +201,9 @@ def _keep_others(connection: extensions.connection, staged: Staged) -> None:
 def _bring_over(cursor: extensions.cursor, staged: Staged) -> None:
     kinds, key = TABLES[staged.table], KEYS[staged.table]
     others = [name for name in kinds if name not in key]
-    parts = {"table": Identifier(staged.table), "staged": Identifier(staged.name), "columns": _list(kinds)}
-    sides = {"new_key": _list(key, "new"), "old_key": _list(key, "old")}
-    sides |= {"new_values": _list(others, "new"), "old_values": _list(others, "old")}
+    parts = {"table": Identifier(staged.table), "staged": Identifier(staged.name), "columns": identifiers(kinds)}
+    sides = {"new_key": identifiers(key, "new"), "old_key": identifiers(key, "old")}
+    sides |= {"new_values": identifiers(others, "new"), "old_values": identifiers(others, "old")}
     cursor.execute(statement("delete_changed", **parts, **sides), staged.values)
     cursor.execute(statement("insert_staged", **parts))
     cursor.execute(statement("drop_staged"), staged.values)
-
-
-def _list(names: Iterable[str], table: str | None = None) -> Composable:
-    return SQL(", ").join(Identifier(table, name) if table else Identifier(name) for name in names)

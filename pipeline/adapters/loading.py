@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
 from psycopg2 import extensions
 from psycopg2.sql import SQL, Identifier
 
 from pipeline.adapters.database import connect, lock
-from pipeline.adapters.forecasts import ensure_partitions
-from pipeline.adapters.queries import statement
+from pipeline.adapters.queries import identifiers, statement
 from pipeline.adapters.readings import check_timezone
 from pipeline.adapters.row_chunks import read_chunks, read_header
-from pipeline.adapters.staging import LoadReport, Staging
+from pipeline.adapters.staging import LoadReport, Staging, staged_month
 from pipeline.config import Settings
 from pipeline.core.series.frames import READING_COLUMNS
 from pipeline.errors import DataError
@@ -54,10 +54,8 @@ def load_readings(
             staging.add(chunk)
             if report_share:
                 report_share(chunk.share, staging.report.rows)
-        with connect(settings) as aside:  # in a transaction of its own: a partition is locked until it is committed
-            ensure_partitions(aside, "traffic", staging.months)
         staging.settle()
-        _merge(connection, numbers, zone, staging.report)
+        _merge(connection, staging, zone)
     return staging.report
 
 
@@ -90,24 +88,50 @@ def _prepare_table(connection: extensions.connection, numbers: list[str]) -> Non
                 cursor.execute(statement("add_covariate", name=Identifier(name)))
 
 
-def _merge(connection: extensions.connection, numbers: list[str], timezone: str, report: LoadReport) -> None:
+def _merge(connection: extensions.connection, staging: Staging, timezone: str) -> None:
     lock(connection, "traffic")
-    old, new = (SQL(", ").join(Identifier(table, name) for name in numbers) for table in ("t", "r"))
-    assignments = SQL(", ").join(SQL("{} = {}").format(Identifier(name), Identifier("r", name)) for name in numbers)
-    columns = SQL(", ").join(map(Identifier, numbers))
+    report = staging.report
     with connection.cursor() as cursor:
         cursor.execute(statement("write_new_sites"), {"timezone": timezone})
         report.new_sites = cursor.rowcount
-        span = {"first": report.first, "last": report.last}
-        cursor.execute(statement("has_readings"), span)
-        if not cursor.fetchone()[0]:
-            cursor.execute(statement("insert_new_span", columns=columns, new_values=new))
-            report.loaded = cursor.rowcount
-        else:
-            cursor.execute(statement("create_differing", old_values=old, new_values=new), span)
-            cursor.execute(statement("update_traffic", assignments=assignments), span)
-            report.updated = cursor.rowcount
-            cursor.execute(statement("insert_traffic", columns=columns, new_values=new))
-            report.loaded = cursor.rowcount
+        report.loaded = sum(_let_in(cursor, month, staging.numbers) for month in sorted(staging.months))
+        cursor.execute(statement("count_staged"))
+        left, *span = cursor.fetchone()
+        if left:
+            _insert_and_update(cursor, staging.numbers, dict(zip(("first", "last"), span, strict=True)), report)
     known = report.repeated + report.missing + report.quarantined.total() + report.loaded + report.updated
     report.unchanged = report.rows - known
+
+
+def _let_in(cursor: extensions.cursor, month: date, numbers: list[str]) -> int:
+    """Make the staged rows of a month its table and return how many; 0 where it has a table: its rows stay staged."""
+    cursor.execute(statement("stage_month"), {"month": month})
+    (staged,) = cursor.fetchone()
+    if staged is None:
+        return 0
+    room = staged_month(month)
+    cursor.execute(
+        statement("fill_month", staged=Identifier(staged), month=room, columns=identifiers(numbers), new_values=identifiers(numbers, "r"))
+    )
+    rows: int = cursor.rowcount
+    cursor.execute(statement("attach_month"), {"month": month})
+    if not cursor.fetchone()[0]:
+        return 0
+    cursor.execute(statement("drop_staged_month", month=room))
+    return rows
+
+
+def _insert_and_update(cursor: extensions.cursor, numbers: list[str], span: dict[str, datetime], report: LoadReport) -> None:
+    """Bring the rows that are still staged over one by one."""
+    columns, new = identifiers(numbers), identifiers(numbers, "r")
+    cursor.execute(statement("has_readings"), span)
+    if not cursor.fetchone()[0]:
+        cursor.execute(statement("insert_new_span", columns=columns, new_values=new))
+        report.loaded += cursor.rowcount
+        return
+    cursor.execute(statement("create_differing", old_values=identifiers(numbers, "t"), new_values=new), span)
+    assignments = SQL(", ").join(SQL("{} = {}").format(Identifier(name), Identifier("r", name)) for name in numbers)
+    cursor.execute(statement("update_traffic", assignments=assignments), span)
+    report.updated = cursor.rowcount
+    cursor.execute(statement("insert_traffic", columns=columns, new_values=new))
+    report.loaded += cursor.rowcount

@@ -16,6 +16,11 @@ def statement(name: str, /, **parts: Composable) -> Composed:
     return SQL(_query_text(name)).format(**parts)
 
 
+def identifiers(names: Iterable[str], table: str | None = None) -> Composable:
+    """Return names of columns, of a table where it is given, with commas between them."""
+    return SQL(", ").join(Identifier(table, name) if table else Identifier(name) for name in names)
+
+
 def upsert_parts(columns: Iterable[str], key: Collection[str]) -> dict[str, Composable]:
     """Return the parts of a statement that adds rows and replaces those of the same key that differ.
 
@@ -24,12 +29,11 @@ def upsert_parts(columns: Iterable[str], key: Collection[str]) -> dict[str, Comp
         key: Those among them that name the row.
     """
     values = [name for name in columns if name not in key]
-    comma = SQL(", ")
     return {
-        "columns": comma.join(map(Identifier, columns)),
-        "assignments": comma.join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in values),
-        "old_values": comma.join(Identifier("old", name) for name in values),
-        "new_values": comma.join(Identifier("excluded", name) for name in values),
+        "columns": identifiers(columns),
+        "assignments": SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in values),
+        "old_values": identifiers(values, "old"),
+        "new_values": identifiers(values, "excluded"),
     }
 
 

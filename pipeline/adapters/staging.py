@@ -91,6 +91,7 @@ class Staging:
         self.report.missing += int(intake.missing.sum())
         self.report.step_minutes = self.report.step_minutes or _step_of(intake, good)
         self._reject(pd.concat([self._faulty(chunk, intake, np.flatnonzero(faulty)), self._torn(chunk)], ignore_index=True))
+        self._make_room(intake.ts[good], intake.second_pass[good])
         kinds = KINDS | dict.fromkeys(self.numbers, "float8")
         copy = statement("copy_rows", table=Identifier("staged_readings"), columns=SQL(", ").join(map(Identifier, kinds)))
         write_frame(self.connection, copy, self._coded(intake, good, chunk.first_row), kinds)
@@ -125,7 +126,6 @@ class Staging:
         pairs, counts = np.unique(code * SECONDS_PER_DAY + phase, return_counts=True)
         for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
             self._phases[divmod(pair, SECONDS_PER_DAY)] += count
-        self.months.update(month.item() for month in np.unique(ts.astype("datetime64[M]")).astype("datetime64[D]"))
         columns = {
             "site_code": code,
             "ts": pd.DatetimeIndex(ts).tz_localize("UTC"),
@@ -134,6 +134,17 @@ class Staging:
         }
         columns |= {"row_number": first_row + np.flatnonzero(good)}
         return pd.DataFrame(columns | {name: values[good] for name, values in intake.values.items()})
+
+    def _make_room(self, ts: np.ndarray, second_pass: np.ndarray) -> None:
+        """Make the tables of the months that rows are of, also where they turn out to be the second pass of an hour."""
+        months = np.unique(np.concatenate([ts, ts + second_pass.astype("timedelta64[s]")]).astype("datetime64[M]"))
+        with self.connection.cursor() as cursor:
+            for month in months:
+                first, following = (each.astype("datetime64[D]").item() for each in (month, month + 1))
+                if first not in self.months:
+                    values = {"first": f"{first} 00:00+00", "next": f"{following} 00:00+00"}
+                    cursor.execute(statement("create_staged_month", month=staged_month(first)), values)
+                    self.months.add(first)
 
     def _follows(self, code: np.ndarray, ts: np.ndarray) -> bool:
         """Whether each reading is later than its site's readings before it, in this chunk and the ones before."""
@@ -182,6 +193,11 @@ class Staging:
                 f"such as {example}; nothing was loaded: check --columns and --timezone"
             )
         quarantine_rows(self.connection, rejected, f"load {self.path.name}")
+
+
+def staged_month(month: date) -> Identifier:
+    """Return the name of the temporary table that holds the staged rows of a month."""
+    return Identifier(f"staged_readings_{month:%Y_%m}")
 
 
 def _rejected(site: list[Any], ts: list[Any], reason: list[str], payload: list[dict[str, Any]]) -> pd.DataFrame:

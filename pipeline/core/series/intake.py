@@ -24,7 +24,7 @@ class Intake:
     """Judged rows, ``R`` of them, in the order they came.
 
     Args:
-        site: ``(R,)`` names.
+        site: ``(R,)`` names, as categories.
         ts: ``(R,)`` datetime64[us] in UTC; NaT where it could not be read. A local time that autumn repeats is taken as the first pass.
         second_pass: ``(R,)`` seconds to the second pass of a repeated local time; 0 elsewhere.
         values: ``throughput`` and the covariates, each ``(R,)`` float64, NaN where empty.
@@ -50,16 +50,18 @@ def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: 
         timezone: IANA zone of a ``ts`` without offset.
         latest: Instant (UTC) after which no reading can be stamped yet.
     """
-    names = pd.Series(pc.fill_null(_as_text(site), "")).astype("str")
+    encoded = pc.dictionary_encode(pc.fill_null(_as_text(site), ""))
+    code, names = encoded.indices.to_numpy(), pd.Series(encoded.dictionary).astype("str")  # each name is looked at once
     instants, second_pass, skipped = to_instants(ts, timezone)
-    fault = np.full(len(names), None, object)
+    fault = np.full(len(code), None, object)
 
     def blame(rows: np.ndarray, reason: str) -> None:
-        fault[rows & (fault == None)] = reason  # noqa: E711 — element by element
+        if rows.any():
+            fault[rows & (fault == None)] = reason  # noqa: E711 — element by element
 
-    blame((names.str.strip() == "").to_numpy(bool), NO_SITE)
+    blame((names.str.strip() == "").to_numpy(bool)[code], NO_SITE)
     bad_name = names.str.contains("\0", regex=False) | (pd.Series(pc.binary_length(pa.array(names, pa.string()))) > LONGEST_SITE)
-    blame(bad_name.to_numpy(bool), BAD_SITE)
+    blame(bad_name.to_numpy(bool)[code], BAD_SITE)
     blame(skipped, SKIPPED_INSTANT)
     blame(np.isnat(instants), NO_INSTANT)
     blame((instants < EARLIEST) | (instants >= LATEST), FAR_INSTANT)
@@ -72,7 +74,7 @@ def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: 
         if name == "throughput":
             blame(values[name] < 0, "throughput is negative")
     missing = np.isnan(values["throughput"]) & (fault == None)  # noqa: E711
-    return Intake(names, instants, second_pass, values, fault, missing)
+    return Intake(pd.Series(pd.Categorical.from_codes(code, names)), instants, second_pass, values, fault, missing)
 
 
 def to_numbers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -100,13 +102,19 @@ def to_instants(column: pa.Array, timezone: str) -> tuple[np.ndarray, np.ndarray
         return (instants, *_nothing(len(column))) if zoned else _localised(instants, timezone)
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         raise DataError("the column of ts holds numbers; expected timestamps, or text in ISO 8601 such as 2026-08-21 00:15:00+00:00")
-    text = pc.utf8_trim_whitespace(_as_text(column))
+    encoded = pc.dictionary_encode(_as_text(column), null_encoding="encode")  # many sites share an instant: each is read once
+    instants, second_pass, skipped = _read_instants(pc.utf8_trim_whitespace(encoded.dictionary), timezone)
+    at = encoded.indices.to_numpy()
+    return instants[at], second_pass[at], skipped[at]
+
+
+def _read_instants(text: pa.Array, timezone: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     try:
         return _localised(_to_datetime64(pc.cast(text, pa.timestamp("us"))), timezone)
     except pa.ArrowInvalid:
         pass
     try:
-        return (_to_datetime64(pc.cast(text, pa.timestamp("us", "UTC"))), *_nothing(len(column)))
+        return (_to_datetime64(pc.cast(text, pa.timestamp("us", "UTC"))), *_nothing(len(text)))
     except pa.ArrowInvalid:
         return _mixed_instants(text, timezone)
 

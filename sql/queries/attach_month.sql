@@ -1,0 +1,1 @@
+SELECT dayahead.attach_month(%(month)s);

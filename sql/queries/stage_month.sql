@@ -1,0 +1,1 @@
+SELECT dayahead.stage_month(%(month)s);
