@@ -13,7 +13,7 @@ from pipeline.adapters.database import connect, lock
 from pipeline.adapters.queries import identifiers, statement
 from pipeline.adapters.readings import check_timezone
 from pipeline.adapters.row_chunks import read_chunks, read_header
-from pipeline.adapters.staging import LoadReport, Staging, staged_month
+from pipeline.adapters.staging import LoadReport, OutOfOrderError, Staging, staged_month
 from pipeline.config import Settings
 from pipeline.core.series.frames import READING_COLUMNS
 from pipeline.errors import DataError
@@ -48,8 +48,18 @@ def load_readings(
     numbers = [ours for ours in names if ours not in ("site", "ts")]
     with connect(settings) as connection:
         _prepare_table(connection, numbers)
+    try:
+        return _load(settings, path, names, zone, report_share, whole=False)
+    except OutOfOrderError:
+        return _load(settings, path, names, zone, report_share, whole=True)
+
+
+def _load(
+    settings: Settings, path: Path, names: dict[str, str], zone: str, report_share: Callable[[float, int], None] | None, *, whole: bool
+) -> LoadReport:
     with connect(settings) as connection:
-        staging = Staging(connection, path, names, zone)
+        lock(connection, "traffic")
+        staging = Staging(connection, path, names, zone, whole=whole)
         for chunk in read_chunks(path):
             staging.add(chunk)
             if report_share:
@@ -89,12 +99,12 @@ def _prepare_table(connection: extensions.connection, numbers: list[str]) -> Non
 
 
 def _merge(connection: extensions.connection, staging: Staging, timezone: str) -> None:
-    lock(connection, "traffic")
     report = staging.report
     with connection.cursor() as cursor:
         cursor.execute(statement("write_new_sites"), {"timezone": timezone})
         report.new_sites = cursor.rowcount
-        report.loaded = sum(_let_in(cursor, month, staging.numbers) for month in sorted(staging.months))
+        filled = {month: _fill(cursor, month, staging.numbers) for month in sorted(staging.months)}
+        report.loaded = sum(_let_in(cursor, month) * rows for month, rows in filled.items() if rows is not None)
         cursor.execute(statement("count_staged"))
         left, *span = cursor.fetchone()
         if left:
@@ -103,22 +113,26 @@ def _merge(connection: extensions.connection, staging: Staging, timezone: str) -
     report.unchanged = report.rows - known
 
 
-def _let_in(cursor: extensions.cursor, month: date, numbers: list[str]) -> int:
-    """Make the staged rows of a month its table and return how many; 0 where it has a table: its rows stay staged."""
+def _fill(cursor: extensions.cursor, month: date, numbers: list[str]) -> int | None:
+    """Copy the staged rows of a month into a table that is to become its own, and return how many; None where it has a table already."""
     cursor.execute(statement("stage_month"), {"month": month})
     (staged,) = cursor.fetchone()
     if staged is None:
-        return 0
-    room = staged_month(month)
-    cursor.execute(
-        statement("fill_month", staged=Identifier(staged), month=room, columns=identifiers(numbers), new_values=identifiers(numbers, "r"))
-    )
+        return None
+    into = {"staged": Identifier(staged), "columns": identifiers(numbers), "new_values": identifiers(numbers, "r")}
+    cursor.execute(statement("fill_month", month=staged_month(month), **into))
     rows: int = cursor.rowcount
-    cursor.execute(statement("attach_month"), {"month": month})
-    if not cursor.fetchone()[0]:
-        return 0
-    cursor.execute(statement("drop_staged_month", month=room))
+    cursor.execute(statement("index_month"), {"month": month})
     return rows
+
+
+def _let_in(cursor: extensions.cursor, month: date) -> bool:
+    """Let the filled table of a month in, and tell whether it could; its rows are staged no longer."""
+    cursor.execute(statement("attach_month"), {"month": month})
+    (attached,) = cursor.fetchone()
+    if attached:
+        cursor.execute(statement("drop_staged_month", month=staged_month(month)))
+    return bool(attached)
 
 
 def _insert_and_update(cursor: extensions.cursor, numbers: list[str], span: dict[str, datetime], report: LoadReport) -> None:

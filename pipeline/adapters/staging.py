@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from psycopg2 import extensions
 from psycopg2.sql import SQL, Composable, Identifier
 
 from pipeline.adapters.copy_binary import Kind, write_frame
+from pipeline.adapters.known_readings import find_known
 from pipeline.adapters.quarantine import quarantine_rows
 from pipeline.adapters.queries import statement
 from pipeline.adapters.row_chunks import Chunk
@@ -28,6 +29,10 @@ TORN, CONFLICT = "the row has more or fewer values than the header", "another va
 SECONDS_PER_DAY = 86_400
 CLOCKS_MAY_DIFFER = np.timedelta64(1, "h")  # of the source and of the database, before a stamp counts as the future
 KINDS: dict[str, Kind] = {"site_code": "int4", "ts": "timestamptz", "second_pass": "int4", "phase": "int4", "row_number": "int8"}
+
+
+class OutOfOrderError(Exception):
+    """The rows of a file have to be seen together: load it with all of them staged."""
 
 
 @dataclass
@@ -60,9 +65,10 @@ class Staging:
         path: The file; its name stands in the quarantine.
         names: The file's own name of every column, by ours.
         timezone: IANA zone of instants without offset.
+        whole: True to stage every row; False to leave out what ``traffic`` holds already, as long as the file is in order.
     """
 
-    def __init__(self, connection: extensions.connection, path: Path, names: dict[str, str], timezone: str) -> None:
+    def __init__(self, connection: extensions.connection, path: Path, names: dict[str, str], timezone: str, *, whole: bool) -> None:
         self.connection, self.path, self.names, self.timezone = connection, path, names, timezone
         self.numbers = [ours for ours in names if ours not in ("site", "ts")]
         self.report = LoadReport()
@@ -70,7 +76,9 @@ class Staging:
         self._codes: dict[str, int] = {}
         self._phases: Counter[tuple[int, int]] = Counter()
         self._newest = np.empty(0, "datetime64[us]")  # of each site so far
-        self._in_order, self._doubtful = True, False
+        self._known = 0
+        self._span: list[datetime] = []
+        self._in_order, self._doubtful, self._whole = True, False, whole
         columns = SQL(", ").join(SQL("{} double precision").format(Identifier(name)) for name in self.numbers)
         with connection.cursor() as cursor:
             cursor.execute(statement("create_staged_readings", values=columns))
@@ -82,6 +90,7 @@ class Staging:
 
         Raises:
             DataError: Hardly any row so far is a reading: the columns must be wrong.
+            OutOfOrderError: Rows of a site do not follow each other in time, and some were left out already.
         """
         numbers = {ours: chunk.rows[self.names[ours]] for ours in self.numbers}
         intake = judge(chunk.rows[self.names["site"]], chunk.rows[self.names["ts"]], numbers, self.timezone, self._latest)
@@ -91,10 +100,13 @@ class Staging:
         self.report.missing += int(intake.missing.sum())
         self.report.step_minutes = self.report.step_minutes or _step_of(intake, good)
         self._reject(pd.concat([self._faulty(chunk, intake, np.flatnonzero(faulty)), self._torn(chunk)], ignore_index=True))
-        self._make_room(intake.ts[good], intake.second_pass[good])
+        rows = self._coded(intake, good, chunk.first_row)
+        if not self._whole:
+            rows = self._without_known(rows)
+        self._make_room(rows)
         kinds = KINDS | dict.fromkeys(self.numbers, "float8")
         copy = statement("copy_rows", table=Identifier("staged_readings"), columns=SQL(", ").join(map(Identifier, kinds)))
-        write_frame(self.connection, copy, self._coded(intake, good, chunk.first_row), kinds)
+        write_frame(self.connection, copy, rows, kinds)
 
     def settle(self) -> None:
         """Tell apart the passes of a repeated hour; quarantine rows off their site's grid and rows that contradict an earlier one."""
@@ -111,9 +123,13 @@ class Staging:
             if self._doubtful or not self._in_order:  # else no site has an instant twice
                 self._take_out(cursor, "delete_conflicts", CONFLICT)
             cursor.execute(statement("count_staged"))
-            staged, self.report.first, self.report.last = cursor.fetchone()
+            staged, first, last = cursor.fetchone()
+        if staged:
+            self._span += [first, last]
+        if self._span:
+            self.report.first, self.report.last = min(self._span), max(self._span)
         self.report.sites = len(self._codes)
-        self.report.repeated = self.report.rows - self.report.missing - self.report.quarantined.total() - staged
+        self.report.repeated = self.report.rows - self.report.missing - self.report.quarantined.total() - self._known - staged
 
     def _coded(self, intake: Intake, good: np.ndarray, first_row: int) -> pd.DataFrame:
         found, uniques = pd.factorize(intake.site[good])
@@ -135,9 +151,29 @@ class Staging:
         columns |= {"row_number": first_row + np.flatnonzero(good)}
         return pd.DataFrame(columns | {name: values[good] for name, values in intake.values.items()})
 
-    def _make_room(self, ts: np.ndarray, second_pass: np.ndarray) -> None:
+    def _without_known(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Leave out the rows that the table holds as they are: where the file is in order, no later row can contradict them."""
+        if self._doubtful or not self._in_order:
+            if self._known:
+                raise OutOfOrderError
+            self._whole = True
+        if self._whole or rows.empty:
+            return rows
+        found, here = np.unique(rows["site_code"].to_numpy(), return_inverse=True)
+        names, ts = list(self._codes), rows["ts"].to_numpy("datetime64[us]")
+        known = find_known(
+            self.connection, [names[code] for code in found], here, ts, {name: rows[name].to_numpy() for name in self.numbers}
+        )
+        if known.any():
+            self._known += int(known.sum())
+            self._span += [instant.item().replace(tzinfo=UTC) for instant in (ts[known].min(), ts[known].max())]
+        return rows[~known]
+
+    def _make_room(self, rows: pd.DataFrame) -> None:
         """Make the tables of the months that rows are of, also where they turn out to be the second pass of an hour."""
-        months = np.unique(np.concatenate([ts, ts + second_pass.astype("timedelta64[s]")]).astype("datetime64[M]"))
+        ts = rows["ts"].to_numpy("datetime64[us]")
+        second_pass = rows["second_pass"].to_numpy().astype("timedelta64[s]")
+        months = np.unique(np.concatenate([ts, ts + second_pass]).astype("datetime64[M]"))
         with self.connection.cursor() as cursor:
             for month in months:
                 first, following = (each.astype("datetime64[D]").item() for each in (month, month + 1))

@@ -22,6 +22,18 @@ COMMENT ON FUNCTION dayahead.stage_month(date) IS
 where the month has a table. Runs as its caller, who must own traffic.';
 REVOKE EXECUTE ON FUNCTION dayahead.stage_month(date) FROM PUBLIC;
 
+CREATE FUNCTION dayahead.index_month(day date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    staged text := format('traffic_%s_next', to_char(day, 'YYYY_MM'));
+BEGIN
+    EXECUTE format('ALTER TABLE dayahead.%I ADD CONSTRAINT %I PRIMARY KEY (site, ts)', staged, staged || '_pkey');
+END
+$$;
+
+COMMENT ON FUNCTION dayahead.index_month(date) IS 'Gives the table that stage_month made its primary key, once it is filled.';
+REVOKE EXECUTE ON FUNCTION dayahead.index_month(date) FROM PUBLIC;
+
 CREATE FUNCTION dayahead.attach_month(day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -29,12 +41,12 @@ DECLARE
     month_table text := format('traffic_%s', to_char(first, 'YYYY_MM'));
     staged text := format('%s_next', month_table);
 BEGIN
-    EXECUTE format('ALTER TABLE dayahead.%I ADD CONSTRAINT %I PRIMARY KEY (site, ts)', staged, month_table || '_pkey');
     PERFORM pg_advisory_xact_lock(hashtextextended('dayahead.partitions', 0));
     IF dayahead.has_table(month_table) THEN
         EXECUTE format('DROP TABLE dayahead.%I', staged);
         RETURN false;
     END IF;
+    EXECUTE format('ALTER TABLE dayahead.%I RENAME CONSTRAINT %I TO %I', staged, staged || '_pkey', month_table || '_pkey');
     EXECUTE format('ALTER TABLE dayahead.%I RENAME TO %I', staged, month_table);
     EXECUTE format(
         'ALTER TABLE dayahead.traffic ATTACH PARTITION dayahead.%I FOR VALUES FROM (%L) TO (%L)',
@@ -46,6 +58,6 @@ END
 $$;
 
 COMMENT ON FUNCTION dayahead.attach_month(date) IS
-'Indexes the table that stage_month made and lets it in, and tells whether it could: not where the month has got a table meanwhile. Then its
+'Lets the filled and indexed table of a month in, and tells whether it could: not where the month has got a table meanwhile. Then its
 rows are gone and are for the loader to insert. Commit soon: others who need a partition wait.';
 REVOKE EXECUTE ON FUNCTION dayahead.attach_month(date) FROM PUBLIC;

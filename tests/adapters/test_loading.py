@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.adapters import loading, row_chunks
 from pipeline.adapters.loading import load_readings
+from pipeline.adapters.queries import statement
 from pipeline.errors import DataError
 
 HEADER = "site,ts,throughput\n"
@@ -47,6 +49,60 @@ def test_load_replaces_a_corrected_value_and_counts_it(database, run_sql, tmp_pa
 
     assert (report.updated, report.unchanged, report.loaded) == (1, 1, 0)
     assert run_sql("SELECT throughput FROM dayahead.traffic WHERE ts = '2026-08-01 01:00+00'") == [(99.0,)]
+
+
+def test_a_file_loaded_again_with_rows_out_of_order_is_judged_as_a_whole(database, run_sql, tmp_path):
+    rows = hours(48) + hours(48, site="b")
+    load_readings(database, written(tmp_path, HEADER + rows))
+    run_sql("UPDATE dayahead.traffic SET throughput = 5 WHERE site = 'b' AND ts = '2026-08-02 03:00+00'")
+    contradicted = written(tmp_path, HEADER + rows + "a,2026-08-01 02:00,77\na,2026-08-05 00:00,1\n")
+
+    report = load_readings(database, contradicted)
+
+    assert (report.loaded, report.updated, report.unchanged, report.quarantined.total()) == (1, 1, 95, 1)
+    assert run_sql("SELECT throughput FROM dayahead.traffic WHERE site = 'a' AND ts = '2026-08-01 02:00+00'") == [(2.0,)]
+    assert (str(report.first), str(report.last)) == ("2026-08-01 00:00:00+00:00", "2026-08-05 00:00:00+00:00")
+
+
+def test_chunks_out_of_order_after_known_rows_are_judged_as_a_whole(database, run_sql, tmp_path, monkeypatch):
+    monkeypatch.setattr(row_chunks, "BLOCK_BYTES", 2_000)
+    rows = hours(200) + hours(200, site="b")
+    load_readings(database, written(tmp_path, HEADER + rows))
+
+    report = load_readings(database, written(tmp_path, HEADER + rows + "a,2026-08-01 02:00,77\n"))
+
+    assert (report.rows, report.loaded, report.updated, report.unchanged) == (401, 0, 0, 400)
+    assert dict(report.quarantined) == {"another value for the same site and ts came before": 1}
+
+
+def test_new_months_are_let_in_beside_months_that_stand(database, run_sql, tmp_path):
+    load_readings(database, written(tmp_path, HEADER + hours(24, start="2026-06-15")))
+
+    report = load_readings(database, written(tmp_path, HEADER + hours(60 * 24, start="2026-05-20")))
+
+    assert (report.rows, report.loaded, report.unchanged, report.updated) == (1440, 1416, 24, 0)
+    assert run_sql("SELECT count(*), count(DISTINCT ts) FROM dayahead.traffic") == [(1440, 1440)]
+    assert (str(report.first), str(report.last)) == ("2026-05-20 00:00:00+00:00", "2026-07-18 23:00:00+00:00")
+    months = run_sql("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'dayahead.traffic'::regclass ORDER BY 1")
+    assert [name for (name,) in months] == [f"dayahead.traffic_2026_0{month}" for month in (5, 6, 7)]
+    keys = run_sql("SELECT conname, contype FROM pg_constraint WHERE conrelid = 'dayahead.traffic_2026_05'::regclass ORDER BY 1")
+    assert ("traffic_2026_05_pkey", "p") in keys
+    assert "one_month" not in dict(keys)
+
+
+def test_a_month_that_got_a_table_while_it_was_filled_is_loaded_all_the_same(database, run_sql, tmp_path, monkeypatch):
+    def with_intruder(name, /, **parts):
+        if name == "attach_month":
+            run_sql("SELECT dayahead.ensure_partition('traffic', '2026-08-01')")
+            run_sql("INSERT INTO dayahead.traffic (site, ts, throughput) VALUES ('a', '2026-08-01 00:00+00', 0)")
+        return statement(name, **parts)
+
+    monkeypatch.setattr(loading, "statement", with_intruder)
+
+    report = load_readings(database, written(tmp_path, HEADER + hours(24)))
+
+    assert (report.loaded, report.unchanged) == (23, 1)
+    assert run_sql("SELECT count(*) FROM dayahead.traffic") == [(24,)]
 
 
 def test_every_faulty_row_goes_to_quarantine_as_it_came_with_its_reason(database, run_sql, tmp_path):

@@ -74,7 +74,7 @@ def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: 
         if name == "throughput":
             blame(values[name] < 0, "throughput is negative")
     missing = np.isnan(values["throughput"]) & (fault == None)  # noqa: E711
-    return Intake(pd.Series(pd.Categorical.from_codes(code, names)), instants, second_pass, values, fault, missing)
+    return Intake(pd.Series(pd.Categorical.from_codes(code, pd.Index(names))), instants, second_pass, values, fault, missing)
 
 
 def to_numbers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,46 @@
+"""Which rows of a file stand in ``traffic`` already, with the same values: they need not be written anywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+from psycopg2 import extensions
+from psycopg2.sql import SQL, Identifier
+
+from pipeline.adapters.copy_binary import EPOCH, Kind, read_fixed
+from pipeline.adapters.queries import statement
+
+VALUE = SQL("coalesce({}, 'NaN')")
+
+
+def find_known(
+    connection: extensions.connection, names: list[str], code: np.ndarray, ts: np.ndarray, values: dict[str, np.ndarray]
+) -> np.ndarray:
+    """Return which rows ``(R,)`` the table ``traffic`` holds as they are.
+
+    Args:
+        connection: In a transaction that no other load runs beside.
+        names: Sites.
+        code: ``(R,)`` index into ``names`` of each row.
+        ts: ``(R,)`` datetime64[us] in UTC.
+        values: The columns, each ``(R,)`` float64; NaN is a missing value.
+    """
+    first, width = ts.min(), int(np.ptp(ts).astype(np.int64)) + 1
+    if len(names) * width >= 2**63:
+        return np.zeros(len(code), bool)  # centuries of thousands of sites: looked at later, in the database
+    fields: list[tuple[str, Kind]] = [("site", "int4"), ("ts", "timestamptz")]
+    fields += [(name, "float8") for name in values]
+    chosen = SQL(", ").join(VALUE.format(Identifier("t", name)) for name in values)
+    span = {"sites": names, "first": f"{first}+00", "last": f"{ts.max()}+00"}
+    with connection.cursor() as cursor:
+        query = cursor.mogrify(statement("read_known", values=chosen), span)
+    table = read_fixed(connection, query.decode(), fields)
+    if not len(table["ts"]):
+        return np.zeros(len(code), bool)
+    there = table["site"].astype(np.int64) * width + (table["ts"] - (first - EPOCH).astype(np.int64))  # ascending
+    asked = code * width + (ts - first).astype(np.int64)
+    place = np.minimum(np.searchsorted(there, asked), len(there) - 1)
+    same = there[place] == asked
+    for name, new in values.items():
+        old = table[name][place]
+        same &= (old == new) | (np.isnan(old) & np.isnan(new))
+    return same

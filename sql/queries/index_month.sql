@@ -1,0 +1,1 @@
+SELECT dayahead.index_month(%(month)s);
