@@ -15,6 +15,7 @@ from pipeline.adapters.queries import statement
 from pipeline.core.series.frames import READING_COLUMNS, Site
 from pipeline.errors import DataError
 
+EVERYONE, CHOSEN = SQL("t.site IS NOT NULL"), SQL("t.site = ANY(%(sites)s::text[])")
 PARTITIONED = "p"  # kind of our own table; only it is known to have the index (site, ts)
 
 
@@ -64,13 +65,17 @@ def read_readings(
     """
     span = {"since": since, "cutoff": cutoff}
     _check_columns(connection, covariates)
-    names = sorted(sites if sites is not None else read_names(connection, since, cutoff))
+    names = sorted(set(sites) if sites is not None else read_names(connection, since, cutoff))
+    seed, hashes = _hashes(connection, names)
+    scope = EVERYONE if sites is None else CHOSEN
     carried = SQL("").join(statement("read_covariate", name=Identifier(name)) for name in covariates)
     with connection.cursor() as cursor:
-        query = cursor.mogrify(statement("read_traffic", covariates=carried), span | {"sites": names})
-    fields: list[tuple[str, Kind]] = [("site", "int4"), ("ts", "timestamptz"), ("throughput", "float8")]
+        query = cursor.mogrify(statement("read_traffic", covariates=carried, scope=scope), span | {"sites": names, "seed": seed})
+    fields: list[tuple[str, Kind]] = [("site", "int8"), ("ts", "timestamptz"), ("throughput", "float8")]
     fields += [(name, "float8") for name in covariates]
-    return _to_frame(read_fixed(connection, query.decode(), fields), names, covariates)
+    columns = read_fixed(connection, query.decode(), fields)
+    columns["site"] = _places(columns["site"], hashes)
+    return _to_frame(columns, names, covariates)
 
 
 def read_names(connection: extensions.connection, since: datetime, cutoff: datetime) -> list[str]:
@@ -87,6 +92,20 @@ def last_reading(connection: extensions.connection) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(statement("read_last_reading"))
         return cursor.fetchone()[0]
+
+
+def _hashes(connection: extensions.connection, names: list[str], seed: int = 0) -> tuple[int, np.ndarray]:
+    """Return the hash of each name, no two of them alike, and the seed that made them."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_hashes"), {"sites": names, "seed": seed})
+        hashes = np.array([found for (found,) in cursor.fetchall()], np.int64)
+    return (seed, hashes) if len(np.unique(hashes)) == len(names) else _hashes(connection, names, seed + 1)
+
+
+def _places(found: np.ndarray, hashes: np.ndarray) -> np.ndarray:
+    """Return the place of each reading's name; -1 where it came while the names were read."""
+    code, labels = pd.factorize(found)
+    return pd.Index(hashes).get_indexer(pd.Index(labels)).astype(np.int32)[code]
 
 
 def _check_columns(connection: extensions.connection, covariates: tuple[str, ...]) -> None:
@@ -123,9 +142,12 @@ def _to_frame(columns: dict[str, np.ndarray], names: list[str], covariates: tupl
 
 
 def _order(code: np.ndarray, microsecond: np.ndarray) -> np.ndarray | None:
-    """Return the order by site and instant; None where the rows stand in it already."""
+    """Return the order by site and instant of the rows that have a site; None where they stand in it already."""
     if not len(code):
         return None
+    if code.min() < 0:
+        known = np.flatnonzero(code >= 0)
+        return known[np.lexsort((microsecond[known], code[known]))]
     first = microsecond.min()
     span = int(microsecond.max() - first) + 1
     if (int(code.max()) + 1) * span >= 2**63:

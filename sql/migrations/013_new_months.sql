@@ -28,10 +28,12 @@ DECLARE
     staged text := format('traffic_%s_next', to_char(day, 'YYYY_MM'));
 BEGIN
     EXECUTE format('ALTER TABLE dayahead.%I ADD CONSTRAINT %I PRIMARY KEY (site, ts)', staged, staged || '_pkey');
+    EXECUTE format('ANALYZE dayahead.%I', staged);
 END
 $$;
 
-COMMENT ON FUNCTION dayahead.index_month(date) IS 'Gives the table that stage_month made its primary key, once it is filled.';
+COMMENT ON FUNCTION dayahead.index_month(date) IS
+'Gives the table that stage_month made its primary key and its statistics, once it is filled.';
 REVOKE EXECUTE ON FUNCTION dayahead.index_month(date) FROM PUBLIC;
 
 CREATE FUNCTION dayahead.attach_month(day date) RETURNS boolean

@@ -1,7 +1,6 @@
--- Fixed widths and no NULL whatever stands behind traffic: names go as their place in the list, missing numbers as NaN.
+-- Fixed widths and no NULL whatever stands behind traffic: a name goes as its hash, which costs half of a join, a missing number as NaN.
 COPY (
-    SELECT (wanted.place - 1)::integer, t.ts, coalesce(t.throughput::double precision, 'NaN') {covariates}
+    SELECT hashtextextended(t.site::text COLLATE "C", %(seed)s), t.ts, coalesce(t.throughput::double precision, 'NaN') {covariates}
     FROM dayahead.traffic AS t
-    INNER JOIN unnest(%(sites)s::text[]) WITH ORDINALITY AS wanted (site, place) ON wanted.site = t.site
-    WHERE t.ts >= %(since)s AND t.ts < %(cutoff)s
+    WHERE t.ts >= %(since)s AND t.ts < %(cutoff)s AND {scope}
 ) TO STDOUT (FORMAT binary);

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg2
 import pytest
+from psycopg2.sql import SQL
 
 from pipeline.adapters.queries import statement
-from pipeline.adapters.readings import read_names
+from pipeline.adapters.readings import CHOSEN, EVERYONE, read_names
 from tests.steps.test_publish import attention_rows, forecast_rows
 
 DAYS = [date(2026, 4, 20), *(date(2026, 8, day) for day in range(11, 22))]
@@ -75,10 +76,12 @@ def of(found: set[str], table: str) -> set[str]:
     return {name for name in found if name.startswith(f"{table}_2")}
 
 
-def test_extract_reads_the_months_of_its_span_alone(touched):
-    from psycopg2.sql import SQL
+@pytest.mark.parametrize("scope", [EVERYONE, CHOSEN])
+def test_extract_reads_the_months_of_its_span_alone(touched, scope):
+    assert of(touched(statement("read_traffic", covariates=SQL(""), scope=scope), SPAN | {"seed": 0}), "traffic") == {"traffic_2026_08"}
 
-    assert of(touched(statement("read_traffic", covariates=SQL("")), SPAN), "traffic") == {"traffic_2026_08"}
+
+def test_extract_finds_the_sites_of_a_view_in_the_months_of_its_span_alone(touched):
     assert of(touched(statement("read_traffic_sites"), SPAN), "traffic") == {"traffic_2026_08"}
 
 
