@@ -8,23 +8,25 @@ text and NULLs are allowed; the order of the rows changes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryFile
-from typing import IO, Literal, cast
+from io import BufferedWriter, RawIOBase
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import pandas as pd
 from psycopg2 import extensions
 from psycopg2.sql import Composable
 
-from pipeline.errors import DataError, StoreError
+from pipeline.errors import DataError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 EPOCH = np.datetime64("2000-01-01", "us")
 WIRE = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8", "timestamptz": ">i8", "date": ">i4"}
-ROWS_PER_BLOCK = 65_536
+BLOCK_BYTES = 256 << 10  # taken apart at a time: about what a socket holds, so that Postgres works on meanwhile
 ROWS_PER_MESSAGE = 1_024  # about what a socket holds: Postgres works on one message while the next is made
 
 Kind = Literal["text", "int2", "int4", "int8", "float8", "timestamptz", "date"]
@@ -41,7 +43,7 @@ class _Column:
 def read_fixed(connection: extensions.connection, copy: str | Composable, fields: Sequence[tuple[str, Kind]]) -> dict[str, np.ndarray]:
     """Return the columns of a COPY … TO STDOUT (FORMAT binary), each one array in the machine's own byte order.
 
-    The records wait in a temporary file and are taken apart block by block, so that memory holds little more than the columns.
+    The records are taken apart while they come, so that memory holds little more than the columns.
 
     Args:
         connection: Where to run it.
@@ -50,20 +52,17 @@ def read_fixed(connection: extensions.connection, copy: str | Composable, fields
 
     Raises:
         DataError: A record holds a NULL or a value of another width.
-        StoreError: There is no space for the temporary file.
     """
-    record = _record([(name, WIRE[kind]) for name, kind in fields])
-    with _wire_file() as wire:
-        with connection.cursor() as cursor:
-            cursor.copy_expert(copy, wire)
-        rows, rest = divmod(wire.tell() - len(HEADER) - len(TRAILER), record.itemsize)
-        columns = {name: np.empty(max(rows, 0), record[name].newbyteorder("=")) for name, _ in fields}
-        wire.seek(len(HEADER))
-        if rest == 0 and all(
-            _take(wire, record, columns, slice(first, first + ROWS_PER_BLOCK)) for first in range(0, rows, ROWS_PER_BLOCK)
-        ):
-            return columns
-    raise DataError(f"the columns {', '.join(name for name, _ in fields)} hold a NULL or a value of another type; expected fixed widths")
+    records = _Records(fields)
+    with connection.cursor() as cursor, BufferedWriter(records, BLOCK_BYTES) as wire:
+        cursor.copy_expert(copy, wire)
+        wire.flush()
+        columns = records.columns()
+    if columns is None:
+        raise DataError(
+            f"the columns {', '.join(name for name, _ in fields)} hold a NULL or a value of another type; expected fixed widths"
+        )
+    return columns
 
 
 def write_frame(connection: extensions.connection, copy: Composable, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
@@ -85,26 +84,43 @@ def to_instants(microseconds: np.ndarray) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(EPOCH + microseconds.astype("<i8").view("timedelta64[us]")).tz_localize("UTC")
 
 
-@contextmanager
-def _wire_file() -> Iterator[IO[bytes]]:
-    try:
-        with TemporaryFile(buffering=1 << 20) as wire:
-            yield wire
-    except OSError as error:
-        raise StoreError(f"cannot write a temporary file: {error}; free space there or set TMPDIR, then run the step again") from error
+class _Records(RawIOBase):
+    """What COPY writes to: takes the records of a block apart at once and keeps the rest of one for the next block."""
 
+    def __init__(self, fields: Sequence[tuple[str, Kind]]) -> None:
+        self._record = _record([(name, WIRE[kind]) for name, kind in fields])
+        self._blocks: dict[str, list[np.ndarray]] = {name: [] for name, _ in fields}
+        self._rest, self._header, self._alike = b"", len(HEADER), True
 
-def _take(wire: IO[bytes], record: np.dtype, columns: dict[str, np.ndarray], rows: slice) -> bool:
-    """Fill some rows of the columns from the records that come next; False where one of them has another shape."""
-    count = min(rows.stop, len(next(iter(columns.values())))) - rows.start
-    records = np.frombuffer(wire.read(count * record.itemsize), record)
-    if (records["fields"] != len(columns)).any():
-        return False
-    for name, values in columns.items():
-        if (records[f"{name} width"] != record[name].itemsize).any():
-            return False
-        values[rows] = records[name]
-    return True
+    def writable(self) -> bool:
+        """Say so: ``BufferedWriter`` asks."""
+        return True
+
+    def write(self, block: Buffer, /) -> int:
+        """Take a block apart."""
+        came = bytes(block)
+        wire = self._rest + came
+        first, self._header = min(self._header, len(wire)), max(self._header - len(wire), 0)
+        whole = (len(wire) - first) // self._record.itemsize
+        end = first + whole * self._record.itemsize
+        self._take(np.frombuffer(wire, self._record, whole, first))
+        self._rest = wire[end:]
+        return len(came)
+
+    def columns(self) -> dict[str, np.ndarray] | None:
+        """Return the columns once all is written, None where a record has another shape; each block is let go of at its turn."""
+        if not self._alike or self._rest != TRAILER:
+            return None
+        empty = {name: [np.empty(0, self._record[name].newbyteorder("="))] for name in self._blocks}
+        return {name: np.concatenate(self._blocks.pop(name) or empty[name]) for name in list(self._blocks)}
+
+    def _take(self, records: np.ndarray) -> None:
+        self._alike = self._alike and bool((records["fields"] == len(self._blocks)).all())
+        for name, blocks in self._blocks.items():
+            kind = self._record[name]
+            self._alike = self._alike and bool((records[f"{name} width"] == kind.itemsize).all())
+            if self._alike:
+                blocks.append(records[name].astype(kind.newbyteorder("=")))
 
 
 def _record(columns: Sequence[tuple[str, str | None]]) -> np.dtype:

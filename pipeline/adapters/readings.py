@@ -58,7 +58,7 @@ def read_readings(
         covariates: Further columns to carry along.
 
     Returns:
-        ``site`` str, ``ts`` datetime64[us, UTC], ``throughput`` and every covariate float64, NaN where missing.
+        ``site`` as categories, ``ts`` datetime64[us, UTC], ``throughput`` and every covariate float64, NaN where missing.
 
     Raises:
         DataError: ``traffic`` lacks a column, or its ``ts`` carries no time zone.
@@ -104,8 +104,10 @@ def _hashes(connection: extensions.connection, names: list[str], seed: int = 0) 
 
 def _places(found: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     """Return the place of each reading's name; -1 where it came while the names were read."""
-    code, labels = pd.factorize(found)
-    return pd.Index(hashes).get_indexer(pd.Index(labels)).astype(np.int32)[code]
+    starts = np.flatnonzero(np.append(True, found[1:] != found[:-1])) if len(found) else np.zeros(0, np.int64)
+    code, labels = pd.factorize(found[starts])  # rows of a site mostly stand together
+    place = pd.Index(hashes).get_indexer(pd.Index(labels)).astype(np.int32)
+    return place[code].repeat(np.diff(starts, append=len(found)))
 
 
 def _check_columns(connection: extensions.connection, covariates: tuple[str, ...]) -> None:
@@ -132,7 +134,7 @@ def _to_frame(columns: dict[str, np.ndarray], names: list[str], covariates: tupl
     def placed(values: np.ndarray) -> np.ndarray:
         return values if order is None else values[order]
 
-    site = pd.array(names, dtype="str").take(placed(code)) if names else pd.array([], dtype="str")
+    site = pd.Categorical.from_codes(placed(code), pd.Index(names, dtype="str"))
     del code
     frame = pd.DataFrame({"site": site, "ts": to_instants(placed(microsecond))}, copy=False)
     del microsecond
