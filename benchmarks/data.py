@@ -23,6 +23,7 @@ from threading import Event, Thread
 OUT = Path(__file__).parent / "out" / "data.json"
 NAMES = ("load_new", "load_again", "extract", "publish_first", "publish_again", "validate", "features", "forecast")
 PEERED = ("load_new", "extract", "publish_first", "publish_again", "features")
+NEED_READINGS = {"load_again", "extract", "validate"}
 TARGETS = {
     "load_new": "20 × to_sql(method='multi')",
     "load_again": "2 × load_new",
@@ -122,11 +123,13 @@ COLUMNS = {"seconds": 2, "peer_seconds": 2, "ratio": 1, "peak_mb": 0, "peer_peak
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=FULL_ROWS, help="Readings to load and extract; the other paths shrink with them.")
-    parser.add_argument("--only", default=",".join(NAMES), help="Paths, separated by commas; extract and validate need load_new.")
+    parser.add_argument("--only", default=",".join(NAMES), help="Separated by commas; load_again, extract and validate need load_new.")
     parser.add_argument("--no-peers", action="store_true", help="Measure ours alone.")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
     names = [name for name in NAMES if name in asked.only.split(",")]
+    if not names or ({*names} & NEED_READINGS and "load_new" not in names):
+        parser.error(f"--only takes names of {', '.join(NAMES)}, and {', '.join(sorted(NEED_READINGS))} need load_new before them")
     print(" " * 14 + "".join(f"{title:>14}" for title in COLUMNS) + "   to reach", flush=True)
     with TemporaryDirectory(prefix="dayahead-bench-", ignore_cleanup_errors=True) as place, temporary_postgres(Path(place)) as url:
         results = compare(names, url, Path(place), asked.rows / FULL_ROWS, not asked.no_peers)
