@@ -135,10 +135,18 @@ class Store:
             return json.loads(filesystem.cat_file(path))
         except FileNotFoundError as error:
             purpose = f" --purpose {run.purpose}" if run.purpose == "train" and step in BEFORE_BOTH else ""
-            command = f"python -m pipeline {step} --target-day {run.target_day.isoformat()}{purpose}"
+            part = f" --shards {run.shards} --shard {run.shard}" if run.shard is not None else ""
+            command = f"python -m pipeline {step} --target-day {run.target_day.isoformat()}{purpose}{part}"
             raise StoreError(f"no result of step {step} at {url}; run it first: {command}") from error
         except _faults(ValueError) as error:
             raise StoreError(f"cannot read {url}: {error}; check DAYAHEAD_STORE, or run {step} again") from error
+
+    def left_out(self, part: Run) -> str | None:
+        """Return why a shard has no site to forecast, as ``run_step`` noted it; None where it was not left out."""
+        try:
+            return self.read_result(part, "forecast").get("reason")
+        except StoreError:
+            return None
 
     def _local(self, url: str, folder: Path) -> Path:
         filesystem, path = _filesystem(url)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from pipeline.commands.terminal import tell_result, working
+from pipeline.errors import NothingToForecastError, StoreError
 from pipeline.steps import run_step
+
+if TYPE_CHECKING:
+    from pipeline.adapters.snapshots import Run
 
 TargetDay = Annotated[
     str | None,
     typer.Option(help="Day to forecast, for instance 2026-08-21; its start is the cutoff. Default: the latest whose cutoff has passed."),
 ]
 Purpose = Annotated[Literal["train", "forecast"], typer.Option(help="Chain that the step belongs to: train or forecast.")]
+Shards = Annotated[int, typer.Option(min=1, help="Into how many parts the sites are divided.")]
+Shard = Annotated[int | None, typer.Option(min=0, help="Only this part, counted from 0 as Airflow does. Default: one after the other.")]
 
 
 def extract(
@@ -22,41 +29,44 @@ def extract(
     purpose: Purpose = "forecast",
     site: Annotated[list[str] | None, typer.Option(help="Only this site; may be given more than once.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Days of history to read.")] = None,
+    shards: Shards = 1,
+    shard: Shard = None,
 ) -> None:
     """Read the readings known at the cutoff into an immutable snapshot.
 
     Examples:
         python -m pipeline extract --target-day 2026-08-21
         python -m pipeline extract --purpose train --days 90 --site fra-01
+        python -m pipeline extract --target-day 2026-08-21 --shards 8 --shard 3
     """
-    _run("extract", purpose, target_day, sites=site, days=days)
+    _run_parts("extract", purpose, target_day, shards, shard, sites=site, days=days)
 
 
-def validate(target_day: TargetDay = None, purpose: Purpose = "forecast") -> None:
+def validate(target_day: TargetDay = None, purpose: Purpose = "forecast", shards: Shards = 1, shard: Shard = None) -> None:
     """Check the snapshot: faulty rows to quarantine, broken sites to the ladder, a broken batch refused.
 
     Examples:
         python -m pipeline validate --target-day 2026-08-21
     """
-    _run("validate", purpose, target_day)
+    _run_parts("validate", purpose, target_day, shards, shard)
 
 
-def features(target_day: TargetDay = None, purpose: Purpose = "forecast") -> None:
+def features(target_day: TargetDay = None, purpose: Purpose = "forecast", shards: Shards = 1, shard: Shard = None) -> None:
     """Lay the clean readings on each site's wall-clock grid.
 
     Examples:
         python -m pipeline features --target-day 2026-08-21
     """
-    _run("features", purpose, target_day)
+    _run_parts("features", purpose, target_day, shards, shard)
 
 
-def gather(target_day: TargetDay = None) -> None:
+def gather(target_day: TargetDay = None, shards: Shards = 1) -> None:
     """Put the shards of a training together; an undivided one is whole already.
 
     Examples:
         python -m pipeline gather --target-day 2026-08-21
     """
-    _run("gather", "train", target_day)
+    _run("gather", "train", target_day, shards)
 
 
 def train(
@@ -121,31 +131,32 @@ def rollback(reason: Reason = "", by: DecidedBy = "unknown") -> None:
     _decide(None, reason, by)
 
 
-def forecast(target_day: TargetDay = None) -> None:
+def forecast(target_day: TargetDay = None, shards: Shards = 1, shard: Shard = None) -> None:
     """Forecast the target day of every live site.
 
     Examples:
         python -m pipeline forecast --target-day 2026-08-21
     """
-    _run("forecast", "forecast", target_day)
+    _run_parts("forecast", "forecast", target_day, shards, shard)
 
 
-def fill(target_day: TargetDay = None) -> None:
+def fill(target_day: TargetDay = None, shards: Shards = 1, shard: Shard = None) -> None:
     """Forecast every site by seasonal naive, as a DAG does for a shard whose forecast failed.
 
     Examples:
         python -m pipeline fill --target-day 2026-08-21
     """
-    _run("fill", "forecast", target_day)
+    _run_parts("fill", "forecast", target_day, shards, shard)
 
 
-def publish(target_day: TargetDay = None) -> None:
+def publish(target_day: TargetDay = None, shards: Shards = 1) -> None:
     """Write the forecast to the database: all of it or nothing.
 
     Examples:
         python -m pipeline publish --target-day 2026-08-21
+        python -m pipeline publish --target-day 2026-08-21 --shards 8
     """
-    _run("publish", "forecast", target_day)
+    _run("publish", "forecast", target_day, shards)
 
 
 def shadow(target_day: TargetDay = None) -> None:
@@ -196,11 +207,36 @@ def _decide(version: str | None, reason: str, by: str) -> None:
     typer.echo(f"champion is now version {decide_by_word(read_settings(), version, by, reason)['version']}")
 
 
-def _run(step: str, purpose: str, target_day: str | None, **options: Any) -> None:
+def _run_parts(step: str, purpose: str, target_day: str | None, shards: int, shard: int | None, **options: Any) -> None:
+    """Run a step of one shard, or of all of them one after the other."""
+    from pipeline.adapters.snapshots import Store
+    from pipeline.config import read_settings
+
+    if shard is not None and shard >= shards:
+        raise typer.BadParameter(f"--shard {shard} is none of {shards}; expected 0 to {shards - 1}, or more --shards")
+    if shard is not None or shards == 1:
+        _run(step, purpose, target_day, shards, shard, **options)
+        return
+    for part in range(shards):
+        try:
+            _run(step, purpose, target_day, shards, part, **options)
+        except (NothingToForecastError, StoreError):
+            run = replace(_planned(purpose, target_day, shards), shard=part)
+            reason = Store(read_settings().store_url).left_out(run)
+            if reason is None:
+                raise
+            typer.echo(f"shard {part} of {shards} is left out: {reason}", err=True)
+
+
+def _run(step: str, purpose: str, target_day: str | None, shards: int = 1, shard: int | None = None, **options: Any) -> None:
+    run = replace(_planned(purpose, target_day, shards), shard=shard if shards > 1 else None)
+    with working(f"{step} {run.target_day}" + (f" shard {shard} of {shards}" if run.shard is not None else "")) as show:
+        result = run_step(step, run.to_json(), **options, **({"show": show} if step == "train" and show else {}))
+    tell_result(result)
+
+
+def _planned(purpose: str, target_day: str | None, shards: int) -> Run:
     from pipeline.config import read_settings
     from pipeline.steps.plan import plan
 
-    run = plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC))
-    with working(f"{step} {run.target_day}") as show:
-        result = run_step(step, run.to_json(), **options, **({"show": show} if step == "train" and show else {}))
-    tell_result(result)
+    return plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC), shards=shards)

@@ -1,0 +1,57 @@
+"""The steps as commands, on the whole fleet and on its shards, against a real PostgreSQL."""
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipeline.commands import steps
+from pipeline.errors import StoreError
+
+app = typer.Typer()
+for command in (steps.extract, steps.validate, steps.features, steps.fill, steps.publish):
+    app.command()(command)
+DAY = ["--target-day", "2026-01-15"]
+LOAD = """
+SELECT dayahead.ensure_partition('traffic', d) FROM (VALUES ('2025-12-01'::date), ('2026-01-01')) AS days (d);
+INSERT INTO dayahead.sites (site) SELECT unnest(%s::text[]);
+INSERT INTO dayahead.traffic (site, ts, throughput)
+SELECT n, ts, 100 + extract(hour FROM ts)
+FROM unnest(%s::text[]) AS n, generate_series('2026-01-01 00:00+00'::timestamptz, '2026-01-14 23:00+00', '1 h') AS ts;
+"""
+
+
+@pytest.fixture
+def call(database, run_sql, monkeypatch):
+    """Function that runs a step's command on two sites and returns what it said; an error of ours is raised."""
+    run_sql(LOAD, ["a", "b"], ["a", "b"])
+    monkeypatch.setenv("DAYAHEAD_DATABASE_URL", database.database_url.get_secret_value())
+    monkeypatch.setenv("DAYAHEAD_HOME", str(database.home))
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(app, list(arguments))
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.output
+
+    return run
+
+
+def test_a_divided_day_is_walked_shard_by_shard_and_published_whole(call, run_sql):
+    for step in ("extract", "validate", "features"):
+        said = call(step, *DAY, "--shards", "3")
+    assert "is left out" in said, "two sites fill no three shards"
+    call("fill", *DAY, "--shards", "3")
+
+    call("publish", *DAY, "--shards", "3")
+
+    assert run_sql("SELECT site, count(*) FROM dayahead.forecasts GROUP BY site ORDER BY site") == [("a", 24), ("b", 24)]
+
+
+def test_one_shard_runs_alone_and_a_missing_one_is_named_with_its_command(call):
+    call("extract", *DAY, "--shards", "2", "--shard", "0")
+
+    call("validate", *DAY, "--shards", "2", "--shard", "0")
+    with pytest.raises(StoreError, match=r"run it first: python -m pipeline extract --target-day 2026-01-15 --shards 2 --shard 1"):
+        call("validate", *DAY, "--shards", "2", "--shard", "1")
+
+    assert "--shard 2 is none of 2" in " ".join(call("extract", *DAY, "--shards", "2", "--shard", "2").split())
