@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import numpy as np
 from psycopg2 import extensions
-from psycopg2.sql import SQL, Identifier
 
-from pipeline.adapters.copy_binary import EPOCH, Kind, read_fixed
-from pipeline.adapters.queries import statement
-
-VALUE = SQL("coalesce({}, 'NaN')")
+from pipeline.adapters.copy_binary import EPOCH
+from pipeline.adapters.readings import read_by_site
 
 
 def find_known(
@@ -27,16 +26,12 @@ def find_known(
     first, width = ts.min(), int(np.ptp(ts).astype(np.int64)) + 1
     if len(names) * width >= 2**63:
         return np.zeros(len(code), bool)  # centuries of thousands of sites: looked at later, in the database
-    fields: list[tuple[str, Kind]] = [("site", "int4"), ("ts", "timestamptz")]
-    fields += [(name, "float8") for name in values]
-    chosen = SQL(", ").join(VALUE.format(Identifier("t", name)) for name in values)
-    span = {"sites": names, "first": f"{first}+00", "last": f"{ts.max()}+00"}
-    with connection.cursor() as cursor:
-        query = cursor.mogrify(statement("read_known", values=chosen), span)
-    table = read_fixed(connection, query.decode(), fields)
+    until = ts.max() + np.timedelta64(1, "us")
+    since, cutoff = (instant.item().replace(tzinfo=UTC) for instant in (first, until))
+    table = read_by_site(connection, names, since, cutoff, list(values))
     if not len(table["ts"]):
         return np.zeros(len(code), bool)
-    there = table["site"].astype(np.int64) * width + (table["ts"] - (first - EPOCH).astype(np.int64))  # ascending
+    there = table["site"] * width + (table["ts"] - (first - EPOCH).astype(np.int64))  # ascending
     asked = code * width + (ts - first).astype(np.int64)
     place = np.minimum(np.searchsorted(there, asked), len(there) - 1)
     same = there[place] == asked

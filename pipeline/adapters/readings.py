@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 from psycopg2 import extensions
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import SQL, Composed, Identifier
 
 from pipeline.adapters.copy_binary import Kind, read_fixed, to_instants
 from pipeline.adapters.queries import statement
@@ -63,27 +65,35 @@ def read_readings(
     Raises:
         DataError: ``traffic`` lacks a column, or its ``ts`` carries no time zone.
     """
-    span = {"since": since, "cutoff": cutoff}
     _check_columns(connection, covariates)
     names = sorted(set(sites) if sites is not None else read_names(connection, since, cutoff))
-    seed, hashes = _hashes(connection, names)
-    scope = EVERYONE if sites is None else CHOSEN
-    carried = SQL("").join(statement("read_covariate", name=Identifier(name)) for name in covariates)
-    with connection.cursor() as cursor:
-        query = cursor.mogrify(statement("read_traffic", covariates=carried, scope=scope), span | {"sites": names, "seed": seed})
-    fields: list[tuple[str, Kind]] = [("site", "int8"), ("ts", "timestamptz"), ("throughput", "float8")]
-    fields += [(name, "float8") for name in covariates]
-    columns = read_fixed(connection, query.decode(), fields)
-    columns["site"] = _places(columns["site"], hashes)
+    numbers = ("throughput", *covariates)
+    if sites is not None and _is_ours(connection):
+        columns = read_by_site(connection, names, since, cutoff, numbers)
+    else:
+        columns = _read_by_hash(connection, names, since, cutoff, numbers, EVERYONE if sites is None else CHOSEN)
     return _to_frame(columns, names, covariates)
+
+
+def read_by_site(
+    connection: extensions.connection, names: list[str], since: datetime, cutoff: datetime, numbers: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return readings of our own table with ``since <= ts < cutoff``, site by site through its index, each site's in order of time.
+
+    Returns:
+        ``site``, the place in ``names`` (int64), ``ts``, microseconds since 2000-01-01, and ``numbers``, float64, NaN where missing.
+    """
+    asked = {"sites": names, "since": since, "cutoff": cutoff}
+    columns = _read(connection, statement("read_traffic_by_site", values=_values(numbers)), asked, numbers)
+    columns["site"] -= 1  # Postgres counts from 1
+    return columns
 
 
 def read_names(connection: extensions.connection, since: datetime, cutoff: datetime) -> list[str]:
     """Return the name of every site with a reading in ``since <= ts < cutoff``, also of those that table ``sites`` does not know."""
     with connection.cursor() as cursor:
-        cursor.execute(statement("read_traffic_kind"))
-        ours = cursor.fetchone()[0] == PARTITIONED
-        cursor.execute(statement("skip_through_sites" if ours else "read_traffic_sites"), {"since": since, "cutoff": cutoff})
+        query = "skip_through_sites" if _is_ours(connection) else "read_traffic_sites"
+        cursor.execute(statement(query), {"since": since, "cutoff": cutoff})
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -92,6 +102,35 @@ def last_reading(connection: extensions.connection) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(statement("read_last_reading"))
         return cursor.fetchone()[0]
+
+
+def _is_ours(connection: extensions.connection) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_traffic_kind"))
+        return bool(cursor.fetchone()[0] == PARTITIONED)
+
+
+def _read_by_hash(
+    connection: extensions.connection, names: list[str], since: datetime, cutoff: datetime, numbers: Sequence[str], scope: SQL
+) -> dict[str, np.ndarray]:
+    """Return what ``read_by_site`` does of whatever stands behind ``traffic``, in any order; ``site`` is -1 where not in ``names``."""
+    seed, hashes = _hashes(connection, names)
+    asked = {"sites": names, "since": since, "cutoff": cutoff, "seed": seed}
+    columns = _read(connection, statement("read_traffic", values=_values(numbers), scope=scope), asked, numbers)
+    columns["site"] = _places(columns["site"], hashes)
+    return columns
+
+
+def _read(connection: extensions.connection, query: Composed, asked: dict[str, Any], numbers: Sequence[str]) -> dict[str, np.ndarray]:
+    fields: list[tuple[str, Kind]] = [("site", "int8"), ("ts", "timestamptz")]
+    fields += [(name, "float8") for name in numbers]
+    with connection.cursor() as cursor:
+        text = cursor.mogrify(query, asked).decode()
+    return read_fixed(connection, text, fields)
+
+
+def _values(numbers: Sequence[str]) -> Composed:
+    return SQL(", ").join(statement("read_number", name=Identifier(name)) for name in numbers)
 
 
 def _hashes(connection: extensions.connection, names: list[str], seed: int = 0) -> tuple[int, np.ndarray]:

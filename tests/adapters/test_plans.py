@@ -78,7 +78,13 @@ def of(found: set[str], table: str) -> set[str]:
 
 @pytest.mark.parametrize("scope", [EVERYONE, CHOSEN])
 def test_extract_reads_the_months_of_its_span_alone(touched, scope):
-    assert of(touched(statement("read_traffic", covariates=SQL(""), scope=scope), SPAN | {"seed": 0}), "traffic") == {"traffic_2026_08"}
+    query = statement("read_traffic", values=SQL("throughput"), scope=scope)
+    assert of(touched(query, SPAN | {"seed": 0}), "traffic") == {"traffic_2026_08"}
+
+
+def test_extract_of_chosen_sites_reads_the_months_of_its_span_alone(touched):
+    query = statement("read_traffic_by_site", values=SQL("throughput"))
+    assert of(touched(query, SPAN), "traffic") == {"traffic_2026_08"}
 
 
 def test_extract_finds_the_sites_of_a_view_in_the_months_of_its_span_alone(touched):

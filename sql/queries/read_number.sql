@@ -1,0 +1,1 @@
+coalesce(t.{name}::double precision, 'NaN')
