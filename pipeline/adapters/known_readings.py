@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 import numpy as np
 from psycopg2 import extensions
 
 from pipeline.adapters.copy_binary import EPOCH
-from pipeline.adapters.readings import read_by_site
+from pipeline.adapters.queries import statement
+from pipeline.adapters.readings import read_columns, values_of
 
 
 def find_known(
@@ -27,11 +26,11 @@ def find_known(
     if len(names) * width >= 2**63:
         return np.zeros(len(code), bool)  # centuries of thousands of sites: looked at later, in the database
     until = ts.max() + np.timedelta64(1, "us")
-    since, cutoff = (instant.item().replace(tzinfo=UTC) for instant in (first, until))
-    table = read_by_site(connection, names, since, cutoff, list(values))
+    asked = {"sites": names, "since": f"{first}+00", "cutoff": f"{until}+00"}
+    table = read_columns(connection, statement("read_known", values=values_of(list(values))), asked, list(values))
     if not len(table["ts"]):
         return np.zeros(len(code), bool)
-    there = table["site"] * width + (table["ts"] - (first - EPOCH).astype(np.int64))  # ascending
+    there = (table["site"] - 1) * width + (table["ts"] - (first - EPOCH).astype(np.int64))  # ascending
     asked = code * width + (ts - first).astype(np.int64)
     place = np.minimum(np.searchsorted(there, asked), len(there) - 1)
     same = there[place] == asked

@@ -67,33 +67,37 @@ def read_readings(
     """
     _check_columns(connection, covariates)
     names = sorted(set(sites) if sites is not None else read_names(connection, since, cutoff))
+    seed, hashes = _hashes(connection, names)
     numbers = ("throughput", *covariates)
-    if sites is not None and _is_ours(connection):
-        columns = read_by_site(connection, names, since, cutoff, numbers)
-    else:
-        columns = _read_by_hash(connection, names, since, cutoff, numbers, EVERYONE if sites is None else CHOSEN)
+    query = statement("read_traffic", values=values_of(numbers), scope=EVERYONE if sites is None else CHOSEN)
+    asked = {"sites": names, "since": since, "cutoff": cutoff, "seed": seed}
+    columns = read_columns(connection, query, asked, numbers)
+    columns["site"] = _places(columns["site"], hashes)
     return _to_frame(columns, names, covariates)
 
 
-def read_by_site(
-    connection: extensions.connection, names: list[str], since: datetime, cutoff: datetime, numbers: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """Return readings of our own table with ``since <= ts < cutoff``, site by site through its index, each site's in order of time.
+def values_of(numbers: Sequence[str]) -> Composed:
+    """Return columns of ``traffic``, there the table ``t``, as what a query asks for: numbers, NaN where missing."""
+    return SQL(", ").join(statement("read_number", name=Identifier(name)) for name in numbers)
 
-    Returns:
-        ``site``, the place in ``names`` (int64), ``ts``, microseconds since 2000-01-01, and ``numbers``, float64, NaN where missing.
-    """
-    asked = {"sites": names, "since": since, "cutoff": cutoff}
-    columns = _read(connection, statement("read_traffic_by_site", values=_values(numbers)), asked, numbers)
-    columns["site"] -= 1  # Postgres counts from 1
-    return columns
+
+def read_columns(
+    connection: extensions.connection, query: Composed, asked: dict[str, Any], numbers: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return ``site`` (int64), ``ts`` (microseconds since 2000-01-01) and ``numbers`` (float64) as a COPY gives them in this order."""
+    fields: list[tuple[str, Kind]] = [("site", "int8"), ("ts", "timestamptz")]
+    fields += [(name, "float8") for name in numbers]
+    with connection.cursor() as cursor:
+        text = cursor.mogrify(query, asked).decode()
+    return read_fixed(connection, text, fields)
 
 
 def read_names(connection: extensions.connection, since: datetime, cutoff: datetime) -> list[str]:
     """Return the name of every site with a reading in ``since <= ts < cutoff``, also of those that table ``sites`` does not know."""
     with connection.cursor() as cursor:
-        query = "skip_through_sites" if _is_ours(connection) else "read_traffic_sites"
-        cursor.execute(statement(query), {"since": since, "cutoff": cutoff})
+        cursor.execute(statement("read_traffic_kind"))
+        ours = cursor.fetchone()[0] == PARTITIONED
+        cursor.execute(statement("skip_through_sites" if ours else "read_traffic_sites"), {"since": since, "cutoff": cutoff})
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -102,35 +106,6 @@ def last_reading(connection: extensions.connection) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(statement("read_last_reading"))
         return cursor.fetchone()[0]
-
-
-def _is_ours(connection: extensions.connection) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_traffic_kind"))
-        return bool(cursor.fetchone()[0] == PARTITIONED)
-
-
-def _read_by_hash(
-    connection: extensions.connection, names: list[str], since: datetime, cutoff: datetime, numbers: Sequence[str], scope: SQL
-) -> dict[str, np.ndarray]:
-    """Return what ``read_by_site`` does of whatever stands behind ``traffic``, in any order; ``site`` is -1 where not in ``names``."""
-    seed, hashes = _hashes(connection, names)
-    asked = {"sites": names, "since": since, "cutoff": cutoff, "seed": seed}
-    columns = _read(connection, statement("read_traffic", values=_values(numbers), scope=scope), asked, numbers)
-    columns["site"] = _places(columns["site"], hashes)
-    return columns
-
-
-def _read(connection: extensions.connection, query: Composed, asked: dict[str, Any], numbers: Sequence[str]) -> dict[str, np.ndarray]:
-    fields: list[tuple[str, Kind]] = [("site", "int8"), ("ts", "timestamptz")]
-    fields += [(name, "float8") for name in numbers]
-    with connection.cursor() as cursor:
-        text = cursor.mogrify(query, asked).decode()
-    return read_fixed(connection, text, fields)
-
-
-def _values(numbers: Sequence[str]) -> Composed:
-    return SQL(", ").join(statement("read_number", name=Identifier(name)) for name in numbers)
 
 
 def _hashes(connection: extensions.connection, names: list[str], seed: int = 0) -> tuple[int, np.ndarray]:

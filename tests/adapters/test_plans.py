@@ -82,8 +82,8 @@ def test_extract_reads_the_months_of_its_span_alone(touched, scope):
     assert of(touched(query, SPAN | {"seed": 0}), "traffic") == {"traffic_2026_08"}
 
 
-def test_extract_of_chosen_sites_reads_the_months_of_its_span_alone(touched):
-    query = statement("read_traffic_by_site", values=SQL("throughput"))
+def test_load_looks_for_known_rows_in_the_months_of_its_file_alone(touched):
+    query = statement("read_known", values=SQL("throughput"))
     assert of(touched(query, SPAN), "traffic") == {"traffic_2026_08"}
 
 

@@ -1,5 +1,5 @@
--- One site after the other through the index (site, ts), whatever the planner believes of a part of a fleet or of a table that was filled
--- a moment ago: hence OFFSET 0. A name goes as its place.
+-- One site after the other through the index (site, ts), whatever the planner believes of a table that was filled a moment ago: hence
+-- OFFSET 0. A name goes as its place, counted from 1; sites and their instants ascend.
 COPY (
     SELECT wanted.place, t.ts, {values}
     FROM unnest(%(sites)s::text[]) WITH ORDINALITY AS wanted (site, place)
