@@ -137,6 +137,7 @@ def features(bench: Bench) -> Timed:
 
     sites = max(2, round(1000 * bench.scale))
     readings, fleet = readings_of(sites, GRID_DAYS), tuple(Site(f"edge-{i:05d}") for i in range(sites))
+    readings["site"] = readings["site"].astype("category")  # as the step takes them from the store
     return lambda: to_grid(readings, fleet, step_minutes=10, covariates=COVARIATES)
 
 
