@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 from psycopg2 import extensions, extras
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import Identifier
 
 from pipeline.adapters.copy_binary import Kind, write_frame
-from pipeline.adapters.queries import statement
+from pipeline.adapters.queries import identifiers, statement
 
 HOURS = ("steps", "actual", "absolute", "signed", "inside80")
 COMPLETENESS: dict[str, Kind] = {
@@ -92,8 +92,7 @@ def replace_anomalies(connection: extensions.connection, target_day: date, sites
         cursor.execute(statement("delete_anomalies"), {"target_day": target_day, "sites": sites})
         if len(anomalies):
             _stage(connection, "anomalies", anomalies, ANOMALIES)
-            columns = SQL(", ").join(map(Identifier, ANOMALIES))
-            cursor.execute(statement("insert_anomalies", columns=columns))
+            cursor.execute(statement("insert_anomalies", columns=identifiers(ANOMALIES)))
 
 
 def champion_used(connection: extensions.connection, target_day: date) -> str | None:
@@ -187,4 +186,4 @@ def _stage(connection: extensions.connection, table: str, frame: pd.DataFrame, k
     staged = Identifier(f"staged_{table}")
     with connection.cursor() as cursor:
         cursor.execute(statement("create_staged", table=Identifier(table), staged=staged))
-    write_frame(connection, statement("copy_rows", table=staged, columns=SQL(", ").join(map(Identifier, kinds))), frame, kinds)
+    write_frame(connection, statement("copy_rows", table=staged, columns=identifiers(kinds)), frame, kinds)

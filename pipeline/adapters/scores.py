@@ -7,10 +7,10 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 from psycopg2 import extensions
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import Identifier
 
 from pipeline.adapters.copy_binary import Kind, read_fixed, to_instants, write_frame
-from pipeline.adapters.queries import statement, upsert_parts
+from pipeline.adapters.queries import identifiers, statement, upsert_parts
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
 KEY = ("target_day", "role", "site")
@@ -50,12 +50,11 @@ def read_due(connection: extensions.connection, first_day: date, recheck_from: d
 
 def read_forecasts(connection: extensions.connection, target_day: date, role: str, sites: list[str]) -> pd.DataFrame:
     """Return a published day of some sites: ``site`` (index into ``sites``), ``ts`` and the quantiles."""
-    chosen = SQL(", ").join(Identifier("f", name) for name in QUANTILE_COLUMNS)
     values = {"target_day": target_day, "role": role, "sites": sites}
     fields: list[tuple[str, Kind]] = [("site", "int4"), ("ts", "timestamptz")]
     fields += [(name, "float8") for name in QUANTILE_COLUMNS]
     with connection.cursor() as cursor:
-        query = cursor.mogrify(statement("read_forecasts", quantiles=chosen), values).decode()
+        query = cursor.mogrify(statement("read_forecasts", quantiles=identifiers(QUANTILE_COLUMNS, "f")), values).decode()
     records = read_fixed(connection, query, fields)
     columns = {name: records[name].astype(np.float64) for name in QUANTILE_COLUMNS}
     return pd.DataFrame({"site": records["site"].astype(np.int64), "ts": to_instants(records["ts"]), **columns})

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from psycopg2 import extensions
-from psycopg2.sql import SQL, Composable, Identifier
+from psycopg2.sql import SQL, Identifier
 
 from pipeline.adapters.copy_binary import Kind, write_frame
 from pipeline.adapters.known_readings import find_known
 from pipeline.adapters.quarantine import quarantine_rows
-from pipeline.adapters.queries import statement
+from pipeline.adapters.queries import identifiers, statement
 from pipeline.adapters.row_chunks import Chunk
 from pipeline.core.series.clock import infer_step_minutes
 from pipeline.core.series.intake import Intake, judge
@@ -105,7 +105,7 @@ class Staging:
             rows = self._without_known(rows)
         self._make_room(rows)
         kinds = KINDS | dict.fromkeys(self.numbers, "float8")
-        copy = statement("copy_rows", table=Identifier("staged_readings"), columns=SQL(", ").join(map(Identifier, kinds)))
+        copy = statement("copy_rows", table=Identifier("staged_readings"), columns=identifiers(kinds))
         write_frame(self.connection, copy, rows, kinds)
 
     def settle(self) -> None:
@@ -201,8 +201,7 @@ class Staging:
         return [pair for pair, count in self._phases.items() if count < RARE_PHASE * total[pair[0]]]
 
     def _take_out(self, cursor: extensions.cursor, query: str, reason: str, **values: Any) -> None:
-        chosen: Composable = SQL(", ").join(Identifier("g", name) for name in self.numbers)
-        cursor.execute(statement(query, values=chosen), values)
+        cursor.execute(statement(query, values=identifiers(self.numbers, "g")), values)
         rows = cursor.fetchall()
         names = ("site", "ts", "row", *self.numbers)
         payload = [{"file": self.path.name} | dict(zip(names, row, strict=True)) for row in rows]

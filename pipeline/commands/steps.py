@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -214,23 +213,26 @@ def _run_parts(step: str, purpose: str, target_day: str | None, shards: int, sha
 
     if shard is not None and shard >= shards:
         raise typer.BadParameter(f"--shard {shard} is none of {shards}; expected 0 to {shards - 1}, or more --shards")
+    run = _planned(purpose, target_day, shards)
     if shard is not None or shards == 1:
-        _run(step, purpose, target_day, shards, shard, **options)
+        _walk(step, run.parts()[shard or 0], **options)
         return
-    for part in range(shards):
+    for part in run.parts():
         try:
-            _run(step, purpose, target_day, shards, part, **options)
+            _walk(step, part, **options)
         except (NothingToForecastError, StoreError):
-            run = replace(_planned(purpose, target_day, shards), shard=part)
-            reason = Store(read_settings().store_url).left_out(run)
+            reason = Store(read_settings().store_url).left_out(part)
             if reason is None:
                 raise
-            typer.echo(f"shard {part} of {shards} is left out: {reason}", err=True)
+            typer.echo(f"shard {part.shard} of {shards} is left out: {reason}", err=True)
 
 
-def _run(step: str, purpose: str, target_day: str | None, shards: int = 1, shard: int | None = None, **options: Any) -> None:
-    run = replace(_planned(purpose, target_day, shards), shard=shard if shards > 1 else None)
-    with working(f"{step} {run.target_day}" + (f" shard {shard} of {shards}" if run.shard is not None else "")) as show:
+def _run(step: str, purpose: str, target_day: str | None, shards: int = 1, **options: Any) -> None:
+    _walk(step, _planned(purpose, target_day, shards), **options)
+
+
+def _walk(step: str, run: Run, **options: Any) -> None:
+    with working(f"{step} {run.target_day}" + (f" shard {run.shard} of {run.shards}" if run.shard is not None else "")) as show:
         result = run_step(step, run.to_json(), **options, **({"show": show} if step == "train" and show else {}))
     tell_result(result)
 

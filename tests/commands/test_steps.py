@@ -6,24 +6,18 @@ from typer.testing import CliRunner
 
 from pipeline.commands import steps
 from pipeline.errors import StoreError
+from tests.fixtures.snapshots import LOAD_TWO_WEEKS
 
 app = typer.Typer()
 for command in (steps.extract, steps.validate, steps.features, steps.fill, steps.publish):
     app.command()(command)
 DAY = ["--target-day", "2026-01-15"]
-LOAD = """
-SELECT dayahead.ensure_partition('traffic', d) FROM (VALUES ('2025-12-01'::date), ('2026-01-01')) AS days (d);
-INSERT INTO dayahead.sites (site) SELECT unnest(%s::text[]);
-INSERT INTO dayahead.traffic (site, ts, throughput)
-SELECT n, ts, 100 + extract(hour FROM ts)
-FROM unnest(%s::text[]) AS n, generate_series('2026-01-01 00:00+00'::timestamptz, '2026-01-14 23:00+00', '1 h') AS ts;
-"""
 
 
 @pytest.fixture
 def call(database, run_sql, monkeypatch):
     """Function that runs a step's command on two sites and returns what it said; an error of ours is raised."""
-    run_sql(LOAD, ["a", "b"], ["a", "b"])
+    run_sql(LOAD_TWO_WEEKS, ["a", "b"], ["a", "b"])
     monkeypatch.setenv("DAYAHEAD_DATABASE_URL", database.database_url.get_secret_value())
     monkeypatch.setenv("DAYAHEAD_HOME", str(database.home))
 

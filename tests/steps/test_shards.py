@@ -17,17 +17,10 @@ from pipeline.steps.forecast import forecast
 from pipeline.steps.gather import gather
 from pipeline.steps.publish import publish
 from pipeline.steps.validate import validate
-from tests.fixtures.snapshots import RUN, make_readings, put_snapshot
+from tests.fixtures.snapshots import LOAD_TWO_WEEKS, RUN, make_readings, put_snapshot
 
 SITES = tuple(f"site {i}" for i in range(8))
 DIVIDED = replace(RUN, shards=2)
-LOAD = """
-SELECT dayahead.ensure_partition('traffic', d) FROM (VALUES ('2025-12-01'::date), ('2026-01-01')) AS days (d);
-INSERT INTO dayahead.sites (site) SELECT unnest(%s::text[]);
-INSERT INTO dayahead.traffic (site, ts, throughput)
-SELECT n, ts, 100 + extract(hour FROM ts)
-FROM unnest(%s::text[]) AS n, generate_series('2026-01-01 00:00+00'::timestamptz, '2026-01-14 23:00+00', '1 h') AS ts;
-"""
 
 
 def walk(settings: Settings, part: Run) -> None:
@@ -79,7 +72,7 @@ def test_fill_answers_for_every_site_of_a_shard_by_the_last_rung(database):
 
 
 def test_fill_fetches_the_readings_that_the_chain_did_not_come_to(database, run_sql):
-    run_sql(LOAD, list(SITES), list(SITES))
+    run_sql(LOAD_TWO_WEEKS, list(SITES), list(SITES))
     part = DIVIDED.parts()[1]
 
     filled = rows_of(database, fill(part, database))
@@ -89,7 +82,7 @@ def test_fill_fetches_the_readings_that_the_chain_did_not_come_to(database, run_
 
 
 def test_shard_without_a_site_leaves_the_others_to_be_published(database, run_sql, monkeypatch):
-    run_sql(LOAD, list(SITES[:1]), list(SITES[:1]))
+    run_sql(LOAD_TWO_WEEKS, list(SITES[:1]), list(SITES[:1]))
     monkeypatch.setattr("pipeline.config.read_settings", lambda: database)
     empty, full = sorted(DIVIDED.parts(), key=lambda part: part.holds(SITES[0]))
     fill(full, database)
