@@ -77,10 +77,10 @@ class Staged:
 
 
 def ensure_partitions(connection: extensions.connection, parent: str, days: Iterable[date]) -> None:
-    """Make what holds ``days``: tables of days of ``forecasts`` or ``attention``, of months of ``traffic``; commit before long work."""
+    """Make the tables of ``days`` of ``forecasts`` or ``attention``; commit before long work."""
     with connection.cursor() as cursor:
-        for day in sorted(set(days)) if parent in TABLES else sorted({day.replace(day=1) for day in days}):
-            cursor.execute(statement("ensure_day" if parent in TABLES else "ensure_partition"), {"parent": parent, "day": day})
+        for day in sorted(set(days)):
+            cursor.execute(statement("ensure_day"), {"parent": parent, "day": day})
 
 
 def slices_of(frame: pd.DataFrame) -> list[Slice]:

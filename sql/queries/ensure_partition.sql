@@ -1,1 +1,0 @@
-SELECT dayahead.ensure_partition(%(parent)s, %(day)s);
