@@ -26,7 +26,8 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 EPOCH = np.datetime64("2000-01-01", "us")
 WIRE = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8", "timestamptz": ">i8", "date": ">i4"}
-BLOCK_BYTES = 256 << 10  # taken apart at a time: about what a socket holds, so that Postgres works on meanwhile
+BLOCK_BYTES = 1 << 20  # taken apart at a time
+FIRST_ROWS = 1 << 16
 ROWS_PER_MESSAGE = 1_024  # about what a socket holds: Postgres works on one message while the next is made
 
 Kind = Literal["text", "int2", "int4", "int8", "float8", "timestamptz", "date"]
@@ -81,15 +82,19 @@ def write_frame(connection: extensions.connection, copy: Composable, frame: pd.D
 
 def to_instants(microseconds: np.ndarray) -> pd.DatetimeIndex:
     """Return timestamps as ``read_fixed`` gives them as instants in UTC."""
-    return pd.DatetimeIndex(EPOCH + microseconds.astype("<i8").view("timedelta64[us]")).tz_localize("UTC")
+    return pd.DatetimeIndex((microseconds + EPOCH.astype(np.int64)).view("datetime64[us]"), tz="UTC", copy=False)
 
 
 class _Records(RawIOBase):
-    """What COPY writes to: takes the records of a block apart at once and keeps the rest of one for the next block."""
+    """What COPY writes to: takes the records of a block apart at once and keeps the rest of one for the next block.
+
+    Columns have room for rows to come: numpy asks for large arrays in huge pages, and those not yet written to cost nothing.
+    """
 
     def __init__(self, fields: Sequence[tuple[str, Kind]]) -> None:
         self._record = _record([(name, WIRE[kind]) for name, kind in fields])
-        self._blocks: dict[str, list[np.ndarray]] = {name: [] for name, _ in fields}
+        self._columns = {name: np.empty(FIRST_ROWS, self._record[name].newbyteorder("=")) for name, _ in fields}
+        self._rows, self._room = 0, FIRST_ROWS
         self._rest, self._header, self._alike = b"", len(HEADER), True
 
     def writable(self) -> bool:
@@ -108,19 +113,26 @@ class _Records(RawIOBase):
         return len(came)
 
     def columns(self) -> dict[str, np.ndarray] | None:
-        """Return the columns once all is written, None where a record has another shape; each block is let go of at its turn."""
+        """Return the columns once all is written, None where a record has another shape."""
         if not self._alike or self._rest != TRAILER:
             return None
-        empty = {name: [np.empty(0, self._record[name].newbyteorder("="))] for name in self._blocks}
-        return {name: np.concatenate(self._blocks.pop(name) or empty[name]) for name in list(self._blocks)}
+        return {name: column[: self._rows] for name, column in self._columns.items()}
 
     def _take(self, records: np.ndarray) -> None:
-        self._alike = self._alike and bool((records["fields"] == len(self._blocks)).all())
-        for name, blocks in self._blocks.items():
-            kind = self._record[name]
-            self._alike = self._alike and bool((records[f"{name} width"] == kind.itemsize).all())
+        start, self._rows = self._rows, self._rows + len(records)
+        while self._rows > self._room:
+            self._make_room(start)
+        self._alike = self._alike and bool((records["fields"] == len(self._columns)).all())
+        for name, column in self._columns.items():
+            self._alike = self._alike and bool((records[f"{name} width"] == column.itemsize).all())
             if self._alike:
-                blocks.append(records[name].astype(kind.newbyteorder("=")))
+                column[start : self._rows] = records[name]
+
+    def _make_room(self, rows: int) -> None:
+        self._room *= 2
+        for name, column in self._columns.items():
+            self._columns[name] = np.empty(self._room, column.dtype)
+            self._columns[name][:rows] = column[:rows]
 
 
 def _record(columns: Sequence[tuple[str, str | None]]) -> np.dtype:

@@ -168,7 +168,9 @@ def _order(code: np.ndarray, microsecond: np.ndarray) -> np.ndarray | None:
     span = int(microsecond.max() - first) + 1
     if (int(code.max()) + 1) * span >= 2**63:
         return np.lexsort((microsecond, code))
-    key = code * np.int64(span) + (microsecond - first)
+    key = np.multiply(code, span, dtype=np.int64)
+    key += microsecond
+    key -= first
     if (key[1:] >= key[:-1]).all():
         return None
     return np.argsort(key, kind="stable")  # partitions come one after the other, each in order: quickly merged
