@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks bench-data test-cluster
+.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks bench-data test-cluster peers
 SHELL := /bin/bash
 
 VENV := .venv
@@ -71,6 +71,11 @@ test-browser: setup ## Look at the page in a real Chromium; keep the pictures wi
 
 pictures: setup ## Draw the pictures of the page from a real run: a stack of its own, the sample, a training, days of forecasts
 	@DAYAHEAD_HOME=.dayahead-pictures $(VENV)/bin/python -m benchmarks.page_picture $(ARGS)
+
+peers: setup ## Make .venv-peers for `backtest --models nhits,patchtst,tft,auto_ets,mstl`: those libraries need an older pandas
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@$(subst --python $(VENV),--python .venv-peers,$(INSTALL)) --group peers --override <(echo 'pandas<3')
+	@echo '.venv-peers/bin/python -m pipeline backtest FILE --models nhits,gru_attention'
 
 attention-tasks: setup ## Train every attention mechanism on its author's own problem and compare with what was published
 	@$(VENV)/bin/python -m benchmarks.attention_tasks $(ARGS)

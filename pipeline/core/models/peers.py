@@ -175,5 +175,5 @@ def _library() -> Any:
         import neuralforecast.losses.pytorch
         import neuralforecast.models
     except ImportError as error:
-        raise ModelError(f"no package neuralforecast ({error}); install the optional group: uv pip install --group peers") from error
+        raise ModelError(f"no package neuralforecast ({error}); run it with .venv-peers/bin/python, which make peers makes") from error
     return neuralforecast

@@ -72,5 +72,5 @@ def _library() -> Any:
         import statsforecast
         import statsforecast.models
     except ImportError as error:
-        raise ModelError(f"no package statsforecast ({error}); install the optional group: uv pip install --group peers") from error
+        raise ModelError(f"no package statsforecast ({error}); run it with .venv-peers/bin/python, which make peers makes") from error
     return statsforecast

@@ -13,10 +13,10 @@ NAMES = ("nhits", "patchtst", "tft")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_peer_says_which_group_to_install_where_its_library_is_missing(name, monkeypatch):
+def test_a_peer_says_where_it_runs_where_its_library_is_missing(name, monkeypatch):
     monkeypatch.setitem(sys.modules, "neuralforecast", None)
 
-    with pytest.raises(ModelError, match="install the optional group: uv pip install --group peers"):
+    with pytest.raises(ModelError, match="which make peers makes"):
         create(name).fit(make_grid(), Split(range(1, 30), range(30, 40)), FitOptions())
 
 
