@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,7 +60,7 @@ class Prediction(NamedTuple):
     highest: np.ndarray
 
 
-def fit_members(sizes: list[NetworkSize], lesson: Lesson, options: FitOptions, beside: Callable[[], None]) -> list[AttentionNetwork]:
+def fit_members(sizes: list[NetworkSize], lesson: Lesson, options: FitOptions) -> list[AttentionNetwork]:
     """Return the fitted members; on a CPU as many learn at once as there are cores, and the result does not depend on how many.
 
     Several processes learn one member after the other together, as does a GPU.
@@ -69,7 +69,6 @@ def fit_members(sizes: list[NetworkSize], lesson: Lesson, options: FitOptions, b
         sizes: Shape of each.
         lesson: What they learn from.
         options: How; each member gets a seed and a checkpoint of its own.
-        beside: Other work of the same fit, done in the same pool.
     """
     lock = Lock()
 
@@ -78,13 +77,10 @@ def fit_members(sizes: list[NetworkSize], lesson: Lesson, options: FitOptions, b
         return _fit_member(sizes[member], lesson, _options_of(options, member, len(sizes), lock))
 
     before = torch.get_num_threads()
-    at_once = 1 if lesson.windows.device != "cpu" or processes() > 1 else min(len(sizes) + 1, os.cpu_count() or 1)
+    at_once = 1 if lesson.windows.device != "cpu" or processes() > 1 else min(len(sizes), os.cpu_count() or 1)
     try:
         with torch.random.fork_rng(devices=[]), ThreadPoolExecutor(at_once) as pool:
-            other = pool.submit(beside)
-            networks = list(pool.map(fit_one, range(len(sizes))))
-            other.result()
-            return networks
+            return list(pool.map(fit_one, range(len(sizes))))
     finally:
         torch.set_num_threads(before)
 

@@ -1,6 +1,6 @@
 """``gru_attention``, the default forecaster: an ensemble of GRU seq2seq networks whose attention copies past days.
 
-Beside the networks grows a LightGBM companion; validation days decide its share of the mixture and how wide the intervals must be.
+After the networks grows a LightGBM companion; validation days decide its share of the mixture and how wide the intervals must be.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ARCHITECTURE = 3  # raised whenever older weights would mean something else
 FEWEST_COMPANION_DAYS = 7  # of context, for lags of a week
 COMPANION_TREES = 300  # at most; validation stops earlier
 COMPANION_RATE = 0.08
-COMPANION_ROWS = 120_000  # one thread beside the networks' own
+COMPANION_ROWS = 120_000
 SMALLEST_SHARE = 0.05  # of the companion; below it is left out
 REFIT_SHARE = 0.05  # of the training windows: where validation holds more, its days are too precious not to learn from
 
@@ -90,15 +90,12 @@ class GruAttention:
         return [NetworkSize(days, steps, len(self._known_sites), s.hidden, s.heads, s.dropout) for days in s.context_of_members]
 
     def _learn(self, grid: Grid, windows: WindowGrid, split: Split, options: FitOptions, companion_trees: int) -> None:
-        """Fit the members, and beside them a companion of at most ``companion_trees`` trees where there are any."""
+        """Fit the members, and then a companion of at most ``companion_trees`` trees where there are any."""
         training, validation = origins_of(grid, split.train), origins_of(grid, split.validation)
         lesson = Lesson(windows, training, split.train.stop - 1, validation, *self._settings.pace(len(training)))
-
-        def fit_companion() -> None:
-            if companion_trees:
-                self._fit_companion(grid, split, options, companion_trees)
-
-        self._members = fit_members(self._sizes(windows.steps), lesson, options, fit_companion)
+        self._members = fit_members(self._sizes(windows.steps), lesson, options)
+        if companion_trees:
+            self._fit_companion(grid, split, options, companion_trees)
 
     def _calibrate(self, grid: Grid, windows: WindowGrid, validation: Origins) -> dict[str, float]:
         """Let validation decide the companion's share and the widths of the intervals; return what it found."""
@@ -121,7 +118,9 @@ class GruAttention:
     def _fit_companion(self, grid: Grid, split: Split, options: FitOptions, trees: int) -> None:
         from pipeline.core.models.lightgbm import LightGbm
 
-        self._companion = LightGbm(context_days=self.context_days, trees=trees, rate=COMPANION_RATE, most_rows=COMPANION_ROWS, threads=1)
+        self._companion = LightGbm(
+            context_days=self.context_days, trees=trees, rate=COMPANION_RATE, most_rows=COMPANION_ROWS, threads=len(QUANTILES)
+        )
         figures = self._companion.fit(grid, split, replace(options, checkpoint=None, report=lambda _: None))
         self._companion_trees = int(figures["trees"])
 
