@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import psutil
 import psycopg2
 import pytest
@@ -25,7 +27,10 @@ def test_status_shows_every_service_healthy_with_its_process_and_the_login(stack
 
 
 def test_every_process_listens_on_loopback_only(stack: Stack):
-    listening = [c.laddr for p in members(stack.home) for c in p.net_connections() if c.status == psutil.CONN_LISTEN]
+    listening = []
+    for process in members(stack.home):
+        with suppress(psutil.NoSuchProcess):  # it has ended since
+            listening += [c.laddr for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
 
     settings = stack.settings
     assert {address.ip for address in listening} == {"127.0.0.1"}
