@@ -26,8 +26,7 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 EPOCH = np.datetime64("2000-01-01", "us")
 WIRE = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8", "timestamptz": ">i8", "date": ">i4"}
-BLOCK_BYTES = 1 << 20  # taken apart at a time
-FIRST_ROWS = 1 << 16
+BLOCK_BYTES = 256 << 10  # taken apart at a time: about what a socket holds, so that Postgres works on meanwhile
 ROWS_PER_MESSAGE = 1_024  # about what a socket holds: Postgres works on one message while the next is made
 
 Kind = Literal["text", "int2", "int4", "int8", "float8", "timestamptz", "date"]
@@ -93,8 +92,8 @@ class _Records(RawIOBase):
 
     def __init__(self, fields: Sequence[tuple[str, Kind]]) -> None:
         self._record = _record([(name, WIRE[kind]) for name, kind in fields])
-        self._columns = {name: np.empty(FIRST_ROWS, self._record[name].newbyteorder("=")) for name, _ in fields}
-        self._rows, self._room = 0, FIRST_ROWS
+        self._columns = {name: np.empty(0, self._record[name].newbyteorder("=")) for name, _ in fields}
+        self._rows = 0
         self._rest, self._header, self._alike = b"", len(HEADER), True
 
     def writable(self) -> bool:
@@ -120,19 +119,19 @@ class _Records(RawIOBase):
 
     def _take(self, records: np.ndarray) -> None:
         start, self._rows = self._rows, self._rows + len(records)
-        while self._rows > self._room:
-            self._make_room(start)
         self._alike = self._alike and bool((records["fields"] == len(self._columns)).all())
         for name, column in self._columns.items():
             self._alike = self._alike and bool((records[f"{name} width"] == column.itemsize).all())
             if self._alike:
-                column[start : self._rows] = records[name]
+                roomy = column if self._rows <= len(column) else _with_room(column, 2 * self._rows)
+                roomy[start : self._rows] = records[name]
+                self._columns[name] = roomy
 
-    def _make_room(self, rows: int) -> None:
-        self._room *= 2
-        for name, column in self._columns.items():
-            self._columns[name] = np.empty(self._room, column.dtype)
-            self._columns[name][:rows] = column[:rows]
+
+def _with_room(column: np.ndarray, rows: int) -> np.ndarray:
+    longer = np.empty(rows, column.dtype)
+    longer[: len(column)] = column
+    return longer
 
 
 def _record(columns: Sequence[tuple[str, str | None]]) -> np.dtype:

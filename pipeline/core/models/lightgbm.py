@@ -104,7 +104,7 @@ class LightGbm:
             ordered = np.sort(found.reshape(len(some), steps, -1), axis=-1)  # trees of different quantiles may cross
             quantiles[part] = ordered * level[:, None, None]
 
-        with holes_stay_nan(), ThreadPoolExecutor(max(self._settings.threads, os.cpu_count() or 1)) as pool:
+        with holes_stay_nan(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             list(pool.map(answer, *zip(*in_parts(origins, self.context_days * steps * 4), strict=True)))
         nonnegative = not (grid.throughput < 0).any()
         return Forecast(origins, np.maximum(quantiles, 0) if nonnegative else quantiles)
