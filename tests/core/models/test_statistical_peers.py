@@ -54,7 +54,7 @@ def test_the_ends_of_the_intervals_become_the_quantiles_and_a_silent_site_gets_n
 def test_a_statistical_peer_names_its_group_and_refuses_to_be_stored(name, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "statsforecast", None)
 
-    with pytest.raises(ModelError, match="which make peers makes"):
+    with pytest.raises(ModelError, match=r"run it with \.venv-peers/bin/python, which make peers makes"):
         create(name).fit(make_grid(), Split(range(1, 30), range(30, 40)), FitOptions())
     with pytest.raises(ModelError, match="for backtests"):
         create(name).save(tmp_path)
