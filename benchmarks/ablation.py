@@ -24,8 +24,8 @@ from torch import Tensor
 from benchmarks.quality import SETS, TEST_DAYS, VALIDATION_DAYS, request_of
 from pipeline.commands.backtest_run import read_grid
 from pipeline.core.evaluation.backtest import backtest, spans_of
-from pipeline.core.models.attention_network import MASKED, AttentionNetwork, Segments
 from pipeline.core.models.contract import FitOptions
+from pipeline.core.models.gru_attention.network import MASKED, AttentionNetwork, Segments
 from pipeline.core.series.grid import Grid
 
 JUDGED_DAYS = {"muenster": 28, "esnet": 28, "cortez": 14, "nasa": 10}

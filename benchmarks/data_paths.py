@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import SecretStr
 
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.core.series.frames import Site
@@ -81,7 +81,7 @@ def prepare(bench: Bench) -> Timed:
     """Make the schema, the file of readings and the forecasts to publish."""
     from pyarrow import Table, csv
 
-    from pipeline.adapters.database import migrate
+    from pipeline.adapters.postgres.database import migrate
 
     migrate(bench.settings)
     readings = readings_of(bench.sites(5e6 / LOADED_DAYS), LOADED_DAYS)
@@ -96,15 +96,15 @@ def prepare(bench: Bench) -> Timed:
 
 def load(bench: Bench) -> Timed:
     """Load the file into the table ``traffic``."""
-    from pipeline.adapters.loading import load_readings
+    from pipeline.adapters.postgres.loading import load_readings
 
     return lambda: load_readings(bench.settings, bench.csv, {name: name for name in COVARIATES})
 
 
 def extract(bench: Bench) -> Timed:
     """Read the table ``traffic`` into arrays."""
-    from pipeline.adapters.database import connect
-    from pipeline.adapters.readings import read_readings
+    from pipeline.adapters.postgres.database import connect
+    from pipeline.adapters.postgres.readings import read_readings
 
     def read() -> None:
         with connect(bench.settings, "reader") as connection:

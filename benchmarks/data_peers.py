@@ -10,8 +10,8 @@ import psycopg2
 from psycopg2.extras import execute_values
 
 from benchmarks.data_paths import CHANGED, COVARIATES, GRID_DAYS, RUN, STEPS, Bench, Timed, readings_of
-from pipeline.adapters.forecasts import FORECASTS
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.postgres.forecasts import FORECASTS
+from pipeline.adapters.store.snapshots import Run, Store
 
 KEY = ("target_day", "role", "site", "ts")
 ROWS_PER_STATEMENT = 1_000

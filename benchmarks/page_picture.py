@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.adapters.database import connect, migrate
-from pipeline.adapters.loading import load_readings
-from pipeline.adapters.queries import statement
-from pipeline.adapters.readings import last_reading
-from pipeline.adapters.sites_file import read_sites_file, write_sites
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.files.sites_file import read_sites_file, write_sites
+from pipeline.adapters.postgres.database import connect, migrate
+from pipeline.adapters.postgres.loading import load_readings
+from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.readings import last_reading
+from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings, read_settings
 from pipeline.core.series.clock import target_day_at
 from pipeline.local.sample import sample_fleet

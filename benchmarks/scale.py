@@ -39,7 +39,7 @@ def work(url: str, home: str, steps: str, shard: int | None, shards: int, days: 
     """Run the steps of one shard, or publish, in this process; print the seconds of each and the most memory held."""
     from pydantic import SecretStr
 
-    from pipeline.adapters.snapshots import Run
+    from pipeline.adapters.store.snapshots import Run
     from pipeline.config import Settings
     from pipeline.steps import features, forecast, publish, validate
     from pipeline.steps.extract import extract
@@ -83,7 +83,7 @@ def fill(url: str, folder: Path, sites: int, days: int) -> None:
     import psycopg2
     from pydantic import SecretStr
 
-    from pipeline.adapters.database import migrate
+    from pipeline.adapters.postgres.database import migrate
     from pipeline.config import Settings
 
     migrate(Settings(home=folder, database_url=SecretStr(url)))

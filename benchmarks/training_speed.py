@@ -29,10 +29,11 @@ from benchmarks.quality import SETS, TEST_DAYS, VALIDATION_DAYS, request_of
 from pipeline.commands.backtest_run import read_grid
 from pipeline.core.evaluation.backtest import spans_of
 from pipeline.core.evaluation.cost import measured
-from pipeline.core.models import attention_ensemble, lightgbm
-from pipeline.core.models.attention_network import AttentionNetwork
 from pipeline.core.models.contract import FitOptions, Split
-from pipeline.core.models.gru_attention import GruAttention
+from pipeline.core.models.gru_attention import ensemble as attention_ensemble
+from pipeline.core.models.gru_attention.forecaster import GruAttention
+from pipeline.core.models.gru_attention.network import AttentionNetwork
+from pipeline.core.models.peers import lightgbm
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training import loop, origins

@@ -22,7 +22,7 @@ from airflow.sdk import Asset, CronPartitionTimetable, XComArg, chain, dag, task
 
 from pipeline.alerts.notifier import Tell, deadline
 from pipeline.config import read_settings
-from pipeline.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
+from pipeline.scheduling.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
 
 settings = read_settings()
 

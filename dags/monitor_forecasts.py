@@ -23,9 +23,9 @@ from datetime import UTC, datetime
 from airflow.sdk import Asset, PartitionedAssetTimetable, dag
 
 from pipeline.alerts.notifier import Tell
-from pipeline.approval import ask_where_better
-from pipeline.retraining import Retrain
-from pipeline.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
+from pipeline.scheduling.approval import ask_where_better
+from pipeline.scheduling.retraining import Retrain
+from pipeline.scheduling.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
 
 
 @dag(

@@ -19,8 +19,8 @@ from typing import Any
 
 from airflow.sdk import Asset, Param, dag, get_current_context, task
 
-from pipeline.approval import Approval, approval_param, who_asked
-from pipeline.tasks import TASK_DEFAULTS
+from pipeline.scheduling.approval import Approval, approval_param, who_asked
+from pipeline.scheduling.tasks import TASK_DEFAULTS
 
 
 @task(task_display_name="Promote, or go back", trigger_rule="none_failed", outlets=[Asset("dayahead_champion")], retries=0)

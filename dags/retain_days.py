@@ -13,7 +13,7 @@ nothing else waits for it. `plan` fails for a day that is no date.
 from airflow.sdk import CronPartitionTimetable, Param, dag
 
 from pipeline.config import read_settings
-from pipeline.tasks import NO_CATCHING_UP, TARGET_DAY, TASK_DEFAULTS, plan, step
+from pipeline.scheduling.tasks import NO_CATCHING_UP, TARGET_DAY, TASK_DEFAULTS, plan, step
 
 settings = read_settings()
 

@@ -21,10 +21,10 @@ A failed training never touches the champion: tomorrow's forecast goes on with t
 
 from airflow.sdk import Asset, CronPartitionTimetable, Param, XComArg, chain, dag, task_group
 
-from pipeline.approval import Approval, approval_param
 from pipeline.config import read_settings
 from pipeline.core.models import FORECASTERS
-from pipeline.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
+from pipeline.scheduling.approval import Approval, approval_param
+from pipeline.scheduling.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
 
 settings = read_settings()
 

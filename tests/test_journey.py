@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from pipeline.adapters import registry
+from pipeline.adapters.mlflow import registry
 from tests.fixtures.journey import SITES, TODAY, TOMORROW
 from tests.fixtures.secrets import leaks
 from tests.fixtures.stack import Stack

@@ -8,9 +8,9 @@ import jwt
 import pytest
 import requests
 
-from pipeline.adapters import registry
-from pipeline.adapters.database import connect
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.store.snapshots import Run
 from pipeline.steps.register import register
 from tests.fixtures.stack import Stack
 from tests.fixtures.training import evaluation, store_training

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.attention.outcome import Outcome
-from pipeline.adapters.tracking import connected
+from pipeline.adapters.mlflow.tracking import connected
 from pipeline.config import Settings
 from pipeline.errors import ServiceError
 

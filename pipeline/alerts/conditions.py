@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pipeline.adapters import alerts
-from pipeline.adapters.database import connect
+from pipeline.adapters.postgres import alerts
+from pipeline.adapters.postgres.database import connect
 from pipeline.alerts.messages import Alert
 from pipeline.config import Settings
 

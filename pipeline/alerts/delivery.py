@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from pipeline.adapters import alerts
-from pipeline.adapters.database import connect
+from pipeline.adapters.postgres import alerts
+from pipeline.adapters.postgres.database import connect
 from pipeline.alerts.channels import defined_channels
 from pipeline.alerts.messages import Alert, Message, write_message
 from pipeline.config import Settings

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from pipeline.adapters.readings_file import read_readings_file
+from pipeline.adapters.files.readings_file import read_readings_file
 from pipeline.commands.terminal import progress
 from pipeline.core.evaluation.backtest import Backtest, backtest, spans_of
 from pipeline.core.evaluation.spans import Spans

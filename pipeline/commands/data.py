@@ -38,9 +38,9 @@ def load(
         python -m pipeline load traffic.parquet --sites sites.csv
         python -m pipeline load cdn.csv --columns site=perf_name,throughput=thp
     """
-    from pipeline.adapters.database import connect
-    from pipeline.adapters.loading import load_readings
-    from pipeline.adapters.sites_file import read_sites_file, write_sites
+    from pipeline.adapters.files.sites_file import read_sites_file, write_sites
+    from pipeline.adapters.postgres.database import connect
+    from pipeline.adapters.postgres.loading import load_readings
     from pipeline.config import read_settings
 
     settings = read_settings()
@@ -128,7 +128,7 @@ def sql(
     """
     import csv
 
-    from pipeline.adapters.database import run_query
+    from pipeline.adapters.postgres.database import run_query
     from pipeline.config import read_settings
 
     if as_json and as_csv:
@@ -150,8 +150,8 @@ def migrate() -> None:
     Examples:
         python -m pipeline migrate
     """
-    from pipeline.adapters.database import describe
-    from pipeline.adapters.database import migrate as apply
+    from pipeline.adapters.postgres.database import describe
+    from pipeline.adapters.postgres.database import migrate as apply
     from pipeline.config import read_settings
 
     settings = read_settings()

@@ -15,7 +15,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, DayaheadError
 
 if TYPE_CHECKING:
-    from pipeline.adapters.forecast_days import SiteDay
+    from pipeline.adapters.postgres.forecast_days import SiteDay
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
 STATUS = {HEALTHY: 0, DEGRADED: 1, UNHEALTHY: 2}
@@ -84,8 +84,8 @@ def latest_due(settings: Settings, now: datetime) -> date:
 
 def check_forecast(settings: Settings, target_day: date) -> Health:
     """Return what stands published for a target day, measured by the sites that were live at its cutoff."""
-    from pipeline.adapters.database import connect
-    from pipeline.adapters.forecast_days import read_forecast_days, read_live_sites
+    from pipeline.adapters.postgres.database import connect
+    from pipeline.adapters.postgres.forecast_days import read_forecast_days, read_live_sites
 
     found, cutoff = Health(target_day), settings.cutoff_of(target_day)
     since = cutoff - timedelta(days=settings.dead_after_days)
@@ -153,7 +153,7 @@ def _judge(found: Health, rows: list[SiteDay], live: set[str], cutoff: datetime)
 
 
 def _ask_mlflow(settings: Settings) -> str | None:
-    from pipeline.adapters.tracking import check_answers
+    from pipeline.adapters.mlflow.tracking import check_answers
 
     try:
         check_answers(settings)

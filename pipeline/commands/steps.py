@@ -12,7 +12,7 @@ from pipeline.errors import NothingToForecastError, StoreError
 from pipeline.steps import run_step
 
 if TYPE_CHECKING:
-    from pipeline.adapters.snapshots import Run
+    from pipeline.adapters.store.snapshots import Run
 
 TargetDay = Annotated[
     str | None,
@@ -208,7 +208,7 @@ def _decide(version: str | None, reason: str, by: str) -> None:
 
 def _run_parts(step: str, purpose: str, target_day: str | None, shards: int, shard: int | None, **options: Any) -> None:
     """Run a step of one shard, or of all of them one after the other."""
-    from pipeline.adapters.snapshots import Store
+    from pipeline.adapters.store.snapshots import Store
     from pipeline.config import read_settings
 
     if shard is not None and shard >= shards:

@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.queries import statement
-from pipeline.adapters.readings import last_reading
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.readings import last_reading
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.clock import target_day_at
 from pipeline.errors import DataError, DayaheadError, ServiceError, StoreError

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.loading import LoadReport, load_readings, map_columns
-from pipeline.adapters.queries import statement
-from pipeline.adapters.readings import last_reading
-from pipeline.adapters.sites_file import read_sites_file, write_sites
+from pipeline.adapters.files.sites_file import read_sites_file, write_sites
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.loading import LoadReport, load_readings, map_columns
+from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.readings import last_reading
 from pipeline.config import Settings
 
 ShareReport = Callable[[float, int], None]

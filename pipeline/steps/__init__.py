@@ -25,7 +25,7 @@ def run_step(name: str, run: dict[str, Any], **options: Any) -> dict[str, Any]:
         run: What ``Run.to_json`` wrote.
         options: Keyword arguments of the step's function; those that are None or an empty list are left at its defaults.
     """
-    from pipeline.adapters.snapshots import Run, Store
+    from pipeline.adapters.store.snapshots import Run, Store
     from pipeline.config import read_settings
     from pipeline.errors import NothingToForecastError
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from pipeline.adapters import database, promotions, registry
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.postgres import database, promotions
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.shadow import compare_days
 from pipeline.steps.shadow import learned_until

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from psycopg2 import extensions
 
-from pipeline.adapters import monitoring
-from pipeline.adapters.database import connect, lock
-from pipeline.adapters.monitoring import Reference, RollingError
-from pipeline.adapters.monitoring_run import training_of
-from pipeline.adapters.readings import read_readings, read_sites
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow.monitoring_run import training_of
+from pipeline.adapters.postgres import monitoring
+from pipeline.adapters.postgres.database import connect, lock
+from pipeline.adapters.postgres.monitoring import Reference, RollingError
+from pipeline.adapters.postgres.readings import read_readings, read_sites
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.drift import WEEK, Profile, compare, counts_of, profile_of, whole_days
 from pipeline.core.series.frames import Site

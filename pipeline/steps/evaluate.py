@@ -13,8 +13,8 @@ from zipfile import ZipFile
 import numpy as np
 import pandas as pd
 
-from pipeline.adapters import registry
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.evaluation.backtest import forecast_days

@@ -7,9 +7,9 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.readings import last_reading, read_names, read_readings, read_sites
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.readings import last_reading, read_names, read_readings, read_sites
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.clock import infer_step_minutes
 from pipeline.core.series.frames import from_sites

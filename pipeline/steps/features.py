@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.frames import to_sites
 from pipeline.core.series.grid import to_grid

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
 from pipeline.errors import StoreError
 from pipeline.steps.extract import extract

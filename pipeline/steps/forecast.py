@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.adapters import registry
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.models.contract import Forecast, Forecaster, Origins

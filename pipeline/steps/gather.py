@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from typing import Any
 
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.grid import Grid, join
 from pipeline.errors import NothingToForecastError, StoreError

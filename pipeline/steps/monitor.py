@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from psycopg2 import extensions
 
-from pipeline.adapters import monitoring
-from pipeline.adapters.database import connect
-from pipeline.adapters.monitoring_run import log_monitoring
-from pipeline.adapters.readings import read_readings
-from pipeline.adapters.scores import SCORES, read_daily_changes, read_due, read_forecasts, write_scores
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow.monitoring_run import log_monitoring
+from pipeline.adapters.postgres import monitoring
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.readings import read_readings
+from pipeline.adapters.postgres.scores import SCORES, read_daily_changes, read_due, read_forecasts, write_scores
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.anomalies import find_anomalies
 from pipeline.core.evaluation.site_scores import hour_sums, score_sites

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
 from pipeline.core.series.clock import target_day_at
 from pipeline.errors import ConfigurationError

@@ -7,8 +7,9 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.adapters import database, registry
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.postgres import database
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.gate import CHAMPION, Decision, decide
 from pipeline.errors import ModelError

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import FORECASTS, TABLES, ensure_partitions, is_published, slices_of, stage_days, swap_days
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.forecasts import FORECASTS, TABLES, ensure_partitions, is_published, slices_of, stage_days, swap_days
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import NothingToForecastError
 

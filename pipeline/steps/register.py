@@ -14,9 +14,10 @@ from zipfile import ZipFile
 import numpy as np
 import pandas as pd
 
-from pipeline.adapters import model_files, packaging, registry, tracking
-from pipeline.adapters.model_card import render_card, stack_pictures, with_pictures
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow import packaging, registry, tracking
+from pipeline.adapters.mlflow.model_card import render_card, stack_pictures, with_pictures
+from pipeline.adapters.store import model_files
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation import review
 from pipeline.core.evaluation.gate import CHALLENGER

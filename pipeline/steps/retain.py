@@ -7,9 +7,9 @@ import shutil
 from datetime import date, timedelta
 from typing import Any
 
-from pipeline.adapters import retention
-from pipeline.adapters.database import connect
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.postgres import retention
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, ServiceError
 

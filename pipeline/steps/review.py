@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.adapters import registry
-from pipeline.adapters.model_card import without_pictures
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.mlflow.model_card import without_pictures
+from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
 from pipeline.steps.promote import judge
 

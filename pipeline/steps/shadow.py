@@ -6,8 +6,8 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from pipeline.adapters import registry
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import DayaheadError, ModelError, NothingToForecastError, StoreError
 from pipeline.steps.forecast import CHAMPION_RUNG, Rung, answer

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile, ZipInfo
 
-from pipeline.adapters.snapshots import Run, Store
-from pipeline.adapters.system_metrics import sampled
+from pipeline.adapters.mlflow.system_metrics import sampled
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.evaluation.spans import split_days

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.adapters.database import connect
 from pipeline.adapters.expectations import Expectations
-from pipeline.adapters.quarantine import quarantine_rows
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.quarantine import quarantine_rows
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.checks import Check, covariate_checks, first_fault, row_checks, schema_checks, schema_of, site_checks
 from pipeline.core.series.faults import find_faults

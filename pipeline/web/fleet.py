@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from psycopg2.sql import SQL, Composable
 
-from pipeline.adapters.queries import statement
+from pipeline.adapters.postgres.queries import statement
 from pipeline.config import Settings
 from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import RISK_SHOWN, render

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import Depends
 from psycopg2.sql import Composable
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.queries import statement
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.queries import statement
 from pipeline.config import Settings, read_settings
 
 PATIENCE_SECONDS = 20  # a page that takes longer is refused in words

@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.store.snapshots import Run
 
 FORECAST_DAG = "forecast_day_ahead"
 LOOKED_AT = 2000  # latest runs: years of a daily schedule

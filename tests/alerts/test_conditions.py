@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from airflow.triggers.callback import CallbackTrigger
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import ensure_partitions
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.forecasts import ensure_partitions
 from pipeline.alerts.conditions import after_monitor, after_publish
 from pipeline.alerts.notifier import Tell
 from pipeline.errors import DataError

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.training_speed import Stopwatch, report, step_operations
 from pipeline.core.evaluation.backtest import spans_of
-from pipeline.core.models.gru_attention import GruAttention
+from pipeline.core.models.gru_attention.forecaster import GruAttention
 from tests.fixtures.grids import make_grid
 
 

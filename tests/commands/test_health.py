@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
-from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import ensure_partitions
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.forecasts import ensure_partitions
 from pipeline.commands.health import latest_due
 from pipeline.config import Settings
 from tests.fixtures.published import replace_forecasts

@@ -14,7 +14,7 @@ import json, logging, sys
 from airflow.utils.db import initdb
 logging.disable(logging.CRITICAL)
 initdb()
-import pipeline.tasks
+import pipeline.scheduling.tasks
 from airflow.dag_processing.dagbag import DagBag
 from pipeline.errors import DataError, NothingToForecastError
 
@@ -25,10 +25,10 @@ def pretend(name, run, **options):
         raise DataError(f"{name} of shard {run.get('shard')} is broken")
     return {"data_docs": "", "url": ""}
 
-pipeline.tasks.run_step = pretend
+pipeline.scheduling.tasks.run_step = pretend
 dag = DagBag(sys.argv[1]).dags["forecast_day_ahead"]
 dag.deadline = None  # a test run knows no deadline
-for link in pipeline.tasks.LINKS.values():
+for link in pipeline.scheduling.tasks.LINKS.values():
     link[0].get_link = lambda *_, **__: ""
 found = {}
 for case, (day, broken) in json.loads(sys.argv[2]).items():

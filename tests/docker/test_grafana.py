@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.adapters.database import connect
+from pipeline.adapters.postgres.database import connect
 from pipeline.config import Settings
 from tests.fixtures.database import TEMPLATE, database_url, execute
 from tests.fixtures.fleet import TARGET_DAY, fill_fleet

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
-from pipeline.adapters.snapshots import Store
+from pipeline.adapters.store.snapshots import Store
 from pipeline.core.evaluation.gate import decide
 from pipeline.core.models import FORECASTERS, create, load
 from pipeline.core.models.contract import MEDIAN, FitOptions, Origins, Split

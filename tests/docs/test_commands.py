@@ -6,7 +6,7 @@ Not run, only looked at:
   run; ``make test`` would run this test; ``make setup`` would build the environment that it runs in.
 - ``… drift_naive …``: it is in no table of names; ``test_add_a_model`` puts it there and runs the same.
 - ``airflow connections add``: accounts at a mail server and a webhook of the reader's own.
-- ``mlflow models predict``: an environment of its own; ``tests/adapters/test_served_model.py`` calls what it serves.
+- ``mlflow models predict``: an environment of its own; ``tests/adapters/mlflow/test_served_model.py`` calls what it serves.
 Commands in the running text are parsed, not run: they often hold a placeholder.
 """
 
@@ -21,7 +21,7 @@ import pytest
 import typer
 
 from pipeline.__main__ import app
-from pipeline.adapters.database import run_query
+from pipeline.adapters.postgres.database import run_query
 from pipeline.config import Settings
 from tests.docs.pages import PROJECT, Section, inline_commands, sections
 from tests.fixtures.stack import Stack

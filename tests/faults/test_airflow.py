@@ -13,7 +13,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.local.airflow_api import Airflow
 from pipeline.local.postgres import HOST, SUPERUSER
 from tests.fixtures.journal import Journal

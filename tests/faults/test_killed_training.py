@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.store.snapshots import Run, Store
 from tests.fixtures.bench import Bench
 from tests.fixtures.grids import make_grid
 from tests.fixtures.journal import Journal

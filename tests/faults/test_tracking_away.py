@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import ServiceError
 from pipeline.steps.evaluate import evaluate

@@ -63,7 +63,7 @@ def test_empty_database_is_told_with_the_way_to_load(database: Settings):
 
 
 def test_day_counts_as_trained_only_after_its_decision_on_promotion(database: Settings):
-    from pipeline.adapters.snapshots import Run, Store
+    from pipeline.adapters.store.snapshots import Run, Store
 
     day = date(2026, 3, 4)
     assert not is_trained(database, day)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.adapters.loading import load_readings
-from pipeline.adapters.sites_file import read_sites_file
+from pipeline.adapters.files.sites_file import read_sites_file
+from pipeline.adapters.postgres.loading import load_readings
 from pipeline.core.series.clock import infer_step_minutes
 from pipeline.local.sample import sample_fleet
 from pipeline.local.sample_file import sites_file, write_sample

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.adapters.loading import load_readings
+from pipeline.adapters.postgres.loading import load_readings
 from tests.fixtures.bench import Bench
 
 DAY, NEXT = "2026-08-21", "2026-08-22"

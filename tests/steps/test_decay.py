@@ -9,9 +9,9 @@ import pytest
 from mlflow import MlflowClient
 from psycopg2.extras import execute_values
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.monitoring import Reference, RollingError
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.monitoring import Reference, RollingError
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.steps.decay import decay_of, watch_champion
 from pipeline.steps.monitor import monitor

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.adapters import registry
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.series.frames import Site

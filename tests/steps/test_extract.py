@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.readings import last_reading, read_readings
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.readings import last_reading, read_readings
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.frames import Site, to_sites
 from pipeline.errors import ConfigurationError, DataError, ServiceError

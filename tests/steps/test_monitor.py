@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import ensure_partitions
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.forecasts import ensure_partitions
+from pipeline.adapters.store.snapshots import Run
 from pipeline.core.models.contract import QUANTILES
 from pipeline.steps.monitor import monitor
 from tests.fixtures.published import replace_forecasts

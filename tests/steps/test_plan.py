@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
 from pipeline.steps.plan import plan

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
-from pipeline.adapters import registry
+from pipeline.adapters.mlflow import registry
 from pipeline.errors import ModelError, ServiceError
 from pipeline.steps.promote import decide_by_word, promote, promote_version, rollback
 from pipeline.steps.review import review_run, review_version

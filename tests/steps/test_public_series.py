@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.core.series.clock import day_start, infer_step_minutes
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import ensure_partitions
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.forecasts import ensure_partitions
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import DataError, StoreError
 from pipeline.steps.publish import publish
@@ -168,8 +168,8 @@ KILLED = """
 import sys, time
 from tests.steps.test_publish import attention_rows, forecast_rows
 from pydantic import SecretStr
-from pipeline.adapters.database import connect
-from pipeline.adapters.forecasts import stage_days, swap_days
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.forecasts import stage_days, swap_days
 from pipeline.config import Settings
 from tests.steps.test_publish import DAY
 with connect(Settings(database_url=SecretStr(sys.argv[1])), "writer") as connection:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.adapters import registry
-from pipeline.adapters.snapshots import Run
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
 from pipeline.errors import ServiceError, StoreError
 from pipeline.steps.register import register

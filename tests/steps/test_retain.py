@@ -8,8 +8,8 @@ import psycopg2
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.adapters import registry
-from pipeline.adapters.snapshots import Run, Store
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.errors import ConfigurationError, ServiceError
 from pipeline.steps.publish import publish
 from pipeline.steps.retain import retain

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.adapters import registry
+from pipeline.adapters.mlflow import registry
 from pipeline.config import Settings
 from pipeline.core.series.frames import Site
 from pipeline.steps.compare import compare

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from psycopg2.extras import execute_values
 
-from pipeline.adapters import registry
-from pipeline.adapters.database import connect
-from pipeline.adapters.snapshots import Run, Store
-from pipeline.adapters.tracking import connected
+from pipeline.adapters.mlflow import registry
+from pipeline.adapters.mlflow.tracking import connected
+from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.extract import extract

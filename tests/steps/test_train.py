@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from pipeline.adapters.snapshots import Store
+from pipeline.adapters.store.snapshots import Store
 from pipeline.config import Settings
 from pipeline.steps.train import train
 from tests.fixtures.grids import make_grid

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.adapters.snapshots import Store
+from pipeline.adapters.store.snapshots import Store
 from pipeline.config import Settings
 from pipeline.core.series.frames import Site
 from pipeline.errors import DataError, ServiceError, StoreError

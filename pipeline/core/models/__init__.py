@@ -13,10 +13,10 @@ if TYPE_CHECKING:  # a DAG file reads the names below: nothing heavy may load wi
     from pipeline.core.models.contract import Forecaster
 
 FORECASTERS = {
-    "gru_attention": "pipeline.core.models.gru_attention:GruAttention",
-    "seasonal_naive_day": "pipeline.core.models.seasonal_naive:SeasonalNaiveDay",
-    "seasonal_naive_week": "pipeline.core.models.seasonal_naive:SeasonalNaiveWeek",
-    "seasonal_naive_mean": "pipeline.core.models.seasonal_naive:SeasonalNaiveMean",
+    "gru_attention": "pipeline.core.models.gru_attention.forecaster:GruAttention",
+    "seasonal_naive_day": "pipeline.core.models.peers.seasonal_naive:SeasonalNaiveDay",
+    "seasonal_naive_week": "pipeline.core.models.peers.seasonal_naive:SeasonalNaiveWeek",
+    "seasonal_naive_mean": "pipeline.core.models.peers.seasonal_naive:SeasonalNaiveMean",
     "daily_gru_multihead": "pipeline.core.models.attention.daily_gru:DailyGruMultihead",
     "daily_gru_dot": "pipeline.core.models.attention.daily_gru:DailyGruDot",
     "lstm_pooled_attention": "pipeline.core.models.attention.lstm_pooled_attention:LstmPooledForecaster",
@@ -24,14 +24,14 @@ FORECASTERS = {
     "bahdanau_gru": "pipeline.core.models.attention.bahdanau_gru:BahdanauForecaster",
     "attention_mlp": "pipeline.core.models.attention.attention_mlp:AttentionMlpForecaster",
     "shared_attention_lstm": "pipeline.core.models.attention.shared_attention_lstm:SharedAttentionForecaster",
-    "lightgbm": "pipeline.core.models.lightgbm:LightGbm",
+    "lightgbm": "pipeline.core.models.peers.lightgbm:LightGbm",
 }
 PEERS = {  # of the optional group ``peers``: backtests may name them, trainings may not, for they cannot be saved
-    "nhits": "pipeline.core.models.peers:Nhits",
-    "patchtst": "pipeline.core.models.peers:PatchTst",
-    "tft": "pipeline.core.models.peers:Tft",
-    "auto_ets": "pipeline.core.models.statistical_peers:AutoEts",
-    "mstl": "pipeline.core.models.statistical_peers:Mstl",
+    "nhits": "pipeline.core.models.peers.neural:Nhits",
+    "patchtst": "pipeline.core.models.peers.neural:PatchTst",
+    "tft": "pipeline.core.models.peers.neural:Tft",
+    "auto_ets": "pipeline.core.models.peers.statistical:AutoEts",
+    "mstl": "pipeline.core.models.peers.statistical:Mstl",
 }
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pipeline.core.models.contract import FitOptions, Progress, Split
-from pipeline.core.models.gru_attention import GruAttention
+from pipeline.core.models.gru_attention.forecaster import GruAttention
 from pipeline.core.training.processes import joined, rank
 from tests.fixtures.grids import make_grid
 

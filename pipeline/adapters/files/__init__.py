@@ -1,0 +1,1 @@
+"""What people hand in as files: readings and sites."""

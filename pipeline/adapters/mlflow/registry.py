@@ -1,0 +1,237 @@
+"""The model registry: register, load, promote. A version is loaded from safetensors and JSON only, after its hash was checked."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from pipeline.adapters.mlflow.packaging import FORECASTER, Candidate, log_model
+from pipeline.adapters.mlflow.tracking import connected, public_url
+from pipeline.adapters.store import model_files
+from pipeline.adapters.store.snapshots import Run
+from pipeline.config import Settings
+from pipeline.core.models.contract import Forecaster
+from pipeline.errors import ConfigurationError, ModelError, ServiceError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+log = logging.getLogger(__name__)
+
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
+DESCRIPTION_LIMIT = 5000  # characters that the registry's database keeps
+
+
+def find_version(settings: Settings, run: Run, content: str) -> str | None:
+    """Return the version that this run registered with these very files; None where there is none yet."""
+    with connected(settings) as client:
+        found = client.search_model_versions(f"name = '{settings.registered_model}' and tag.content = '{content}'")
+        mine = [item for item in found if item.tags.get("run") == run.folder]
+    return str(max(mine, key=lambda item: int(item.version)).version) if mine else None
+
+
+def register_version(settings: Settings, run: Run, run_id: str, candidate: Candidate) -> str:
+    """Store a candidate as a version of the registered model, give it the alias ``challenger`` and return its number.
+
+    Args:
+        settings: Give the server and the registered model's name.
+        run: The training.
+        run_id: MLflow run that shows the training.
+        candidate: The forecaster and what is told about it.
+    """
+    import mlflow
+
+    model_files.check_plain(candidate.folder)
+    own = {"content": model_files.content_hash(candidate.folder), "run": run.folder, "architecture": candidate.architecture}
+    with connected(settings) as client, mlflow.start_run(run_id=run_id):
+        model_uri = log_model(settings, candidate)
+        made = mlflow.register_model(model_uri, settings.registered_model, tags=candidate.tags | own)
+        client.update_model_version(settings.registered_model, made.version, candidate.card[:DESCRIPTION_LIMIT])
+        client.set_registered_model_alias(settings.registered_model, CHALLENGER, made.version)
+    log.info("registered version=%s architecture=%s run_id=%s", made.version, candidate.architecture, run_id)
+    return str(made.version)
+
+
+def load_version(settings: Settings, version: str) -> tuple[Forecaster, str]:
+    """Return a version's forecaster and its number.
+
+    Args:
+        settings: Give the server and the home with the cache.
+        version: A number, or an alias.
+
+    Raises:
+        ModelError: There is no such version, or its files are forbidden, changed or of another architecture version.
+        ServiceError: The server does not answer.
+    """
+    with connected(settings) as client:
+        rung = _rung(_entry(client, settings, version))
+        _fetch(settings, rung)
+    return _loaded(settings, rung)
+
+
+def load_champion(settings: Settings) -> tuple[Forecaster, str]:
+    """Return the champion and its version; while the server is away or refuses us, the last one that this machine knew.
+
+    Raises:
+        ModelError: There is no champion yet, or its files cannot be trusted.
+        ServiceError: The server is away and this machine has never seen a champion.
+    """
+    return _load_rung(settings, CHAMPION)
+
+
+def load_previous_champion(settings: Settings) -> tuple[Forecaster, str]:
+    """Return the version that was champion before the present one; errors as in ``load_champion``."""
+    return _load_rung(settings, PREVIOUS)
+
+
+def champion_version(settings: Settings) -> str | None:
+    """Return the champion's version; None where there is none yet."""
+    with connected(settings) as client:
+        entry = _entry_or_none(client, settings, CHAMPION)
+        return str(entry.version) if entry else None
+
+
+def challenger_version(settings: Settings) -> str | None:
+    """Return the version with the alias ``challenger``; None where there is none, or it is champion."""
+    with connected(settings) as client:
+        challenger, champion = (_entry_or_none(client, settings, alias) for alias in (CHALLENGER, CHAMPION))
+    return str(challenger.version) if challenger and (champion is None or champion.version != challenger.version) else None
+
+
+def previous_champion_version(settings: Settings) -> str | None:
+    """Return the version that the champion followed; None where it is the first."""
+    with connected(settings) as client:
+        entry = _entry_or_none(client, settings, CHAMPION)
+        return (entry.tags.get(PREVIOUS) or None) if entry else None
+
+
+def set_champion(settings: Settings, version: str, *, previous: str | None) -> None:
+    """Move the alias ``champion``, note what it followed, and keep both versions' files on this machine for the ladder.
+
+    Raises:
+        ModelError: There is no such version, or its files cannot be trusted; the alias stays where it was.
+    """
+    forecaster, version = load_version(settings, version)
+    with connected(settings) as client:
+        client.set_model_version_tag(settings.registered_model, version, PREVIOUS, previous or "")
+        client.set_registered_model_alias(settings.registered_model, CHAMPION, version)
+    _keep_ladder(settings)
+    log.info("champion version=%s architecture=%s previous=%s", version, forecaster.name, previous)
+
+
+def tag_version(settings: Settings, version: str, tags: dict[str, str]) -> None:
+    """Set tags of a version."""
+    with connected(settings) as client:
+        for key, value in tags.items():
+            client.set_model_version_tag(settings.registered_model, version, key, value)
+
+
+def run_of(settings: Settings, version: str) -> str:
+    """Return the id of the MLflow run that a version came from."""
+    with connected(settings) as client:
+        return str(_entry(client, settings, version).run_id)
+
+
+def tags_of(settings: Settings, version: str) -> dict[str, str]:
+    """Return the tags of a version or alias."""
+    with connected(settings) as client:
+        return dict(_entry(client, settings, version).tags)
+
+
+def description_of(settings: Settings, version: str) -> str:
+    """Return the model card of a version, as its page shows it."""
+    with connected(settings) as client:
+        return str(_entry(client, settings, version).description or "")
+
+
+def pictures_url(settings: Settings, run_id: str) -> str:
+    """Return the address of a training's pictures."""
+    with connected(settings) as client:
+        experiment = client.get_run(run_id).info.experiment_id
+    return f"{public_url(settings)}/#/experiments/{experiment}/runs/{run_id}/artifacts/figures"
+
+
+def version_url(settings: Settings, version: str) -> str:
+    """Return the address of a version's page."""
+    return f"{public_url(settings)}/#/models/{settings.registered_model}/versions/{version}"
+
+
+def _load_rung(settings: Settings, rung: str) -> tuple[Forecaster, str]:
+    try:
+        with connected(settings) as client:
+            rungs = _rungs(settings, client)
+            model_files.note_ladder(settings, rungs)
+            if rung in rungs:
+                _fetch(settings, rungs[rung])
+    except (ServiceError, ConfigurationError) as error:  # a changed password must not stop the forecast either
+        rungs = model_files.noted_ladder(settings)
+        if rung not in rungs:
+            raise
+        log.warning("loading this machine's own copy rung=%s version=%s reason=%s", rung, rungs[rung]["version"], error)
+    if rung not in rungs:
+        name = rung.replace("_", " ")
+        raise ModelError(f"model {settings.registered_model} has no {name} yet; train_model makes one once it beats the seasonal naive")
+    return _loaded(settings, rungs[rung])
+
+
+def _keep_ladder(settings: Settings) -> None:
+    """Fetch champion and previous champion, so that a day without the server finds both here."""
+    for load in (load_champion, load_previous_champion):
+        try:
+            load(settings)
+        except (ModelError, ServiceError) as error:  # the first champion follows none; the alias has moved in any case
+            log.info("rung not kept reason=%s", error)
+
+
+def _rungs(settings: Settings, client: MlflowClient) -> dict[str, dict[str, str]]:
+    """Version and hash of the champion and of the one before it, as far as there are."""
+    champion = _entry_or_none(client, settings, CHAMPION)
+    previous = champion.tags.get(PREVIOUS) if champion else None
+    entries = {CHAMPION: champion, PREVIOUS: _entry_or_none(client, settings, previous) if previous else None}
+    return {name: _rung(entry) for name, entry in entries.items() if entry}
+
+
+def _rung(entry: ModelVersion) -> dict[str, str]:
+    return {"version": str(entry.version), "content": entry.tags.get("content", "")}
+
+
+def _loaded(settings: Settings, rung: dict[str, str]) -> tuple[Forecaster, str]:
+    folder = settings.home / "models" / rung["version"]
+    return model_files.load_checked(folder, rung["content"], f"version {rung['version']}"), rung["version"]
+
+
+def _fetch(settings: Settings, rung: dict[str, str]) -> None:
+    """Keep a version's forecaster on this machine; every file of the version is checked, though only these are kept."""
+    import mlflow
+
+    def download(folder: Path) -> None:
+        with TemporaryDirectory(prefix="dayahead-version-") as whole:
+            mlflow.artifacts.download_artifacts(f"models:/{settings.registered_model}/{rung['version']}", dst_path=whole)
+            model_files.check_plain(Path(whole))
+            shutil.copytree(Path(whole, "artifacts", FORECASTER), folder, dirs_exist_ok=True)
+
+    model_files.cached(settings, rung["version"], rung["content"], download)
+
+
+def _entry(client: MlflowClient, settings: Settings, version: str) -> ModelVersion:
+    entry = _entry_or_none(client, settings, version)
+    if entry is None:
+        known = [item.version for item in client.search_model_versions(f"name = '{settings.registered_model}'")]
+        raise ModelError(f"model {settings.registered_model} has no version {version!r}; it has {', '.join(map(str, known)) or 'none'}")
+    return entry
+
+
+def _entry_or_none(client: MlflowClient, settings: Settings, version: str) -> ModelVersion | None:
+    from mlflow.exceptions import MlflowException
+
+    find = client.get_model_version if version.isdecimal() else client.get_model_version_by_alias
+    try:
+        return find(settings.registered_model, version)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):  # the second: an alias that was never set
+            return None
+        raise

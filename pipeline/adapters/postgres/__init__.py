@@ -1,0 +1,1 @@
+"""Postgres: connections, statements, and one module per group of tables."""

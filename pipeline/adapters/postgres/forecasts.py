@@ -1,0 +1,209 @@
+"""Forecasts into the database: a reader sees the old day or the new one, whole.
+
+A day and role has a table of its own. Its next one is filled beside it, indexed, and swapped in: readers wait for milliseconds, and nothing
+is deleted row by row. Where a month is one table, or a reader does not let go of the day, the rows are brought over one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from tempfile import TemporaryFile
+from typing import Any
+
+import pandas as pd
+from psycopg2 import errors, extensions
+from psycopg2.sql import SQL, Identifier
+
+from pipeline.adapters.postgres.copy_binary import Kind, write_frame
+from pipeline.adapters.postgres.database import lock
+from pipeline.adapters.postgres.forecast_peaks import write_peaks
+from pipeline.adapters.postgres.queries import identifiers, statement
+from pipeline.core.models.contract import QUANTILE_COLUMNS
+from pipeline.errors import DataError
+
+FORECASTS: dict[str, Kind] = {
+    "target_day": "date",
+    "role": "text",
+    "site": "text",
+    "ts": "timestamptz",
+    **dict.fromkeys(QUANTILE_COLUMNS, "float8"),
+    "cutoff": "timestamptz",
+    "model_version": "text",
+    "snapshot": "text",
+    "degradation": "text",
+    "run_id": "text",
+}
+ATTENTION: dict[str, Kind] = {
+    "target_day": "date",
+    "role": "text",
+    "site": "text",
+    "band": "int2",
+    "past_day": "date",
+    "weight": "float8",
+}
+TABLES = {"forecasts": FORECASTS, "attention": ATTENTION}
+KEYS = {"forecasts": ("target_day", "role", "site", "ts"), "attention": ("target_day", "role", "site", "band", "past_day")}
+Slice = tuple[str, date]  # role and target day: what has a table of its own
+
+
+@dataclass
+class Staged:
+    """The next table of a slice on its way.
+
+    Args:
+        table: Whose slice it is, ``forecasts`` or ``attention``.
+        role: Of the slice.
+        day: Of the slice.
+        name: Of the table that is being filled.
+        digest: Names its content.
+        rows: How many it holds.
+        sites: Whom they are of.
+    """
+
+    table: str
+    role: str
+    day: date
+    name: str
+    digest: str
+    rows: int = 0
+    sites: set[str] = field(default_factory=set)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the statements about a slice ask for."""
+        return {"parent": self.table, "role": self.role, "day": self.day, "sites": sorted(self.sites)}
+
+
+def ensure_partitions(connection: extensions.connection, parent: str, days: Iterable[date]) -> None:
+    """Make the tables of ``days`` of ``forecasts`` or ``attention``; commit before long work."""
+    with connection.cursor() as cursor:
+        for day in sorted(set(days)):
+            cursor.execute(statement("ensure_day"), {"parent": parent, "day": day})
+
+
+def slices_of(frame: pd.DataFrame) -> list[Slice]:
+    """Return the roles and target days that the rows of a frame are of; its days are dates or instants at midnight."""
+    return [(str(role), pd.Timestamp(day).date()) for role, day in frame[["role", "target_day"]].drop_duplicates().itertuples(index=False)]
+
+
+def is_published(connection: extensions.connection, slices: Iterable[Slice], digest: str) -> bool:
+    """Tell whether the slices hold just what ``digest`` names; wait for every other publisher of them, and keep them waiting."""
+    ordered = sorted(slices)
+    for role, day in ordered:
+        lock(connection, f"forecasts.{day}.{role}")
+    return all(_holds(connection, table, part, digest) for table in TABLES for part in ordered)
+
+
+def stage_days(
+    connection: extensions.connection,
+    slices: Iterable[Slice],
+    forecasts: Iterable[pd.DataFrame],
+    attention: Iterable[pd.DataFrame],
+    digest: str = "unnamed",
+) -> list[Staged]:
+    """Fill a table beside each slice's own and index it, in the caller's transaction: nobody sees anything of it.
+
+    Two publishers of a slice wait for each other.
+
+    Args:
+        connection: In the role writer.
+        slices: The roles and target days that the forecasts are of; zones apart by a day have each their sites.
+        forecasts: Frames with the columns of ``FORECASTS``, one row per (target_day, role, site, ts) in all of them; taken one at a time.
+        attention: Frames with the columns of ``ATTENTION``. Attention of the forecasts' sites that they do not name is left out.
+        digest: Names the content for ``is_published``, without a space.
+
+    Raises:
+        DataError: A column is missing, or a key stands twice.
+    """
+    ordered = sorted(slices)
+    for role, day in ordered:
+        lock(connection, f"forecasts.{day}.{role}")
+    staged = {table: {part: _stage(connection, table, part, digest) for part in ordered} for table in TABLES}
+    for table, frames in (("forecasts", forecasts), ("attention", attention)):
+        for frame in frames:
+            _fill(connection, table, frame, staged[table])
+    for part in ordered:
+        for table in TABLES:
+            staged[table][part].sites |= staged["forecasts"][part].sites
+            _keep_others(connection, staged[table][part])
+    return [staged[table][part] for part in ordered for table in TABLES]
+
+
+def swap_days(connection: extensions.connection, staged: Iterable[Staged]) -> None:
+    """Let staged tables take the place of the days' own; commit at once, for readers of those days wait from here on."""
+    with connection.cursor() as cursor:
+        for each in staged:
+            cursor.execute(statement("swap_day"), each.values | {"said": f"{each.digest} {each.rows}"})
+            if not cursor.fetchone()[0]:
+                _bring_over(cursor, each)
+
+
+def _holds(connection: extensions.connection, table: str, part: Slice, digest: str) -> bool:
+    with connection.cursor() as cursor:
+        values = {"parent": table, "role": part[0], "day": part[1], "digest": digest}
+        cursor.execute(statement("is_published", table=Identifier(table)), values)
+        return bool(cursor.fetchone()[0])
+
+
+def _stage(connection: extensions.connection, table: str, part: Slice, digest: str) -> Staged:
+    with connection.cursor() as cursor:
+        values = {"parent": table, "role": part[0], "day": part[1]}
+        cursor.execute(statement("ensure_day"), values)
+        cursor.execute(statement("stage_day"), values)
+        return Staged(table, *part, cursor.fetchone()[0], digest)
+
+
+def _fill(connection: extensions.connection, table: str, frame: pd.DataFrame, staged: dict[Slice, Staged]) -> None:
+    """Copy a frame's rows into the staged tables of their slices."""
+    kinds = TABLES[table]
+    missing = [name for name in kinds if name not in frame.columns]
+    if missing:
+        raise DataError(f"the rows of {table} lack {', '.join(missing)}; found {', '.join(map(str, frame.columns))}")
+    into = SQL("({})").format(identifiers(kinds))
+    parts = _parts(frame)
+    for part, rows in parts.items():
+        target = staged.get(part)
+        if target is None:
+            continue  # attention of a day that nothing was forecast of
+        write_frame(connection, statement("copy_staged", staged=Identifier(target.name), columns=into), rows, kinds)
+        target.rows += len(rows)
+        target.sites |= set(rows["site"].unique())
+    if table == "forecasts":
+        write_peaks(connection, parts.values())
+
+
+def _parts(frame: pd.DataFrame) -> dict[Slice, pd.DataFrame]:
+    """Return the rows of each slice; where there is but one, the frame itself."""
+    slices = slices_of(frame)
+    if len(slices) == 1:
+        return {slices[0]: frame}
+    grouped = frame.groupby(["role", "target_day"], sort=False, observed=True)
+    return dict(zip(slices, (rows for _, rows in grouped), strict=True))
+
+
+def _keep_others(connection: extensions.connection, staged: Staged) -> None:
+    """Copy the day's rows of sites that the staged ones do not speak of, and index the table."""
+    with connection.cursor() as cursor, TemporaryFile() as kept:
+        cursor.copy_expert(cursor.mogrify(statement("copy_kept", table=Identifier(staged.table)), staged.values).decode(), kept)
+        if cursor.rowcount:
+            kept.seek(0)
+            cursor.copy_expert(statement("copy_staged", staged=Identifier(staged.name), columns=SQL("")), kept)
+            staged.rows += cursor.rowcount
+        try:
+            cursor.execute(statement("index_day"), staged.values)
+        except errors.UniqueViolation as error:
+            key = str(error.diag.message_detail).rstrip(".")
+            raise DataError(f"a row of {staged.table} stands twice: {key}; expected each once") from error
+
+
+def _bring_over(cursor: extensions.cursor, staged: Staged) -> None:
+    kinds, key = TABLES[staged.table], KEYS[staged.table]
+    others = [name for name in kinds if name not in key]
+    parts = {"table": Identifier(staged.table), "staged": Identifier(staged.name), "columns": identifiers(kinds)}
+    sides = {"new_key": identifiers(key, "new"), "old_key": identifiers(key, "old")}
+    sides |= {"new_values": identifiers(others, "new"), "old_values": identifiers(others, "old")}
+    cursor.execute(statement("delete_changed", **parts, **sides), staged.values)
+    cursor.execute(statement("insert_staged", **parts))
+    cursor.execute(statement("drop_staged"), staged.values)

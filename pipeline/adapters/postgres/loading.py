@@ -1,0 +1,151 @@
+"""A file of readings into the table ``traffic``: streamed by COPY into a staging table, then merged, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+from psycopg2 import extensions
+from psycopg2.sql import SQL, Identifier
+
+from pipeline.adapters.postgres.database import connect, lock
+from pipeline.adapters.postgres.queries import identifiers, statement
+from pipeline.adapters.postgres.readings import check_timezone
+from pipeline.adapters.postgres.row_chunks import read_chunks, read_header
+from pipeline.adapters.postgres.staging import LoadReport, OutOfOrderError, Staging, staged_month
+from pipeline.config import Settings
+from pipeline.core.series.frames import READING_COLUMNS
+from pipeline.errors import DataError
+
+OUR_TABLE = ("r", "p")
+
+
+def load_readings(
+    settings: Settings,
+    path: Path,
+    columns: dict[str, str] | None = None,
+    timezone: str | None = None,
+    report_share: Callable[[float, int], None] | None = None,
+) -> LoadReport:
+    """Load a file and return what became of its rows; loading it again changes nothing.
+
+    Args:
+        settings: Give the database, the covariates to look for, and the time zone where none is given.
+        path: CSV (gzip or plain) or Parquet.
+        columns: The file's own names by ours: ``site``, ``ts``, ``throughput``; every further one is a covariate, which gets a column of
+            ``traffic`` where it has none yet. Covariates of the settings are found by their own name.
+        timezone: IANA zone of instants without offset, and of sites that are new.
+        report_share: Called with the share of the file read (0 … 1) and the rows so far.
+
+    Raises:
+        DataError: The file is missing, empty or unreadable, a column is missing, or hardly any row is a reading; nothing is loaded.
+        ServiceError: The database did not answer; nothing is loaded.
+    """
+    zone = timezone or settings.timezone
+    check_timezone(zone, "the file")
+    names = map_columns(path, columns or {}, settings.covariates)
+    numbers = [ours for ours in names if ours not in ("site", "ts")]
+    with connect(settings) as connection:
+        _prepare_table(connection, numbers)
+    try:
+        return _load(settings, path, names, zone, report_share, whole=False)
+    except OutOfOrderError:
+        return _load(settings, path, names, zone, report_share, whole=True)
+
+
+def _load(
+    settings: Settings, path: Path, names: dict[str, str], zone: str, report_share: Callable[[float, int], None] | None, *, whole: bool
+) -> LoadReport:
+    with connect(settings) as connection:
+        lock(connection, "traffic")
+        staging = Staging(connection, path, names, zone, whole=whole)
+        for chunk in read_chunks(path):
+            staging.add(chunk)
+            if report_share:
+                report_share(chunk.share, staging.report.rows)
+        staging.settle()
+        _merge(connection, staging, zone)
+    return staging.report
+
+
+def map_columns(path: Path, columns: dict[str, str], covariates: tuple[str, ...]) -> dict[str, str]:
+    """Return the file's own name of every column to load, by ours.
+
+    Raises:
+        DataError: The file lacks one; the message names what was found and how to map it.
+    """
+    found = read_header(path)
+    names = {ours: columns.get(ours, ours) for ours in READING_COLUMNS} | columns
+    names |= {name: name for name in covariates if name in found and name not in names}
+    missing = {ours: theirs for ours, theirs in names.items() if theirs not in found}
+    if missing:
+        hint = ",".join(f"{ours}=NAME" for ours in missing)
+        lacking = ", ".join(missing.values())
+        raise DataError(f"{path} has no column {lacking}; found {', '.join(found)}: name the right ones with --columns {hint}")
+    return names
+
+
+def _prepare_table(connection: extensions.connection, numbers: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_traffic_kind"))
+        if cursor.fetchone()[0] not in OUR_TABLE:
+            raise DataError("dayahead.traffic is a view of your own table; load the readings there")
+        cursor.execute(statement("read_traffic_columns"))
+        known = dict(cursor.fetchall())
+        for name in numbers:
+            if name not in known:
+                cursor.execute(statement("add_covariate", name=Identifier(name)))
+
+
+def _merge(connection: extensions.connection, staging: Staging, timezone: str) -> None:
+    report = staging.report
+    with connection.cursor() as cursor:
+        cursor.execute(statement("write_new_sites"), {"timezone": timezone})
+        report.new_sites = cursor.rowcount
+        filled = {month: _fill(cursor, month, staging.numbers) for month in sorted(staging.months)}
+        report.loaded = sum(_let_in(cursor, month) * rows for month, rows in filled.items() if rows is not None)
+        cursor.execute(statement("count_staged"))
+        left, *span = cursor.fetchone()
+        if left:
+            _insert_and_update(cursor, staging.numbers, dict(zip(("first", "last"), span, strict=True)), report)
+    known = report.repeated + report.missing + report.quarantined.total() + report.loaded + report.updated
+    report.unchanged = report.rows - known
+
+
+def _fill(cursor: extensions.cursor, month: date, numbers: list[str]) -> int | None:
+    """Copy the staged rows of a month into a table that is to become its own, and return how many; None where it has a table already."""
+    cursor.execute(statement("stage_month"), {"month": month})
+    (staged,) = cursor.fetchone()
+    if staged is None:
+        return None
+    into = {"staged": Identifier(staged), "columns": identifiers(numbers), "new_values": identifiers(numbers, "r")}
+    cursor.execute(statement("fill_month", month=staged_month(month), **into))
+    rows: int = cursor.rowcount
+    cursor.execute(statement("index_month"), {"month": month})
+    return rows
+
+
+def _let_in(cursor: extensions.cursor, month: date) -> bool:
+    """Let the filled table of a month in, and tell whether it could; its rows are staged no longer."""
+    cursor.execute(statement("attach_month"), {"month": month})
+    (attached,) = cursor.fetchone()
+    if attached:
+        cursor.execute(statement("drop_staged_month", month=staged_month(month)))
+    return bool(attached)
+
+
+def _insert_and_update(cursor: extensions.cursor, numbers: list[str], span: dict[str, datetime], report: LoadReport) -> None:
+    """Bring the rows that are still staged over one by one."""
+    columns, new = identifiers(numbers), identifiers(numbers, "r")
+    cursor.execute(statement("has_readings"), span)
+    if not cursor.fetchone()[0]:
+        cursor.execute(statement("insert_new_span", columns=columns, new_values=new))
+        report.loaded += cursor.rowcount
+        return
+    cursor.execute(statement("create_differing", old_values=identifiers(numbers, "t"), new_values=new), span)
+    assignments = SQL(", ").join(SQL("{} = {}").format(Identifier(name), Identifier("r", name)) for name in numbers)
+    cursor.execute(statement("update_traffic", assignments=assignments), span)
+    report.updated = cursor.rowcount
+    cursor.execute(statement("insert_traffic", columns=columns, new_values=new))
+    report.loaded += cursor.rowcount

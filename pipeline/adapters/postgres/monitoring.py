@@ -1,0 +1,189 @@
+"""What monitoring keeps in the database beside the scores: completeness, anomalies, drift, references and retrainings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from psycopg2 import extensions, extras
+from psycopg2.sql import Identifier
+
+from pipeline.adapters.postgres.copy_binary import Kind, write_frame
+from pipeline.adapters.postgres.queries import identifiers, statement
+
+HOURS = ("steps", "actual", "absolute", "signed", "inside80")
+COMPLETENESS: dict[str, Kind] = {
+    "target_day": "date",
+    "site": "text",
+    "expected": "int4",
+    "readings": "int4",
+    "last_reading": "timestamptz",
+}
+ANOMALIES: dict[str, Kind] = {
+    "target_day": "date",
+    "site": "text",
+    "starts_at": "timestamptz",
+    "ends_at": "timestamptz",
+    "direction": "text",
+    "steps": "int4",
+    "actual": "float8",
+    "expected": "float8",
+    "excess": "float8",
+}
+ROWS_AT_A_TIME = 1000
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a version was when it was trained.
+
+    Args:
+        version: Number of the version.
+        snapshot: Digest or file of the readings that it learned from.
+        backtest_wape: Its WAPE on the days held back then; None where nobody measured it.
+        profile: ``core.evaluation.drift.Profile`` of that snapshot as plain values; None where it is gone.
+        note: Why the profile is missing.
+    """
+
+    version: str
+    snapshot: str
+    backtest_wape: float | None
+    profile: dict[str, Any] | None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class RollingError:
+    """The champion's pooled error over its last scored days.
+
+    Args:
+        days: How many days were scored.
+        wape: Their WAPE; None where there is none.
+        over_naive: Error over that of "as yesterday" on the same days; None where that is unknown.
+    """
+
+    days: int
+    wape: float | None
+    over_naive: float | None
+
+
+def write_hours(connection: extensions.connection, hours: pd.DataFrame) -> None:
+    """Add or replace rows of ``scores_by_hour``: ``target_day, role, site`` and a list per column of ``HOURS``."""
+    rows = hours[["target_day", "role", "site", *HOURS]].to_numpy().tolist()
+    with connection.cursor() as cursor:
+        text = statement("write_scores_by_hour").as_string(connection)
+        extras.execute_values(cursor, text, rows, page_size=ROWS_AT_A_TIME)
+
+
+def write_completeness(connection: extensions.connection, completeness: pd.DataFrame) -> int:
+    """Add or replace rows of ``completeness``, columns of ``COMPLETENESS``, and return how many changed."""
+    _stage(connection, "completeness", completeness, COMPLETENESS)
+    with connection.cursor() as cursor:
+        cursor.execute(statement("write_completeness"))
+        return cursor.rowcount
+
+
+def replace_anomalies(connection: extensions.connection, target_day: date, sites: list[str], anomalies: pd.DataFrame) -> None:
+    """Make ``anomalies``, columns of ``ANOMALIES``, all that the table says of these sites on this day."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("delete_anomalies"), {"target_day": target_day, "sites": sites})
+        if len(anomalies):
+            _stage(connection, "anomalies", anomalies, ANOMALIES)
+            cursor.execute(statement("insert_anomalies", columns=identifiers(ANOMALIES)))
+
+
+def champion_used(connection: extensions.connection, target_day: date) -> str | None:
+    """Return the version that forecast the latest day up to ``target_day``; None where no version did lately."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_champion_used"), {"target_day": target_day})
+        return cursor.fetchone()[0]
+
+
+def read_reference(connection: extensions.connection, version: str) -> Reference | None:
+    """Return what was noted of a version; None where nothing was yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_reference"), {"version": version})
+        found = cursor.fetchone()
+    return Reference(version, *found) if found else None
+
+
+def write_reference(connection: extensions.connection, reference: Reference) -> None:
+    """Note a version once; what is noted already stays."""
+    profile = None if reference.profile is None else json.dumps(reference.profile, allow_nan=False)
+    values = {
+        "version": reference.version,
+        "snapshot": reference.snapshot,
+        "backtest_wape": reference.backtest_wape,
+        "profile": profile,
+        "note": reference.note,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement("write_reference"), values)
+
+
+def write_drift(connection: extensions.connection, target_day: date, version: str, drift: dict[str, dict[str, float]]) -> int:
+    """Add or replace the drift of a day, by feature, and return how many rows changed."""
+    changed = 0
+    with connection.cursor() as cursor:
+        for feature, figures in drift.items():
+            values = {"target_day": target_day, "feature": feature, "model_version": version, **figures}
+            cursor.execute(statement("write_drift"), values)
+            changed += cursor.rowcount
+    return changed
+
+
+def read_rolling_error(connection: extensions.connection, version: str, target_day: date, days: int) -> RollingError:
+    """Return a version's error over the ``days`` before ``target_day``, as far as they are scored."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_rolling_error"), {"version": version, "target_day": target_day, "days": days})
+        return RollingError(*cursor.fetchone())
+
+
+def request_training(
+    connection: extensions.connection, target_day: date, version: str, reason: str, figures: dict[str, Any], cooldown_days: float
+) -> None:
+    """Note that a training is asked for, unless one was within the cool-down or a later day is published already.
+
+    Args:
+        connection: In the role writer; hold ``database.lock`` on ``retraining``.
+        target_day: The day whose monitoring asks.
+        version: The champion that decayed.
+        reason: Why, in words.
+        figures: What it stands on; plain JSON values.
+        cooldown_days: Time within which one training is enough.
+    """
+    values = {
+        "target_day": target_day,
+        "version": version,
+        "reason": reason,
+        "figures": json.dumps(figures, allow_nan=False),
+        "cooldown": f"{cooldown_days} days",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement("write_retraining"), values)
+
+
+def training_requested(connection: extensions.connection, target_day: date, cooldown_days: float) -> str | None:
+    """Return the reason for which the monitoring of a day asked for a training; None where it did not within the cool-down."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_retraining"), {"target_day": target_day, "cooldown": f"{cooldown_days} days"})
+        found = cursor.fetchone()
+    return found[0] if found else None
+
+
+def read_daily_figures(connection: extensions.connection, since: date, until: date) -> list[tuple[date, str, float]]:
+    """Return every figure of monitoring in a span of days: (target day, name, value), ordered."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_daily_figures"), {"since": since, "until": until})
+        return [(day, name, float(value)) for day, name, value in cursor.fetchall()]
+
+
+def _stage(connection: extensions.connection, table: str, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
+    """Send rows into a temporary table ``staged_<table>``."""
+    staged = Identifier(f"staged_{table}")
+    with connection.cursor() as cursor:
+        cursor.execute(statement("create_staged", table=Identifier(table), staged=staged))
+    write_frame(connection, statement("copy_rows", table=staged, columns=identifiers(kinds)), frame, kinds)

@@ -1,0 +1,84 @@
+"""Decisions about model versions in the table ``promotions``: the history that aliases in the registry do not keep."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from psycopg2 import extensions
+
+from pipeline.adapters.postgres.queries import statement
+from pipeline.core.series.clock import day_start
+
+DECISIONS = ("promoted", "rejected", "rolled_back")
+
+
+def record_promotion(
+    connection: extensions.connection,
+    *,
+    version: str,
+    previous: str | None,
+    decided_by: str,
+    decision: str,
+    reason: str,
+    figures: dict[str, Any],
+) -> bool:
+    """Add a decision and return True; False, and nothing added, where the latest is the same, about the same version, by the same.
+
+    Args:
+        connection: In the role writer.
+        version: The version that was decided about.
+        previous: The champion until then; None for none.
+        decided_by: ``gate``, or the person's name.
+        decision: One of ``DECISIONS``; ``promoted`` and ``rolled_back`` make ``version`` the champion.
+        reason: Why, in words.
+        figures: What the decision stood on; plain JSON values.
+
+    Raises:
+        ValueError: ``decision`` is another word.
+    """
+    if decision not in DECISIONS:
+        raise ValueError(f"decision {decision!r} is not known; expected one of {', '.join(DECISIONS)}")
+    values = {
+        "version": str(version),
+        "previous": None if previous is None else str(previous),
+        "decision": decision,
+        "decided_by": decided_by,
+        "reason": reason,
+        "figures": json.dumps(figures, default=str, allow_nan=False),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement("write_promotion"), values)
+        return cursor.rowcount == 1
+
+
+def champion_on(connection: extensions.connection, day: date, timezone: str = "UTC") -> str | None:
+    """Return the version that was champion at the end of a calendar day of ``timezone``; None where there was none yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_champion"), {"before": day_start(day + timedelta(days=1), timezone)})
+        found = cursor.fetchone()
+    return found[0] if found else None
+
+
+def read_shadow_days(connection: extensions.connection, challenger: str, champion: str, since: datetime) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pinball loss ``(T,)`` of two versions on the days, sites and steps that both forecast at the same cutoff, oldest first.
+
+    Args:
+        connection: In the role writer.
+        challenger: Its version.
+        champion: Its version.
+        since: Earliest cutoff that counts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_shadow_days"), {"challenger": challenger, "champion": champion, "since": since})
+        found = np.array([row[1:] for row in cursor.fetchall()], np.float64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
+
+
+def is_spoken_of(connection: extensions.connection, version: str) -> bool:
+    """Tell whether a person has decided about a version, or it was champion once."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_spoken_of"), {"version": version})
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,78 @@
+"""Published forecasts and their scores, in the database."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+from psycopg2 import extensions
+from psycopg2.sql import Identifier
+
+from pipeline.adapters.postgres.copy_binary import Kind, read_fixed, to_instants, write_frame
+from pipeline.adapters.postgres.queries import identifiers, statement, upsert_parts
+from pipeline.core.models.contract import QUANTILE_COLUMNS
+
+KEY = ("target_day", "role", "site")
+SCORES: dict[str, Kind] = {
+    "target_day": "date",
+    "role": "text",
+    "site": "text",
+    "model_version": "text",
+    "cutoff": "timestamptz",
+    "steps": "int4",
+    "actual_total": "float8",
+    "wape": "float8",
+    "mase": "float8",
+    "pinball": "float8",
+    "coverage50": "float8",
+    "coverage80": "float8",
+    "coverage90": "float8",
+    "bias": "float8",
+}
+DUE = (*KEY, "model_version", "cutoff", "first_step", "last_step", "scored_steps", "scored_total", "scored_version", "scored_cutoff")
+
+
+def read_due(connection: extensions.connection, first_day: date, recheck_from: date, cutoff: datetime) -> pd.DataFrame:
+    """Return the forecast days that are over at ``cutoff``, one row per (target_day, role, site), with what was scored of them so far.
+
+    Args:
+        connection: In the role writer.
+        first_day: Earliest target day to look at.
+        recheck_from: Earliest target day to look at that is scored already.
+        cutoff: Instant up to which readings are known.
+    """
+    values = {"first_day": first_day, "last_day": cutoff.date(), "recheck_from": recheck_from, "cutoff": cutoff}
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_due_scores"), values)
+        return pd.DataFrame(cursor.fetchall(), columns=list(DUE), dtype=object)
+
+
+def read_forecasts(connection: extensions.connection, target_day: date, role: str, sites: list[str]) -> pd.DataFrame:
+    """Return a published day of some sites: ``site`` (index into ``sites``), ``ts`` and the quantiles."""
+    values = {"target_day": target_day, "role": role, "sites": sites}
+    fields: list[tuple[str, Kind]] = [("site", "int4"), ("ts", "timestamptz")]
+    fields += [(name, "float8") for name in QUANTILE_COLUMNS]
+    with connection.cursor() as cursor:
+        query = cursor.mogrify(statement("read_forecasts", quantiles=identifiers(QUANTILE_COLUMNS, "f")), values).decode()
+    records = read_fixed(connection, query, fields)
+    columns = {name: records[name].astype(np.float64) for name in QUANTILE_COLUMNS}
+    return pd.DataFrame({"site": records["site"].astype(np.int64), "ts": to_instants(records["ts"]), **columns})
+
+
+def read_daily_changes(connection: extensions.connection, sites: list[str], since: datetime, until: datetime) -> np.ndarray:
+    """Return the mean absolute change from one day to the next of each site in a span; NaN where there is none to see."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("read_daily_changes"), {"sites": sites, "since": since, "until": until})
+        found = dict(cursor.fetchall())
+    return np.array([found.get(site) or np.nan for site in sites], np.float64)
+
+
+def write_scores(connection: extensions.connection, scores: pd.DataFrame) -> int:
+    """Add or replace scores, columns of ``SCORES``, and return how many rows changed; equal ones are left alone."""
+    parts = upsert_parts(SCORES, KEY)
+    with connection.cursor() as cursor:
+        cursor.execute(statement("create_staged", table=Identifier("scores"), staged=Identifier("staged_scores")))
+        write_frame(connection, statement("copy_rows", table=Identifier("staged_scores"), columns=parts["columns"]), scores, SCORES)
+        cursor.execute(statement("write_scores", **parts))
+        return cursor.rowcount

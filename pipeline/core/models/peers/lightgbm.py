@@ -1,0 +1,191 @@
+"""A strong peer that trains in seconds: one gradient-boosted tree model per quantile over the lags of all sites."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import lightgbm
+import numpy as np
+
+from pipeline.core.models.contract import MEDIAN, QUANTILES, FitOptions, Forecast, Origins, Progress, Split
+from pipeline.core.models.past import in_parts
+from pipeline.core.models.peers.lag_features import SHORTEST_CONTEXT_DAYS, LagFeatures, holes_stay_nan
+from pipeline.core.series.grid import Grid
+from pipeline.errors import DataError, ModelError
+
+QUIET = {"verbose": -1, "num_threads": 1, "force_col_wise": True}
+BINNING = QUIET | {"feature_pre_filter": False}  # short histories grow smaller leaves than LightGBM assumes
+
+
+@dataclass(frozen=True)
+class LightGbmSettings:
+    """How the trees grow.
+
+    Args:
+        context_days: Days of the past a row looks at.
+        trees: Most trees per quantile; the validation span may stop earlier.
+        rate: Learning rate.
+        leaves: Leaves per tree.
+        most_rows: Rows to learn from; more are thinned at random, so that a large fleet also trains in seconds.
+        early_cutoffs: Share of training origins with a random cutoff up to a day before the target day.
+        threads: How many quantiles' models grow at a time, each on one thread: shared loops would wait for each other on a busy machine.
+    """
+
+    context_days: int = 28
+    trees: int = 400
+    rate: float = 0.05
+    leaves: int = 31
+    most_rows: int = 200_000
+    early_cutoffs: float = 0.25
+    threads: int = 2
+
+
+class LightGbm:
+    """Quantiles of a target day's steps from the site's own lags, divided by the mean of its window.
+
+    The median minimises the absolute error and the other quantiles the pinball loss of the divided values, so sites of all sizes share
+    the trees and an unknown site is an ordinary input.
+    """
+
+    name = "lightgbm"
+
+    def __init__(self, **settings: Any) -> None:
+        self._settings = LightGbmSettings(**settings)
+        if self._settings.context_days < SHORTEST_CONTEXT_DAYS:
+            raise ModelError(f"lightgbm with context_days={self._settings.context_days}; expected {SHORTEST_CONTEXT_DAYS} or more")
+        self.settings: dict[str, Any] = asdict(self._settings)
+        self.context_days = self._settings.context_days
+        self._boosters: list[lightgbm.Booster] = []
+
+    def fit(self, grid: Grid, split: Split, options: FitOptions) -> dict[str, float]:
+        """Grow one model per quantile and return ``train_seconds``, ``rows`` and ``trees`` of the median.
+
+        Raises:
+            DataError: No target day of the training span has a reading and a past.
+        """
+        start = time.perf_counter()
+        rng = np.random.default_rng(options.seed)
+        features, target = self._rows(grid, split.train, self._settings.most_rows, rng)
+        if not len(target):
+            raise DataError(f"lightgbm found no reading on target days {split.train} that has a past; expected a longer history")
+        learned = lightgbm.Dataset(features, target, params=BINNING).construct()
+        watched = self._rows(grid, split.validation, self._settings.most_rows // 4, rng)
+        checked = lightgbm.Dataset(*watched, reference=learned, params=BINNING).construct() if len(watched[1]) else None
+        self._boosters = []
+        for booster in self._each(lambda level: self._grow(learned, checked, level, options.seed), QUANTILES):
+            self._boosters.append(booster)
+            options.report(Progress(len(self._boosters), len(QUANTILES), float("nan")))
+        seconds = time.perf_counter() - start
+        return {"train_seconds": seconds, "rows": float(len(target)), "trees": float(self._boosters[MEDIAN].num_trees())}
+
+    def forecast(self, grid: Grid, origins: Origins) -> Forecast:
+        """Forecast each origin; NaN only where a site has no reading at all in its context.
+
+        Raises:
+            ModelError: Nothing was fitted or loaded.
+        """
+        if not self._boosters:
+            raise ModelError("this lightgbm forecaster has no trees; fit it or load a saved one first")
+        steps = grid.shape[2]
+        rows = LagFeatures(grid, self.context_days)
+        quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
+
+        def answer(part: slice, some: Origins) -> None:
+            features, level = rows.of(some)
+            flat = features.reshape(len(some) * steps, -1)
+            found = np.stack([_predicted(booster, flat) for booster in self._boosters], axis=-1)
+            ordered = np.sort(found.reshape(len(some), steps, -1), axis=-1)  # trees of different quantiles may cross
+            quantiles[part] = ordered * level[:, None, None]
+
+        with holes_stay_nan(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            list(pool.map(answer, *zip(*in_parts(origins, self.context_days * steps * 4), strict=True)))
+        nonnegative = not (grid.throughput < 0).any()
+        return Forecast(origins, np.maximum(quantiles, 0) if nonnegative else quantiles)
+
+    def save(self, folder: Path) -> None:
+        """Write ``config.json`` and one LightGBM text model per quantile."""
+        (folder / "config.json").write_text(json.dumps({"name": self.name, "settings": self.settings, "quantiles": QUANTILES}))
+        for level, booster in zip(QUANTILES, self._boosters, strict=True):
+            booster.save_model(_file(folder, level))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Restore what ``save`` wrote.
+
+        Raises:
+            ModelError: A file is missing, corrupted, or of other settings or quantiles than this version knows.
+        """
+        try:
+            config = json.loads((folder / "config.json").read_text())
+            forecaster = cls(**config["settings"])
+            if tuple(config["quantiles"]) != QUANTILES:
+                raise ModelError(f"{folder} holds quantiles {config['quantiles']}; expected {list(QUANTILES)}: train it again")
+            forecaster._boosters = [lightgbm.Booster(model_str=_file(folder, level).read_text()) for level in QUANTILES]
+        except (OSError, ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
+            raise ModelError(f"{folder} holds no readable lightgbm forecaster: {error}; train it again") from error
+        return forecaster
+
+    def _grow(self, learned: lightgbm.Dataset, checked: lightgbm.Dataset | None, level: float, seed: int) -> lightgbm.Booster:
+        loss = {"objective": "regression_l1", "metric": "l1"} if level == QUANTILES[MEDIAN] else {"objective": "quantile", "alpha": level}
+        chosen = self._settings
+        params = {
+            **loss,
+            "learning_rate": chosen.rate,
+            "num_leaves": chosen.leaves,
+            "min_data_in_leaf": min(50, max(5, learned.num_data() // 200)),
+            "feature_fraction": 0.6,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "seed": seed,
+            "deterministic": True,
+            **QUIET,
+        }
+        stop: list[Callable[..., Any]] = [lightgbm.early_stopping(40, verbose=False)] if checked else []
+        return lightgbm.train(params, learned, chosen.trees, valid_sets=[checked] if checked else None, callbacks=stop)
+
+    def _each(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        """Apply a function to each item, ``threads`` at a time, and yield the answers in order."""
+        with ThreadPoolExecutor(self._settings.threads) as pool:
+            yield from pool.map(function, items)
+
+    def _rows(self, grid: Grid, days: range, most: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Features and divided actuals of at most ``most`` observed steps, spread over sites and days."""
+        n, _, s = grid.shape
+        origins = Origins.every(n, days)
+        origins = _chosen(origins, np.flatnonzero(grid.observed[origins.site, origins.day].any(axis=1)))
+        steps_each = min(s, max(12, -(-most // max(len(origins), 1))))
+        kept = rng.permutation(len(origins))[: -(-most // steps_each)]
+        origins = _chosen(origins, kept)
+        early = np.where(rng.random(len(origins)) < self._settings.early_cutoffs, rng.integers(0, s, len(origins)), 0)
+        maker, features, targets = LagFeatures(grid, self.context_days), [], []
+        for _, some in in_parts(Origins(origins.site, origins.day, early), self.context_days * s * 4):
+            steps = rng.permuted(np.tile(np.arange(s), (len(some), 1)), axis=1)[:, :steps_each]
+            with holes_stay_nan():
+                rows, level = maker.of(some)
+            alive = level > 0
+            actual = grid.throughput[some.site[:, None], some.day[:, None], steps] / np.where(alive, level, 1)[:, None]
+            usable = grid.observed[some.site[:, None], some.day[:, None], steps] & alive[:, None]
+            features.append(np.take_along_axis(rows, steps[:, :, None], axis=1)[usable])
+            targets.append(actual[usable])
+        if not features:
+            return np.empty((0, 0), np.float32), np.empty(0, np.float32)
+        return np.concatenate(features), np.concatenate(targets)
+
+
+def _predicted(booster: lightgbm.Booster, rows: np.ndarray) -> np.ndarray:
+    return np.asarray(booster.predict(rows, num_threads=1))
+
+
+def _chosen(origins: Origins, rows: np.ndarray) -> Origins:
+    return Origins(origins.site[rows], origins.day[rows], origins.unknown_steps[rows])
+
+
+def _file(folder: Path, level: float) -> Path:
+    return folder / f"q{round(level * 100):02d}.txt"

@@ -1,0 +1,94 @@
+"""The model card."""
+
+from PIL import Image
+
+from pipeline.adapters.mlflow.model_card import render_card, stack_pictures, with_pictures, without_pictures
+from tests.fixtures.training import BETTER, NOISE, evaluation
+
+FACTS = {
+    "architecture": "gru_attention",
+    "cutoff": "2026-02-14T00:00:00+00:00",
+    "sites": 2,
+    "days": 40,
+    "step_minutes": 60,
+    "rows": 1920,
+    "test_days": "14 days, 2026-01-31 to 2026-02-13",
+    "champion": "3",
+    "dataset": "file:///readings.parquet",
+    "quarantined": "nothing",
+    "ladder": "none",
+    "commit": "abc",
+}
+
+
+def cells(card: str) -> list[list[str]]:
+    """Rows of the card's tables, without the padding that the registry's page needs."""
+    lines = [line for line in card.replace("&ensp;", "").replace("&emsp;", "").splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_card_compares_the_challenger_with_champion_lightgbm_and_naive():
+    rows = cells(render_card(evaluation(champion=NOISE), FACTS))
+
+    assert ["champion", "0.980 (0.900 – 1.060)", "0.980 (0.900 – 1.060)"] in rows
+    assert ["lightgbm", "0.980 (0.900 – 1.060)", "0.980 (0.900 – 1.060)"] in rows
+    assert ["seasonal_naive_week", "0.800 (0.700 – 0.900)", "0.800 (0.700 – 0.900)"] in rows
+    assert ["challenger", "0.200", "0.150", "0.800", "0.500", "0.790", "0.900"] in rows
+
+
+def test_card_says_what_the_gate_says_and_whose_place_is_at_stake():
+    first = FACTS | {"champion": None}
+
+    assert "**The gate would promote** this `gru_attention` in the place of version 3 — better: " in render_card(
+        evaluation(champion=BETTER), FACTS
+    )
+    assert "**The gate would not promote** this `gru_attention` in the place" in render_card(evaluation(champion=NOISE), FACTS)
+    assert "this `gru_attention` as the first champion — " in render_card(evaluation(), first)
+
+
+def test_card_sets_the_worst_sites_beside_the_champion_and_counts_those_that_lose():
+    judged = evaluation(champion=BETTER)
+    judged["models"]["champion"] = judged["models"]["champion"] | {"wape_by_site": {"site-0": 0.2, "site-1": 0.25, "a|b": 0.1}}
+
+    card = render_card(judged, FACTS)
+
+    assert "**Worst sites** by WAPE, 1 of 2 sites are worse than with the champion:" in card
+    assert ["site", "challenger", "champion", "seasonal_naive_week"] in cells(card)
+    assert ["site-1", "0.300", "0.250", "–"] in cells(card)
+
+
+def test_card_of_a_version_shows_a_picture_that_is_left_out_elsewhere(tmp_path):
+    card = with_pictures("# card", "run-1", "http://mlflow/#/pictures")
+
+    assert "](get-artifact?path=figures%2Fcard.png&run_uuid=run-1)" in card
+    assert "[All pictures](http://mlflow/#/pictures)" in without_pictures(card)
+    assert "get-artifact" not in without_pictures(card)
+
+
+def test_pictures_are_stacked_to_the_width_of_the_page(tmp_path):
+    for name, size in (("a", (1400, 600)), ("b", (350, 100))):
+        Image.new("RGB", size, "red").save(tmp_path / f"{name}.png")
+
+    whole = stack_pictures([tmp_path / "a.png", tmp_path / "b.png"], tmp_path / "card.png")
+
+    with Image.open(whole) as opened:
+        assert opened.size == (700, 300 + 200)
+
+
+def test_card_says_whether_intervals_can_be_trusted():
+    judged = evaluation()
+
+    judged["models"]["challenger"]["coverage80"] = 0.6
+    assert "60% fell into the 80 % interval (too narrow" in render_card(judged, FACTS)
+    judged["models"]["challenger"]["coverage80"] = 0.95
+    assert "95% fell into the 80 % interval (too wide)" in render_card(judged, FACTS)
+
+
+def test_card_keeps_a_sites_name_from_breaking_the_page():
+    judged = evaluation()
+    judged["models"]["challenger"]["wape_by_site"] = {"<b>|x": 0.5}
+
+    card = render_card(judged, FACTS)
+
+    assert "&lt;b&gt;/x" in card
+    assert "<b>" not in card
