@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,20 @@ from pipeline.core.series.grid import Grid
 
 LAG_DAYS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
 SHORTEST_CONTEXT_DAYS = 7
+
+
+class Rows(NamedTuple):
+    """Rows of ``B`` target days.
+
+    Args:
+        features: ``(B, S, F)``, NaN where unknown.
+        level: ``(B,)`` what they were divided by: NaN without a reading; of a dead site 0, and its features are not divided.
+        negative: ``(B,)`` whether the window holds a reading below 0.
+    """
+
+    features: np.ndarray
+    level: np.ndarray
+    negative: np.ndarray
 
 
 @contextmanager
@@ -34,11 +49,8 @@ class LagFeatures:
         ahead = 3  # another zone's target day is at most a day away from the schedule's
         self._calendar = calendar_of(grid, ahead)
 
-    def of(self, origins: Origins) -> tuple[np.ndarray, np.ndarray]:
-        """Return features ``(B, S, F)``, NaN where unknown, and the level ``(B,)`` they were divided by.
-
-        The level is NaN without a reading; of a dead site it is 0, and its features are not divided.
-        """
+    def of(self, origins: Origins) -> Rows:
+        """Return the rows of all steps of the target days."""
         past, observed = past_of(self._grid, origins, self._context_days)
         b, _, s = past.shape
         level = np.nanmean(np.where(observed, np.abs(past), np.nan), axis=(1, 2))
@@ -49,14 +61,12 @@ class LagFeatures:
         features = np.empty((b, s, len(columns)), np.float32)
         for i, column in enumerate(columns):
             features[:, :, i] = column
-        return features, level
+        return Rows(features, level, np.any(past < 0, axis=(1, 2)))
 
     def _same_step(self, z: np.ndarray) -> list[np.ndarray]:
         """Return readings at the step itself and around it: ``(B, S)`` each."""
         days, s = z.shape[1:]
-        width = max(1, s // 48)  # half an hour to each side
-        around = np.nanmean([np.roll(z.reshape(len(z), -1), shift, axis=1) for shift in range(-width, width + 1)], axis=0)
-        around = around.reshape(z.shape)
+        around = _around(z, max(1, s // 48))  # half an hour to each side
         weeks = z[:, [days - lag for lag in self._lags if lag % 7 == 0]]
         return [
             *(z[:, days - lag] for lag in self._lags),
@@ -89,6 +99,14 @@ class LagFeatures:
         angle = 2 * np.pi * calendar.day_of_year[day] / 366
         by_day = [weekday, weekday >= 5, calendar.day_of_month[day], np.sin(angle), np.cos(angle), *holiday]
         return [np.arange(steps)[None, :] / steps, *(column[:, None] for column in by_day)]
+
+
+def _around(z: np.ndarray, width: int) -> np.ndarray:
+    """Return the mean of each step and ``width`` steps to each side of it, across midnight but not beyond the ends of the window."""
+    b, days, s = z.shape
+    line = np.pad(z.reshape(b, -1), ((0, 0), (width, width)), constant_values=np.nan)
+    shifted = [line[:, first : first + days * s] for first in range(2 * width + 1)]
+    return np.nanmean(shifted, axis=0).reshape(z.shape)
 
 
 def _last_finite(flat: np.ndarray) -> np.ndarray:

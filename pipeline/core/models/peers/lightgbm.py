@@ -98,16 +98,16 @@ class LightGbm:
         quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
 
         def answer(part: slice, some: Origins) -> None:
-            features, level = rows.of(some)
+            features, level, negative = rows.of(some)
             flat = features.reshape(len(some) * steps, -1)
             found = np.stack([_predicted(booster, flat) for booster in self._boosters], axis=-1)
             ordered = np.sort(found.reshape(len(some), steps, -1), axis=-1)  # trees of different quantiles may cross
-            quantiles[part] = ordered * level[:, None, None]
+            floor = np.where(negative, -np.inf, 0)  # what was never negative is never forecast so
+            quantiles[part] = np.maximum(ordered * level[:, None, None], floor[:, None, None])
 
         with holes_stay_nan(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             list(pool.map(answer, *zip(*in_parts(origins, self.context_days * steps * 4), strict=True)))
-        nonnegative = not (grid.throughput < 0).any()
-        return Forecast(origins, np.maximum(quantiles, 0) if nonnegative else quantiles)
+        return Forecast(origins, quantiles)
 
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and one LightGBM text model per quantile."""
@@ -168,7 +168,7 @@ class LightGbm:
         for _, some in in_parts(Origins(origins.site, origins.day, early), self.context_days * s * 4):
             steps = rng.permuted(np.tile(np.arange(s), (len(some), 1)), axis=1)[:, :steps_each]
             with holes_stay_nan():
-                rows, level = maker.of(some)
+                rows, level, _ = maker.of(some)
             alive = level > 0
             actual = grid.throughput[some.site[:, None], some.day[:, None], steps] / np.where(alive, level, 1)[:, None]
             usable = grid.observed[some.site[:, None], some.day[:, None], steps] & alive[:, None]

@@ -56,21 +56,6 @@ def test_quantiles_ascend_and_attention_is_a_distribution_over_past_days(grid, m
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_after_the_cutoff_moves_a_forecast(grid, models, name):
-    origins = Origins.every(3, range(35, 36), unknown_steps=6)
-    changed = replace(grid, throughput=grid.throughput.copy(), observed=grid.observed.copy())
-    changed.throughput[:, 35:] = 1e9
-    changed.throughput[:, 34, -6:] = 1e9
-    changed.observed[:, 34, -6:] = True
-    changed.observed[:, 35:] = False
-
-    before, after = models[name].forecast(grid, origins), models[name].forecast(changed, origins)
-
-    np.testing.assert_array_equal(before.quantiles, after.quantiles)
-    np.testing.assert_array_equal(before.attention, after.attention)
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_save_and_load_give_equal_forecasts_without_a_pickle(grid, models, name, tmp_path):
     origins = Origins.every(3, range(33, 35))
 

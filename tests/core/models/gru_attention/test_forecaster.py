@@ -43,19 +43,6 @@ def test_quantiles_ascend_and_attention_sums_to_one(grid, model):
     np.testing.assert_allclose(forecast.attention.sum(-1), 1, rtol=1e-5)
 
 
-def test_nothing_after_the_cutoff_moves_a_forecast(grid, model):
-    origins = Origins.every(3, range(35, 36), unknown_steps=6)
-    changed = replace(grid, throughput=grid.throughput.copy(), observed=grid.observed.copy())
-    changed.throughput[:, 35:] = 1e9
-    changed.throughput[:, 34, -6:] = 1e9
-    changed.observed[:, 35:] = False
-
-    before, after = model.forecast(grid, origins), model.forecast(changed, origins)
-
-    np.testing.assert_array_equal(before.quantiles, after.quantiles)
-    np.testing.assert_array_equal(before.attention, after.attention)
-
-
 def test_a_fleet_of_many_batches_is_forecast_as_one_of_few(grid, model, monkeypatch):
     origins = Origins.every(3, range(33, 40))
     whole = model.forecast(grid, origins)
@@ -65,16 +52,6 @@ def test_a_fleet_of_many_batches_is_forecast_as_one_of_few(grid, model, monkeypa
 
     np.testing.assert_allclose(parts.quantiles, whole.quantiles, rtol=1e-5)
     np.testing.assert_allclose(parts.attention, whole.attention, rtol=1e-5, atol=1e-7)
-
-
-def test_nothing_after_the_validation_span_moves_the_fit(grid):
-    changed = replace(grid, throughput=grid.throughput.copy())
-    changed.throughput[:, 33:] = 1e9
-
-    first, second = fitted(grid), fitted(changed)
-
-    origins = Origins.every(3, range(33, 34))
-    np.testing.assert_array_equal(first.forecast(grid, origins).quantiles, second.forecast(grid, origins).quantiles)
 
 
 def test_equal_seeds_give_equal_forecasts_and_others_do_not(grid, model):

@@ -51,31 +51,6 @@ def test_lightgbm_quantiles_do_not_cross_and_are_not_negative(grid, fitted):
     assert (quantiles >= 0).all()
 
 
-@pytest.mark.parametrize("unknown", [0, 6])
-def test_nothing_after_the_cutoff_moves_a_lightgbm_forecast(grid, fitted, unknown):
-    origins = Origins.every(4, range(75, 76), unknown)
-    before = fitted.forecast(grid, origins).quantiles
-    flat = grid.throughput.reshape(4, -1).copy()
-    flat[:, 75 * 24 - unknown :] = 1e9
-    seen = grid.observed.reshape(4, -1).copy()
-    seen[:, 75 * 24 - unknown :] = True
-
-    changed = replace(grid, throughput=flat.reshape(grid.shape), observed=seen.reshape(grid.shape))
-
-    np.testing.assert_array_equal(fitted.forecast(changed, origins).quantiles, before)
-
-
-def test_nothing_after_the_training_and_validation_days_moves_a_lightgbm_fit(grid, fitted):
-    throughput = grid.throughput.copy()
-    throughput[:, SPLIT.validation.stop :] = 1e9
-    other = small()
-
-    other.fit(replace(grid, throughput=throughput), SPLIT, FitOptions(seed=1))
-
-    origins = Origins.every(4, range(70, 71))
-    np.testing.assert_array_equal(other.forecast(grid, origins).quantiles, fitted.forecast(grid, origins).quantiles)
-
-
 def test_lightgbm_forecasts_scale_with_the_site(grid, fitted):
     origins = Origins.every(4, TEST)
 
@@ -163,8 +138,33 @@ def test_lightgbm_refuses_a_context_shorter_than_a_week():
 def test_lag_features_hold_the_readings_at_the_same_step(grid):
     whole = replace(grid, observed=np.ones_like(grid.observed))
 
-    features, level = LagFeatures(whole, 28).of(Origins.every(4, range(70, 71)))
+    features, level, _ = LagFeatures(whole, 28).of(Origins.every(4, range(70, 71)))
 
     np.testing.assert_allclose(level, whole.throughput[:, 42:70].mean(axis=(1, 2)), rtol=1e-5)
     np.testing.assert_allclose(features[:, :, 0] * level[:, None], whole.throughput[:, 69], rtol=1e-5)
     np.testing.assert_allclose(features[:, :, 9] * level[:, None], whole.throughput[:, 42], rtol=1e-5)
+
+
+def test_the_oldest_day_of_a_window_is_not_smoothed_with_its_newest_reading(grid):
+    whole = replace(grid, observed=np.ones_like(grid.observed))
+    moved = replace(whole, throughput=whole.throughput.copy())
+    moved.throughput[:, 69, -1] *= 100
+    week_ago = 9  # the smoothed column of the oldest of seven days, after seven lags and two younger ones
+
+    before, after = (LagFeatures(g, 7).of(Origins.every(4, range(70, 71))) for g in (whole, moved))
+
+    first_step = [rows.features[:, 0, week_ago] * rows.level for rows in (before, after)]
+    np.testing.assert_allclose(first_step[0], first_step[1], rtol=1e-5)
+    np.testing.assert_allclose(first_step[0], whole.throughput[:, 63, :2].mean(axis=1), rtol=1e-5)
+
+
+def test_a_site_with_negative_readings_is_not_held_above_zero_and_others_are(grid):
+    mixed = replace(grid, throughput=grid.throughput.copy())
+    mixed.throughput[0] *= -1
+    forecaster = small(trees=20)
+    forecaster.fit(mixed, SPLIT, FitOptions())
+
+    quantiles = forecaster.forecast(mixed, Origins.every(4, range(70, 71))).quantiles
+
+    assert (quantiles[0] < 0).any()
+    assert (quantiles[1:] >= 0).all()
