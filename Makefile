@@ -27,7 +27,7 @@ $(VENV)/.ready: requirements.lock
 	@test -n '$(PYTHON)' || { echo 'No Python 3.11 or later with the venv module found; install one, or name it: make setup PYTHON=/path/to/python3.11'; exit 1; }
 	@echo 'Making the environment with $(PYTHON): a minute or two, once'
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	@test -x $(VENV)/bin/uv || $(VENV)/bin/python -m pip install --quiet uv
+	@test -x $(VENV)/bin/uv || $(VENV)/bin/python -m pip install --quiet --quiet uv
 	@$(INSTALL)
 	@touch $@
 
@@ -54,8 +54,9 @@ $(STEPS): setup ## Run one step by hand: DAY=2026-08-21, further options in ARGS
 
 train: RUN = $(VENV)/bin/python$(if $(PROCESSES), -m torch.distributed.run --standalone --nproc-per-node $(PROCESSES) --local-ranks-filter 0) -m pipeline
 
-test: setup ## Pass every test; some of them with ARGS='tests/core -k grid'
-	@$(VENV)/bin/python -m pytest $(ARGS)
+# Much of a test run is waiting for services: a second process computes meanwhile, see tests/fixtures/side_by_side.py.
+test: setup ## Pass every test, in PROCESSES=2; some of them, one after the other, with ARGS='tests/core -k grid'
+	@$(VENV)/bin/python -m pytest $(or $(ARGS),-n $(or $(PROCESSES),2) --dist loadgroup --durations 20)
 
 test-faults: setup ## Break everything on purpose: kill, cut, fill, corrupt; prints the table of docs/operations.md
 	@$(VENV)/bin/python -m pytest tests/faults tests/security $(ARGS)

@@ -13,4 +13,6 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.versions",
     "tests.fixtures.journey",
+    "tests.fixtures.journal",
+    "tests.fixtures.side_by_side",
 ]

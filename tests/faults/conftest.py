@@ -1,4 +1,4 @@
-"""The journal of faults, and the bench they are put into."""
+"""The bench that faults are put into."""
 
 from __future__ import annotations
 
@@ -8,23 +8,6 @@ import pytest
 
 from pipeline.config import Settings
 from tests.fixtures.bench import Bench, line_to
-from tests.fixtures.journal import Journal
-
-JOURNAL = Journal()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table of faults below the results."""
-    if JOURNAL.injections or JOURNAL.inputs:
-        terminalreporter.write_sep("-", "faults")
-        for line in JOURNAL.table():
-            terminalreporter.write_line(line)
-
-
-@pytest.fixture
-def journal() -> Journal:
-    """Where every fault of this test run is written down."""
-    return JOURNAL
 
 
 @pytest.fixture
