@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -14,6 +14,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from pipeline.errors import ConfigurationError, DayaheadError
 from pipeline.web import accuracy, data_docs, fleet, runs, site, static_files
 from pipeline.web.rendering import render
+from pipeline.web.rights import FORECAST_DAG, MONITOR_DAG, may_see, may_see_docs
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,12 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-app = FastAPI(title="dayahead", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(requires_access_dag("GET"))])
-for part in (fleet, site, accuracy, runs, data_docs, static_files):
-    app.include_router(part.router)
+RIGHTS = ((fleet, may_see(FORECAST_DAG)), (site, may_see(FORECAST_DAG)), (runs, may_see(FORECAST_DAG)), (accuracy, may_see(MONITOR_DAG)))
+
+app = FastAPI(title="dayahead", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(get_user)])
+for part, right in (*RIGHTS, (data_docs, may_see_docs)):
+    app.include_router(part.router, dependencies=[Depends(right)])
+app.include_router(static_files.router)  # styles and scripts, and last the refusal of every other address: a login is enough
 
 
 @app.middleware("http")

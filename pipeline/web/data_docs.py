@@ -26,8 +26,8 @@ router = APIRouter()
 def data_docs(path: str, settings: SettingsHere) -> Response:
     """Return a file of the Data Docs; 404 for anything that is none."""
     docs = (settings.home / "gx").resolve()
-    file = (docs / path.replace("\0", "")).resolve()  # no path may hold a NUL
-    if not file.is_relative_to(docs) or not file.is_file():
+    file = _file_below(docs, path)
+    if file is None:
         raise HTTPException(404, "no such page; Data Docs are kept on the machine that validated")
     root = "../" * (file.relative_to(docs).as_posix().count("/") + 1)
     if file.name == "index.html":
@@ -39,6 +39,14 @@ def data_docs(path: str, settings: SettingsHere) -> Response:
     style = f'<link rel="stylesheet" href="{root}static/data_docs.css"></head>'
     page = FETCHED.sub("", file.read_text(encoding="utf-8")).replace("</head>", style, 1)
     return HTMLResponse(page, headers={"Content-Security-Policy": INLINE_STYLES})
+
+
+def _file_below(docs: Path, path: str) -> Path | None:
+    try:
+        file = (docs / path).resolve()
+        return file if file.is_relative_to(docs) and file.is_file() else None
+    except (OSError, ValueError):  # longer than a path may be, or a NUL in it
+        return None
 
 
 def verdicts(folder: Path) -> list[dict[str, str]]:

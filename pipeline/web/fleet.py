@@ -49,7 +49,7 @@ class Choice:
     def values(self) -> dict[str, Any]:
         """Values of the queries that choose sites."""
         key, value = next(iter(parse_qsl(self.label)), ("", ""))
-        return {"search": self.search, "key": key, "value": value}
+        return {"search": self.search, "key": key.replace("\0", ""), "value": value.replace("\0", "")}
 
     @property
     def ordering(self) -> Composable:

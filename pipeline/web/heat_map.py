@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from pipeline.web.reading import Rows
-from pipeline.web.rendering import day, percent
+from pipeline.web.rendering import RUNGS, day, percent
 
 BANDS = ("night", "morning", "afternoon", "evening")
 SHADES = 9  # classes heat-0 … heat-9 of the style sheet
@@ -27,10 +27,12 @@ def heat_map(rows: Rows) -> list[dict[str, object]]:
     return [{"day": past, "cells": cells} for past, cells in sorted(days.items())]
 
 
-def explain(rows: Rows, target_day: date) -> str:
-    """Return a sentence on where the model looked for this day."""
+def explain(rows: Rows, target_day: date, degradation: str = "none") -> str:
+    """Return a sentence on where the model looked for this day; ``degradation`` is the rung that made the forecast."""
     if not rows:
-        return "The rung of the ladder that made this forecast pays no attention: it repeats what was."
+        if degradation == "seasonal_naive":
+            return "The rung of the ladder that made this forecast pays no attention: it repeats what was."
+        return f"The {RUNGS[degradation]} keeps no attention: a model of its kind does not say which days it looked at."
     bands = {row["band"] for row in rows}
     share: dict[date, float] = {}
     for row in rows:

@@ -13,8 +13,8 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 
 from pipeline.adapters.store.snapshots import Run
+from pipeline.web.rights import FORECAST_DAG
 
-FORECAST_DAG = "forecast_day_ahead"
 LOOKED_AT = 2000  # latest runs: years of a daily schedule
 
 router = APIRouter()

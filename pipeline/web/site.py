@@ -51,7 +51,7 @@ def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
     return render(
         "site.html", title=window.site, facts=facts, days=days, window={"name": window.site, "days": window.days},
         yesterday=next((day for day in days if day["wape"] is not None), None),
-        attention=heat_map(attention), sentence=explain(attention, facts["target_day"]), anomalies=anomalies[::-1],
+        attention=heat_map(attention), sentence=explain(attention, facts["target_day"], facts["degradation"]), anomalies=anomalies[::-1],
         versions={day["model_version"]: version_page(settings, day["model_version"]) for day in [facts, *days]},
     )  # fmt: skip
 

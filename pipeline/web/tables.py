@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -13,7 +14,10 @@ from fastapi.responses import JSONResponse, Response
 
 from pipeline.web.reading import Rows
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute text that begins so
+# A spreadsheet computes text that begins so, also after blanks, and also where its own separator or a line end makes a cell of the rest.
+SIGN = "=+\\-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+UNSEEN = r"\s\x00-\x20\u00ad\u200b-\u200f\u2060\ufeff"
+FORMULA = re.compile(rf"(^|[;,|\"\t\r\n])(?=[{UNSEEN}]*[{SIGN}])|^(?=[\t\r])")
 
 
 def columns(rows: Rows, names: Iterable[str]) -> dict[str, list[Any]]:
@@ -27,7 +31,7 @@ def json_answer(rows: Rows, names: Iterable[str], **more: Any) -> JSONResponse:
 
 
 def csv_answer(rows: Rows, names: Iterable[str], stem: str) -> Response:
-    """Return rows as a download; text that a spreadsheet would take for a formula begins with an apostrophe."""
+    """Return rows as a download; an apostrophe stands before whatever a spreadsheet would take for a formula."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(names := list(names))
@@ -47,4 +51,4 @@ def _plain(value: Any) -> Any:
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return FORMULA.sub(r"\g<0>'", value) if isinstance(value, str) else value

@@ -7,7 +7,9 @@ from pipeline.config import Settings
 from pipeline.web.data_docs import data_docs
 
 
-@pytest.mark.parametrize("path", ["", "../secrets.json", "page\0.html", "/etc/passwd", "none.html"])
+@pytest.mark.parametrize(
+    "path", ["", "../secrets.json", "page\0.html", "/etc/passwd", "none.html", "x" * 5000, "x/" * 3000, "a\0b", "\ud800"]
+)
 def test_what_is_no_file_of_the_data_docs_is_not_found(tmp_path, path):
     (tmp_path / "gx").mkdir()
     (tmp_path / "secrets.json").write_text("{}")

@@ -2,7 +2,10 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from pipeline.web.heat_map import explain, heat_map
+from pipeline.web.rendering import RUNGS
 
 DAY = date(2026, 8, 21)
 
@@ -34,7 +37,12 @@ def test_sentence_names_the_day_that_got_most_and_how_long_ago_it_was():
 
 def test_sentence_says_so_where_no_day_stands_out_and_where_nothing_was_looked_at():
     assert "evenly at the last 10 days" in explain(weights(dict.fromkeys(range(1, 11), 0.1)), DAY)
-    assert "pays no attention" in explain([], DAY)
+    assert "ladder that made this forecast pays no attention" in explain([], DAY, "seasonal_naive")
+
+
+@pytest.mark.parametrize("rung", ["none", "previous_champion"])
+def test_a_model_without_attention_is_not_said_to_be_the_ladder(rung: str):
+    assert explain([], DAY, rung) == f"The {RUNGS[rung]} keeps no attention: a model of its kind does not say which days it looked at."
 
 
 def test_sentence_counts_days_that_have_no_name():
