@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
@@ -92,6 +93,7 @@ class Home:
             self.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
             for folder in (self.run, self.airflow, self.artifacts, self.redis, self.logs, self.socket.parent):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check_private(self.socket.parent)
         except OSError as error:
             raise ConfigurationError(
                 f"cannot write the home folder {self.root}: {error.strerror}; set DAYAHEAD_HOME to a folder you own"
@@ -146,6 +148,17 @@ class Home:
         for name, value in values.items():
             if known.get(name) != value:
                 set_key(self.stack_env, name, value)
+
+
+def _check_private(folder: Path) -> None:
+    """Refuse a folder that somebody else made or may enter: below the temporary folder anybody can be there first."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no folder"
+        raise ConfigurationError(
+            f"{folder} is {kind} of user {found.st_uid} with mode {found.st_mode & 0o777:o}; expected a folder of user {os.geteuid()} "
+            "that is closed to others (700), for whoever writes there commands the stack: delete it, or set DAYAHEAD_HOME to a shorter path"
+        )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pipeline.local.home import PROJECT, Home, Secrets, write_private
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 ACCOUNT = "pgserver"
+SEEN = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ")  # of the environment, by the server and initdb
 
 
 def binaries() -> Path:
@@ -73,7 +74,7 @@ def create_cluster(home: Home, secrets: Secrets) -> None:
         if user:
             home.run.chmod(0o711)  # initdb reads the password as the other user
             _hand_over(user, made, password)
-        _run(_initdb(made, password), user)
+        _run(_initdb(made, password), user, env={name: os.environ[name] for name in SEEN if name in os.environ})
     finally:
         password.unlink(missing_ok=True)
         home.run.chmod(0o700)
@@ -90,6 +91,15 @@ def create_databases(port: int, secrets: Secrets) -> None:
     script = str(PROJECT / "sql" / "stack" / "databases.psql")
     command = [*psql_command(port, SUPERUSER, "postgres"), "--no-psqlrc", "--quiet", "--file", script]
     _run(command, None, env={**os.environ, "PGPASSWORD": secrets.superuser, **passwords})
+
+
+def bare(command: list[str], *more: str) -> tuple[str, ...]:
+    """Return the call of a command that sees nothing of its caller's environment but ``SEEN`` and ``more``.
+
+    The server may run as another user, whom no secret of the services beside it concerns.
+    """
+    kept = " ".join(f'${{{name}:+"{name}=${name}"}}' for name in (*SEEN, *more))
+    return ("sh", "-c", f'exec env -i {kept} "$@"', Path(command[0]).name, *command)
 
 
 def psql_command(port: int, role: str, database: str) -> list[str]:

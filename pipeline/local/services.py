@@ -47,7 +47,7 @@ def services_of(settings: Settings, home: Home) -> tuple[Service, ...]:
         python, "-m", "mlflow", "server", "--app-name", "basic-auth", "--workers", "1", "--host", postgres.HOST, "--port", str(mlflow_port),
         "--artifacts-destination", home.artifacts.as_uri(),
     )  # fmt: skip
-    database = tuple(postgres.server_command(home, port))
+    database = postgres.bare(postgres.server_command(home, port), MARK)
     return (
         # INT is PostgreSQL's fast shutdown: it ends sessions and leaves a clean data folder.
         Service("postgres", database, port, "DAYAHEAD_POSTGRES_PORT", postgres.account(), "INT", 60),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shlex
 import stat
+import subprocess
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from pipeline.local.broker import WORKERS
 from pipeline.local.configuration import render, supervisor_sections, write_configuration
 from pipeline.local.health import check_programs
 from pipeline.local.home import Home
-from pipeline.local.services import Service, environment, services_of
+from pipeline.local.postgres import server_command
+from pipeline.local.services import MARK, Service, environment, services_of
 
 
 @pytest.fixture
@@ -54,6 +56,18 @@ def test_airflow_listens_on_loopback_and_reports_to_nobody(home, settings):
     assert config["core"]["execution_api_server_url"] == "http://127.0.0.1:18090/execution/"
     assert config["core"]["executor"] == "LocalExecutor"
     assert config["usage_data_collection"]["enabled"] == "False"
+
+
+def test_postgres_sees_nothing_of_the_environment_that_it_does_not_need(home, settings, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-the-caller")
+    secrets, server = home.secrets(), server_command(home, settings.postgres_port)
+    service = services_of(settings, home)[0]
+    command = [*service.command[: -len(server)], "env"]
+
+    seen = subprocess.run(command, env=environment(settings, home, secrets), capture_output=True, text=True, check=True).stdout
+
+    assert f"{MARK}={home.root}" in seen
+    assert not [value for value in (*vars(secrets).values(), "of-the-caller") if value in seen]
 
 
 def test_no_password_stands_in_a_command_that_other_users_can_list(home, settings):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,27 @@ def test_control_socket_moves_to_a_short_path_when_the_home_lies_deep(tmp_path):
     assert near.socket == Path("/srv/dayahead/run/supervisor.sock")
     assert len(str(deep.socket)) < 100
     assert not deep.socket.is_relative_to(deep.root)
+
+
+@pytest.mark.parametrize("harm", ["open", "link", "foreign"])
+def test_a_temporary_folder_that_others_can_write_is_not_used(tmp_path, monkeypatch, harm):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    deep = Home(tmp_path / ("d" * 60) / ("e" * 60))
+    folder = deep.socket.parent
+    if harm == "link":
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        folder.symlink_to(tmp_path / "elsewhere")
+    else:
+        folder.mkdir(mode=0o700)
+        if harm == "open":
+            folder.chmod(0o777)
+        elif os.geteuid() == 0:
+            os.chown(folder, 65534, 65534)
+        else:
+            pytest.skip("only root can give a folder to another user")
+
+    with pytest.raises(ConfigurationError, match=rf"{folder.name} is .* with mode .*closed to others \(700\)"):
+        deep.prepare()
 
 
 def test_second_command_is_refused_while_one_starts_or_stops_the_stack(home):

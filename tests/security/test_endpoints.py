@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
@@ -96,6 +97,15 @@ def test_what_is_open_says_nothing_but_that_it_is_there(stack: Stack):
     for base, paths in ((stack.settings.airflow_url, OF_AIRFLOW_OPEN_TO_ALL), (stack.settings.tracking_url, OF_MLFLOW_OPEN_TO_ALL)):
         for path in paths:
             assert len(requests.get(base + path, timeout=30, allow_redirects=False).text) < 1_000
+
+
+def test_postgres_was_told_no_secret_of_another_service(stack: Stack):
+    secrets = vars(stack.home.secrets())
+    running = next(service for service in json.loads(stack.run("status", "--json").stdout) if service["name"] == "postgres")
+
+    seen = psutil.Process(running["pid"]).environ()
+
+    assert [name for name, secret in secrets.items() if any(secret in value for value in seen.values())] == []
 
 
 def test_files_that_hold_secrets_are_closed_to_other_users(stack: Stack):
