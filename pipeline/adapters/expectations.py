@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pipeline.core.series.checks import Check, Columns
 from pipeline.errors import DataError, StoreError
 
 EXAMPLES = 5
+logging.getLogger("great_expectations._docs_decorators").setLevel(logging.WARNING)  # it tells of 200 functions that it skips
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from pipeline.core import models
 from pipeline.core.evaluation.spans import split_days
 from pipeline.core.models.contract import FitOptions, Forecaster, Progress
 from pipeline.core.series.grid import Grid
+from pipeline.core.training.remaining import Remaining
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +57,11 @@ def train(
     forecaster = models.create(name, **{key: value for key, value in chosen.items() if value is not None})
     spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
     curves: list[Progress] = []
+    remaining = Remaining()
 
     def report(progress: Progress) -> None:
         curves.append(progress)
-        (show or partial(_log_progress, name))(progress)
+        (show or partial(_log_progress, name, remaining))(progress)
 
     checkpoint = _checkpoint(settings, run, name, source)
     options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report)
@@ -86,14 +89,20 @@ def train(
 
 def _point(line: Progress) -> dict[str, Any]:
     """Return a report as JSON takes it: trees have no loss on the way, and Airflow refuses a NaN."""
-    return {key: None if value != value else value for key, value in asdict(line).items()}
+    known = {key: getattr(line, key) for key in ("iteration", "iterations", "loss", "validation")}
+    return {key: None if value != value else value for key, value in known.items()}
 
 
-def _log_progress(name: str, line: Progress) -> None:
-    known = _point(line)
+def _log_progress(name: str, remaining: Remaining, line: Progress) -> None:
+    known, own = _point(line), line.iterations // line.members
+    parts = {"lap": (line.lap, line.laps), "member": (line.member, line.members)}
+    said = "".join(f" {part}={number}/{count}" for part, (number, count) in parts.items() if count > 1)
+    said += f" iteration={line.iteration - (line.member - 1) * own}/{own}"
     figures = {"loss": known["loss"], "validation_wql": known["validation"]}
-    said = "".join(f" {key}={value:.4f}" for key, value in figures.items() if value is not None)
-    log.info("training architecture=%s iteration=%d/%d%s", name, line.iteration, line.iterations, said)
+    said += "".join(f" {key}={value:.4f}" for key, value in figures.items() if value is not None)
+    seconds = remaining.after(line, time.monotonic())
+    left = "" if seconds is None else f" remaining={timedelta(seconds=round(seconds))}"
+    log.info("training architecture=%s%s%s", name, said, left)
 
 
 def _checkpoint(settings: Settings, run: Run, name: str, source: str) -> Path:

@@ -1,5 +1,6 @@
 """Great Expectations states the verdicts; masks in arrays agree with it row for row."""
 
+import logging
 import time
 from pathlib import Path
 from urllib.parse import urlparse
@@ -113,3 +114,9 @@ def test_a_million_readings_are_judged_in_seconds(tmp_path):
     assert len(frame) > 1_000_000
     assert all(v.success for v in verdicts)
     assert time.process_time() - began < 5
+
+
+def test_a_library_that_tells_of_every_function_it_skips_does_not_fill_the_log_of_a_task():
+    from great_expectations._docs_decorators import logger
+
+    assert not logger.isEnabledFor(logging.INFO)

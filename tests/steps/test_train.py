@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 
 import pytest
 
@@ -29,7 +30,18 @@ def test_result_of_trees_holds_nothing_that_json_refuses(settings, caplog):
 
     json.dumps(result, allow_nan=False)
     assert [point["loss"] for point in result["curves"]] == [None] * 7
-    assert "training architecture=lightgbm iteration=7/7" in caplog.messages
+    assert "training architecture=lightgbm iteration=7/7 remaining=0:00:00" in caplog.messages
+
+
+def test_log_of_an_ensemble_names_the_member_and_says_how_long_it_will_take(settings, caplog):
+    caplog.set_level(logging.INFO)
+
+    train(RUN, settings, architecture="gru_attention", epochs=1)
+
+    told = [message for message in caplog.messages if message.startswith("training")]
+    assert all(re.search(r" member=[1-9]/\d+ iteration=\d+/\d+ loss=\d", line) for line in told)
+    assert all(re.search(r" remaining=\d+:\d\d:\d\d$", line) for line in told[1:])
+    assert told[-1].endswith("remaining=0:00:00")
 
 
 def test_whoever_shows_the_progress_gets_every_report_and_the_log_none(settings, caplog):

@@ -78,12 +78,27 @@ class Split:
 
 @dataclass(frozen=True)
 class Progress:
-    """One line of the story of a training: shown in logs and kept as curves."""
+    """One line of the story of a training: shown in logs and kept as curves.
+
+    Args:
+        iteration: Counted over all members, one after the other.
+        iterations: Of all members together.
+        loss: Of the last batch.
+        validation: Score on the validation days, where they were looked at.
+        member: Which part of an ensemble speaks, counted from 1.
+        members: How many there are.
+        lap: Which of ``laps`` fits this is, counted from 1: some models learn once more when validation has spoken.
+        laps: How many there will be.
+    """
 
     iteration: int
     iterations: int
     loss: float
     validation: float | None = None
+    member: int = 1
+    members: int = 1
+    lap: int = 1
+    laps: int = 1
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def _options_of(options: FitOptions, member: int, members: int, lock: Lock) -> F
     def report(line: Progress) -> None:
         with lock:
             done = member * line.iterations + line.iteration
-            options.report(Progress(done, members * line.iterations, line.loss, line.validation))
+            options.report(Progress(done, members * line.iterations, line.loss, line.validation, member + 1, members))
 
     return replace(options, seed=options.seed * 1000 + member, checkpoint=_checkpoint(options, member), report=report)
 

@@ -72,10 +72,11 @@ class GruAttention:
         training, validation = training_origins(grid, split.train), origins_of(grid, split.validation)
         self._companion = None
         wanted = self._settings.companion and self.context_days >= FEWEST_COMPANION_DAYS and len(validation) > 0
-        self._learn(grid, windows, split, options, COMPANION_TREES if wanted else 0)
+        again = self._settings.refit and len(validation) > REFIT_SHARE * len(training)
+        self._learn(grid, windows, split, _told(options, 1, 1 + again), COMPANION_TREES if wanted else 0)
         figures = self._calibrate(grid, windows, validation)
-        if self._settings.refit and len(validation) > REFIT_SHARE * len(training):
-            self._refit(grid, split, options, windows)
+        if again:
+            self._refit(grid, split, _told(options, 2, 2), windows)
         for each in (options, _again(options)):
             drop_checkpoints(self._settings.members, each)
         weights = sum(p.numel() for p in self._members[0].parameters())
@@ -206,6 +207,11 @@ class GruAttention:
             network = AttentionNetwork(size)
             network.load_state_dict({key.removeprefix(f"{i}."): value for key, value in weights.items() if key.startswith(f"{i}.")})
             self._members.append(network.eval())
+
+
+def _told(options: FitOptions, lap: int, laps: int) -> FitOptions:
+    """Options under which each report says which of the two learnings it is of."""
+    return replace(options, report=lambda line: options.report(replace(line, lap=lap, laps=laps)))
 
 
 def _again(options: FitOptions) -> FitOptions:
