@@ -25,6 +25,10 @@ def ratio_interval(numerator: np.ndarray, denominator: np.ndarray, *, resamples:
         denominator: ``(T,)`` the same days' sum of what it is compared with.
         resamples: How often the days are drawn.
         seed: Makes two calls equal.
+
+    Example:
+        >>> ratio_interval(np.array([1.0, 1.0]), np.array([2.0, 2.0]))
+        Interval(value=0.5, low=0.5, high=0.5)
     """
     days = len(numerator)
     drawn = np.random.default_rng(seed).multinomial(days, np.full(days, 1 / days), size=resamples)  # (R, T) times each day is drawn
@@ -46,6 +50,10 @@ def gain(challenger: np.ndarray, champion: np.ndarray, *, resamples: int = RESAM
         champion: ``(T,)`` loss of the same days.
         resamples: How often the days are drawn.
         seed: Makes two calls equal.
+
+    Example:
+        >>> gain(np.array([3.0, 3.0, 3.0]), np.array([4.0, 4.0, 4.0]))
+        Interval(value=0.25, low=0.25, high=0.25)
     """
     ratio, low, high = ratio_interval(challenger, champion, resamples=resamples, seed=seed)
     return Interval(1 - ratio, 1 - high, 1 - low)

@@ -73,7 +73,12 @@ def errors_of(actual: np.ndarray, counted: np.ndarray, quantiles: np.ndarray) ->
 
 
 def pinball_loss(actual: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
-    """Return the pinball loss of every quantile ``(..., Q)``: under-forecasting by one unit costs q, over-forecasting 1 - q."""
+    """Return the pinball loss of every quantile ``(..., Q)``: under-forecasting by one unit costs q, over-forecasting 1 - q.
+
+    Example:
+        >>> pinball_loss(np.array([10.0]), np.full((1, len(QUANTILES)), 8.0)).round(2).tolist()
+        [[0.1, 0.2, 0.5, 1.0, 1.5, 1.8, 1.9]]
+    """
     miss = actual[..., None] - quantiles
     return np.maximum(np.array(QUANTILES) * miss, (np.array(QUANTILES) - 1) * miss)
 
@@ -132,6 +137,11 @@ def seasonal_difference(throughput: np.ndarray, observed: np.ndarray, season_day
         throughput: ``(N, D, S)`` days before the first test day.
         observed: ``(N, D, S)`` True where a reading exists.
         season_days: 1 or 7.
+
+    Example:
+        >>> throughput = np.array([[[1.0, 1.0], [3.0, 1.0]]])
+        >>> seasonal_difference(throughput, np.ones((1, 2, 2), bool), 1).tolist()
+        [1.0]
     """
     both = observed[:, season_days:] & observed[:, :-season_days]
     change = np.abs(throughput[:, season_days:].astype(np.float64) - throughput[:, :-season_days])

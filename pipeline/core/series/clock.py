@@ -18,6 +18,10 @@ MINUTE = np.timedelta64(1, "m")
 def steps_per_day(step_minutes: int) -> int:
     """Return how many steps of ``step_minutes`` make a day.
 
+    Example:
+        >>> steps_per_day(15)
+        96
+
     Raises:
         DataError: The step does not divide 24 hours.
     """
@@ -37,6 +41,11 @@ def infer_step_minutes(readings: pd.DataFrame) -> int:
 
     Raises:
         DataError: No site has two readings, or the commonest gap is no whole number of minutes that divides a day.
+
+    Example:
+        >>> ts = pd.to_datetime(["2026-03-01 00:00", "2026-03-01 00:10", "2026-03-01 00:30", "2026-03-01 00:40"], utc=True)
+        >>> infer_step_minutes(pd.DataFrame({"site": "ams", "ts": ts}))
+        10
     """
     site, _ = pd.factorize(readings["site"])
     second = readings["ts"].to_numpy(dtype="datetime64[s]").astype(np.int64)
@@ -54,7 +63,12 @@ def infer_step_minutes(readings: pd.DataFrame) -> int:
 
 
 def day_start(day: date, timezone: str) -> datetime:
-    """Return the first instant (UTC) whose local date in ``timezone`` is ``day``; where midnight is skipped, the instant after."""
+    """Return the first instant (UTC) whose local date in ``timezone`` is ``day``; where midnight is skipped, the instant after.
+
+    Example:
+        >>> day_start(date(2026, 8, 21), "Europe/Berlin").isoformat()
+        '2026-08-20T22:00:00+00:00'
+    """
     zone = ZoneInfo(timezone)
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(ZoneInfo("UTC"))
     while midnight.astimezone(zone).date() < day:  # midnight itself was skipped by a clock change
@@ -70,6 +84,11 @@ def target_day_at(cutoff: datetime, timezone: str) -> date:
 
     Raises:
         ValueError: ``cutoff`` carries no time zone.
+
+    Example:
+        >>> evening = datetime.fromisoformat("2026-08-20T18:00:00+00:00")
+        >>> target_day_at(evening, "UTC"), target_day_at(evening, "Asia/Tokyo")
+        (datetime.date(2026, 8, 21), datetime.date(2026, 8, 22))
     """
     if cutoff.tzinfo is None:
         raise ValueError(f"cutoff {cutoff} carries no time zone; expected an instant such as 2026-08-21T00:00:00+00:00")
@@ -78,12 +97,17 @@ def target_day_at(cutoff: datetime, timezone: str) -> date:
 
 
 def to_wall_clock(ts: pd.Series, timezone: str, step_minutes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the local day (``datetime64[D]``) and the step of day of each instant.
+    """Return the local day (``datetime64[D]``) and the step of day of each instant, ``(P,)`` both.
 
     Args:
         ts: Instants, ``datetime64[us, UTC]``.
         timezone: IANA name of the site's zone.
         step_minutes: Length of a step.
+
+    Example:
+        >>> day, step = to_wall_clock(pd.Series(pd.to_datetime(["2026-08-20 22:30"], utc=True)), "Europe/Berlin", 15)
+        >>> str(day[0]), int(step[0])
+        ('2026-08-21', 2)
     """
     local = ts.dt.tz_convert(timezone).dt.tz_localize(None).to_numpy().astype("datetime64[m]")
     day = local.astype("datetime64[D]")
@@ -92,7 +116,7 @@ def to_wall_clock(ts: pd.Series, timezone: str, step_minutes: int) -> tuple[np.n
 
 @lru_cache(maxsize=4096)
 def day_instants(day: date, timezone: str, step_minutes: int, phase_minutes: int = 0) -> tuple[pd.DatetimeIndex, np.ndarray]:
-    """Return every reading instant (UTC) of a local day, each once, and its step of day.
+    """Return every reading instant (UTC) of a local day, each once, and its step of day ``(P,)``.
 
     A day of 24 hours has as many instants as steps; in spring the skipped steps are absent, in autumn the repeated ones stand
     twice (92 and 100 quarter hours in Europe/Berlin).
@@ -102,6 +126,10 @@ def day_instants(day: date, timezone: str, step_minutes: int, phase_minutes: int
         timezone: IANA name of the site's zone.
         step_minutes: Length of a step.
         phase_minutes: Minutes after a multiple of the step (counted in UTC) at which the site's readings are stamped.
+
+    Example:
+        >>> [len(day_instants(date(2026, *day), "Europe/Berlin", 60)[0]) for day in ((3, 29), (8, 21), (10, 25))]
+        [23, 24, 25]
     """
     start, end = (int(day_start(day + timedelta(days=d), timezone).timestamp()) // 60 for d in (0, 1))
     first = start + (phase_minutes - start) % step_minutes
