@@ -1,7 +1,7 @@
 """Every command that README and the documentation tell people to type is run here, by the heading it stands under.
 
 Not run, only looked at:
-- ``git clone``, ``cd``, ``source``: the test stands in the clone already, with the project's Python.
+- ``git clone``, ``git pull``, ``cd``, ``source``: the test stands in the clone already, with the project's Python.
 - ``make …`` and ``.ci/run``: asked with ``make -n`` what they would run. ``make demo`` and ``make down`` are what ``walked`` and ``stack``
   run; ``make test`` would run this test; ``make setup`` would build the environment that it runs in.
 - ``… drift_naive …``: it is in no table of names; ``test_add_a_model`` puts it there and runs the same.
@@ -28,7 +28,7 @@ from tests.fixtures.stack import Stack
 
 PAGES = ["README.md", "CONTRIBUTING.md", "mlflow/README.md", *(f"docs/{path.name}" for path in sorted((PROJECT / "docs").glob("*.md")))]
 OWN_SERVER = "docs/own_postgres.md"  # has a test and a server of its own
-NOT_RUN = ("git clone ", "cd ", "source ", "make ", ".ci/run", "airflow connections ", "mlflow models predict ")
+NOT_RUN = ("git clone ", "git pull", "cd ", "source ", "make ", ".ci/run", "airflow connections ", "mlflow models predict ")
 COMMANDS = typer.main.get_command(app).commands
 ALL = [section for page in PAGES if page != OWN_SERVER for section in sections(page) if section.blocks]
 
