@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     tracking_username: str = ""
     tracking_password: SecretStr = SecretStr("")
     airflow_url: str = ""
+    public_url: str = ""  # where people reach Airflow, for the links that leave it; empty: airflow_url
     postgres_port: int = 5442
     airflow_port: int = 8090
     mlflow_port: int = 5010
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     schedule: str = "0 0 * * *"  # cron of forecast_day_ahead, in `timezone`
     train_schedule: str = "0 2 * * 0"
     covariates: Annotated[tuple[str, ...], NoDecode] = ("device_num", "dxcc_usage")
+    unit: str = Field("", max_length=24, pattern=r"^[^<>&\x00-\x1f]*$")  # of throughput and capacity, as people are to read it: bit/s
 
     model: str = "gru_attention"
     registered_model: str = "dayahead"
@@ -54,6 +56,7 @@ class Settings(BaseSettings):
     approval: Literal["automatic", "required"] = "automatic"  # must a person agree before a version becomes champion?
     approval_hours: float = Field(48.0, gt=0)  # how long an answer is waited for
     approval_at_timeout: Literal["reject", "approve"] = "reject"  # what silence means
+    reviewers: Annotated[tuple[str, ...], NoDecode] = ()  # Airflow users who may answer; none: whoever may trigger the DAG
     shadow_days: int = Field(14, ge=2)  # days that a challenger is compared in the shadow before it asks for promotion
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 0
@@ -79,9 +82,9 @@ class Settings(BaseSettings):
     alert_degraded_share: float = Field(0.0, ge=0, le=1)  # alert where more of the sites got no forecast by the champion
     alert_capacity_risk: float = Field(0.2, gt=0, le=1)  # alert where a site exceeds its capacity with this probability
     alert_anomaly_share: float = Field(0.05, gt=0, le=1)  # alert where this share of the sites had an anomaly
-    runbook_url: str = "docs/operations.md"  # where alerts say the runbook lies
+    runbook_url: str = ""  # where alerts say the runbook lies; empty: the page's own copy of docs/operations.md
 
-    @field_validator("covariates", mode="before")
+    @field_validator("covariates", "reviewers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -104,6 +107,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Root of snapshots and step results, an fsspec URL."""
         return self.store or (self.home.resolve() / "store").as_uri()
+
+    @property
+    def people_url(self) -> str:
+        """Address by which people reach Airflow, without a slash at its end."""
+        return (self.public_url or self.airflow_url).rstrip("/")
 
     @property
     def days_ahead(self) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pipeline.adapters.postgres import alerts
 from pipeline.adapters.postgres.database import connect
@@ -32,7 +33,7 @@ def after_publish(settings: Settings, result: dict[str, Any]) -> list[Alert]:
     if total and affected / total > settings.alert_degraded_share:
         found.append(Alert("degraded", target_day, facts={"affected": affected, "total": total, "rungs": degraded}))
     if count:
-        found.append(Alert("capacity", target_day, facts={"count": count, "worst": worst}))
+        found.append(Alert("capacity", target_day, facts={"count": count, "worst": _on_own_clocks(settings, worst)}))
     return found
 
 
@@ -66,5 +67,19 @@ def after_monitor(settings: Settings, result: dict[str, Any]) -> list[Alert]:
         facts = {"decay": result["decay"], "against": AGAINST[settings.decay_against], "threshold": settings.decay_ratio}
         found.append(Alert("decay", target_day, facts=facts | {"retrain": result["retrain"]}))
     if last and total and count and count / total >= settings.alert_anomaly_share:
-        found.append(Alert("anomalies", last, facts={"count": count, "total": total, "worst": worst}))
+        found.append(Alert("anomalies", last, facts={"count": count, "total": total, "worst": _on_own_clocks(settings, worst)}))
     return found
+
+
+def _on_own_clocks(settings: Settings, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return rows of (site, instant, …), each on the clock of its site; on that of the schedule where a site's zone does not exist."""
+    with connect(settings, "reader") as connection:
+        zones = alerts.read_zones(connection, [row[0] for row in rows])
+    return [(site, _in_zone(at, zones.get(site, ""), settings.timezone), *rest) for site, at, *rest in rows]
+
+
+def _in_zone(at: datetime, zone: str, otherwise: str) -> datetime:
+    try:
+        return at.astimezone(ZoneInfo(zone))
+    except (KeyError, ValueError, OSError):  # a mistyped zone must not silence the alert
+        return at.astimezone(ZoneInfo(otherwise))

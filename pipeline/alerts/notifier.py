@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import BaseNotifier
 from airflow.sdk.definitions.callback import AsyncCallback
@@ -16,7 +18,9 @@ from pipeline.errors import DayaheadError
 
 log = logging.getLogger(__name__)
 
-Event = Literal["failed", "late", "published", "monitored"]
+Event = Literal["failed", "late", "published", "monitored", "asked", "unanswered"]
+SUBJECT_CHARACTERS = 300
+SHARD = re.compile(r"\bshard[- ]\d+( of \d+|-of-\d+)?")  # shards that fail alike are one failure
 
 
 class Tell(BaseNotifier):
@@ -25,13 +29,15 @@ class Tell(BaseNotifier):
     Args:
         event: What happened.
         context: Airflow's; given by the triggerer, which awaits the notifier.
+        facts: What the event's alert speaks of, where neither the context nor the database tells it.
     """
 
     template_fields = ()
 
-    def __init__(self, event: Event, context: Any = None) -> None:
+    def __init__(self, event: Event, context: Any = None, facts: dict[str, Any] | None = None) -> None:
         super().__init__(context=context)
         self.event = event
+        self.facts = facts or {}
 
     def notify(self, context: Any) -> None:
         """Tell, in the process of the task or of the DAG processor."""
@@ -54,6 +60,8 @@ class Tell(BaseNotifier):
             found = _late(settings, context)
         elif self.event == "failed":
             found = [_failure(context)]
+        elif self.event in ("asked", "unanswered"):
+            found = [_about_a_review(settings, self.event, context, self.facts)]
         else:
             ti = context["ti"]
             result = ti.xcom_pull(task_ids=ti.task_id)
@@ -75,7 +83,17 @@ def _failure(context: Any) -> Any:
     ti, error = context["ti"], context.get("exception")
     said = str(error) if isinstance(error, DayaheadError) else f"{type(error).__name__ if error else 'it ended'}, see its log"
     facts = {"dag": ti.dag_id, "task": ti.task_id, "tries": ti.try_number, "reason": said}
-    return Alert("failure", _day(context["dag_run"]), f"{ti.dag_id}.{ti.task_id}", facts)
+    subject = f"{ti.dag_id}.{ti.task_id}: {SHARD.sub('a shard', said)}"
+    return Alert("failure", _day(context["dag_run"]), subject[:SUBJECT_CHARACTERS], facts)
+
+
+def _about_a_review(settings: Settings, event: Event, context: Any, facts: dict[str, Any]) -> Any:
+    from pipeline.alerts.messages import Alert
+
+    ti = context["ti"]
+    kind = {"asked": "review", "unanswered": "silence"}[event]
+    question = f"{_run_url(settings, context)}/tasks/{ti.task_id}/required_actions" if event == "asked" else ""
+    return Alert(kind, _day(context["dag_run"]), f"{ti.dag_id} {ti.run_id}", {"dag": ti.dag_id} | facts, question)
 
 
 def _late(settings: Settings, context: Any) -> list[Any]:
@@ -85,7 +103,7 @@ def _late(settings: Settings, context: Any) -> list[Any]:
     if _is_published(settings, run):
         return []
     when = due if isinstance(due, datetime) else datetime.fromisoformat(due)
-    return [Alert("deadline", _day(run), facts={"dag": _of(run, "dag_id"), "due": f"{when:%Y-%m-%d %H:%M} UTC"})]
+    return [Alert("deadline", _day(run), facts={"dag": _of(run, "dag_id"), "due": when.astimezone(ZoneInfo(settings.timezone))})]
 
 
 def _is_published(settings: Settings, run: Any) -> bool:
@@ -113,7 +131,7 @@ def _day(run: Any) -> date:
 
 def _run_url(settings: Settings, context: Any) -> str:
     run = context["dag_run"]
-    return f"{settings.airflow_url}/dags/{_of(run, 'dag_id')}/runs/{_of(run, 'run_id') or _of(run, 'dag_run_id')}"
+    return f"{settings.people_url}/dags/{_of(run, 'dag_id')}/runs/{_of(run, 'run_id') or _of(run, 'dag_run_id')}"
 
 
 def _of(run: Any, name: str) -> Any:

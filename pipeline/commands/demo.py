@@ -16,6 +16,7 @@ from rich.table import Table
 
 from pipeline.commands import stack
 from pipeline.config import Settings, read_settings
+from pipeline.core.evaluation.quantity import quantity
 
 if TYPE_CHECKING:
     from pipeline.local.demo import Moment, Peak
@@ -54,7 +55,7 @@ def demo(
     _run(settings, journey.FORECAST, {"target_day": day.isoformat()})
     peaks = journey.read_peaks(settings)
     _headline("Forecast of each site's next whole day, in dayahead.next_day")
-    _show_peaks(peaks)
+    _show_peaks(peaks, settings.unit)
     if peaks:
         shown = next((peak for peak in peaks if peak.target_day == day), peaks[0])  # a zone ahead of the schedule has a gap before its day
         picture = journey.draw_site(settings, shown, settings.home.resolve() / "demo" / "forecast.png")
@@ -116,16 +117,16 @@ def _narrator(status: Status) -> Callable[[Moment], None]:
     return narrate
 
 
-def _show_peaks(peaks: list[Peak]) -> None:
+def _show_peaks(peaks: list[Peak], unit: str) -> None:
     table = Table("site", "peak, local time", "median", "90 % interval", "made by", box=None, header_style="bold")
     for column in table.columns[2:4]:
         column.justify = "right"
     for peak in peaks[:ROWS]:
-        interval = f"{_short(peak.q05)} – {_short(peak.q95)}"
+        interval = f"{quantity(peak.q05, unit)} – {quantity(peak.q95, unit)}"
         table.add_row(
             peak.site,
             f"{peak.at:%a %d %b %H:%M}",
-            _short(peak.q50),
+            quantity(peak.q50, unit),
             interval,
             "champion" if peak.degradation == "none" else peak.degradation,
         )
@@ -136,11 +137,3 @@ def _show_peaks(peaks: list[Peak]) -> None:
 
 def _headline(text: str) -> None:
     console.print(f"\n[bold]{text}[/]")
-
-
-def _short(value: float) -> str:
-    """Return a number with three significant digits and a unit, such as ``12.3 M``."""
-    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value:.3g}"

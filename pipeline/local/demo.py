@@ -147,7 +147,7 @@ def draw_site(settings: Settings, peak: Peak, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     title = f"{peak.site}: forecast for {peak.target_day:%A, %d %B %Y}"
     quantiles, actual = frame[list(QUANTILE_COLUMNS)].to_numpy(np.float64), frame["actual"].to_numpy(np.float64)
-    return plot_forecast(path, ts, quantiles, actual, title=title)
+    return plot_forecast(path, ts, quantiles, actual, title=title, unit=settings.unit)
 
 
 def _wait_parsed(airflow: Airflow, dag: str) -> None:

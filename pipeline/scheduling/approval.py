@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, XComArg, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from pipeline.alerts.notifier import Tell
 from pipeline.config import read_settings
 from pipeline.steps import run_step
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.steps.review import Question
 
 APPROVE, REJECT = "Approve", "Reject"
+SILENCE = {"approve": "approved", "reject": "rejected"}
 BY_SHADOW = "shadow"
 COMMENT = Param("", type="string", title="Reason", description="Kept with the decision.")
 
@@ -67,8 +70,8 @@ def _compare(run: Any) -> dict[str, Any]:
 class Approval(HITLOperator):
     """Ask a person whether a version may become champion, and return what was said: ``approved``, ``by``, ``reason``.
 
-    Skipped where Param ``approval`` is ``automatic`` and where there is nothing to ask. The settings decide how long an answer is waited
-    for, and what is taken for one then.
+    Skipped where Param ``approval`` is ``automatic`` and where there is nothing to ask. The settings decide who may answer, how long an
+    answer is waited for, and what is taken for one then. The question is told to whom alerts go; so is that nobody answered.
 
     Args:
         run: What ``plan`` returned, to ask about the version of a training; None to ask about the version that Param ``version`` names.
@@ -85,9 +88,11 @@ class Approval(HITLOperator):
             options=[APPROVE, REJECT],
             defaults=APPROVE if settings.approval_at_timeout == "approve" else REJECT,
             response_timeout=timedelta(hours=settings.approval_hours),
+            assigned_users=[{"id": name, "name": name} for name in settings.reviewers] or None,
             **operator,
         )
         self.run = run
+        self.silence = SILENCE[settings.approval_at_timeout]
 
     def execute(self, context: Context) -> None:
         """Ask, and let the worker go."""
@@ -96,6 +101,7 @@ class Approval(HITLOperator):
             self.log.info("nobody is asked: %s", question.needless)
             raise AirflowSkipException(question.needless)
         self.subject, self.body = question.subject, question.body
+        self.notifiers = [Tell("asked", facts=self._terms() | {"question": question.subject})]
         super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
@@ -103,9 +109,21 @@ class Approval(HITLOperator):
         answer = super().execute_complete(context, event)
         user, approved = answer.get("responded_by_user"), answer["chosen_options"] == [APPROVE]
         if not user:
-            hours = self.response_timeout.total_seconds() / 3600 if self.response_timeout else 0
+            hours = read_settings().approval_hours
+            Tell("unanswered", facts={"version": self._version(context), "hours": hours, "silence": self.silence}).notify(context)
             return {"approved": approved, "by": "timeout", "reason": f"nobody answered within {hours:g} hours"}
         return {"approved": approved, "by": user["name"], "reason": str((answer["params_input"] or {}).get("comment", "")).strip()}
+
+    def _terms(self) -> dict[str, Any]:
+        """Until when whose answer is waited for, and what is taken for one then."""
+        settings = read_settings()
+        until = datetime.now(UTC) + timedelta(hours=settings.approval_hours)
+        return {"until": until.astimezone(ZoneInfo(settings.timezone)), "silence": self.silence, "reviewers": settings.reviewers}
+
+    def _version(self, context: Context) -> str:
+        if self.run:
+            return str(context["ti"].xcom_pull(task_ids="register")["version"])
+        return str(context["params"]["version"])
 
     def _question(self, context: Context) -> Question:
         from pipeline.adapters.store.snapshots import Run

@@ -80,7 +80,7 @@ class DataDocsLink(BaseOperatorLink):
         """Return the address of the Data Docs that the task built."""
         settings = read_settings()
         page = Path(urlparse(ti_key.xcom_pull(task_ids=operator.task_id, map_indexes=ti_key.map_index)["data_docs"]).path)
-        return f"{settings.airflow_url}/dayahead/data-docs/{quote(str(page.relative_to(settings.home.resolve() / 'gx')))}"
+        return f"{settings.people_url}/dayahead/data-docs/{quote(str(page.relative_to(settings.home.resolve() / 'gx')))}"
 
 
 class ModelVersionLink(BaseOperatorLink):

@@ -78,7 +78,7 @@ def _register(run: Run, settings: Settings, store: Store, results: dict[str, dic
         metrics=_metrics(results["train"]["figures"], evaluation),
         dataset=_dataset(results["extract"], grid),
         series=_series(evaluation),
-        figures=_pictures(store, results["evaluate"], evaluation, weights, grid, scratch),
+        figures=_pictures(store, results["evaluate"], evaluation, weights, grid, scratch, settings.unit),
         tables={"wape_by_site.json": _by_site(evaluation)} | ({"attention.json": weights} if len(weights) else {}),
         texts={"model_card.md": card, "evaluation.json": json.dumps(evaluation)},
         tags={
@@ -186,12 +186,12 @@ def _by_site(evaluation: dict[str, Any]) -> pd.DataFrame:
 
 
 def _pictures(
-    store: Store, evaluate: dict[str, Any], evaluation: dict[str, Any], weights: pd.DataFrame, grid: Grid, folder: Path
+    store: Store, evaluate: dict[str, Any], evaluation: dict[str, Any], weights: pd.DataFrame, grid: Grid, folder: Path, unit: str
 ) -> list[Path]:
     shown = list(review.typical_and_worst(evaluation).values())
     rows = store.get(evaluate["forecasts"], lambda path: pd.read_parquet(path, filters=[("site", "in", shown or [""])]))
     zones = {site.name: site.timezone for site in grid.sites}
-    drawn = review.draw(folder, evaluation, rows, weights, zones)
+    drawn = review.draw(folder, evaluation, rows, weights, zones, unit)
     pictures = {picture.stem: picture for picture in drawn}
     on_page = [pictures[name] for name in SHOWN if name in pictures]
     return [*drawn, stack_pictures(on_page or drawn, folder / "card.png")]

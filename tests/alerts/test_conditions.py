@@ -19,7 +19,8 @@ from tests.steps.test_publish import attention_rows, forecast_rows
 DAY = date(2026, 8, 21)
 PUBLISHED = {"target_days": [DAY.isoformat()]}
 MONITORED = {"target_day": "2026-08-22", "scored": [], "drifted": [], "decay": None, "retrain": None}
-SITES = "INSERT INTO dayahead.sites (site, capacity) VALUES ('a', %s), ('it''s b', NULL), ('📡 Straße', 100)"
+SITES = """INSERT INTO dayahead.sites (site, capacity, timezone)
+VALUES ('a', %s, 'Asia/Shanghai'), ('it''s b', NULL, 'UTC'), ('📡 Straße', 100, 'UTC')"""
 ANOMALY = "INSERT INTO dayahead.anomalies VALUES (%s, %s, '2026-08-21 06:00+00', '2026-08-21 09:00+00', 'above', 4, 9, 5, 2)"
 COMPLETE = "INSERT INTO dayahead.completeness VALUES (%s, %s, 24, 24, '2026-08-21 23:00+00')"
 DRIFT = "INSERT INTO dayahead.drift VALUES ('2026-08-22', %s, %s, %s, 21, '3')"
@@ -47,6 +48,7 @@ def test_a_published_day_tells_of_degraded_sites_and_of_capacity_at_risk(publish
     assert capacity.facts["count"] == 1
     site, hour, probability, limit = capacity.facts["worst"][0]
     assert (site, hour, limit) == ("a", datetime(2026, 8, 21, tzinfo=UTC), 4.5)
+    assert hour.tzinfo.key == "Asia/Shanghai"
     assert probability == pytest.approx(1 - 0.625)
 
 
@@ -127,6 +129,15 @@ def test_a_failed_task_is_told_once_a_day_with_our_own_words(hook):
     assert body["links"]["run"] == "http://airflow.example.com/dags/train_model/runs/manual__1"
 
 
+def test_two_failures_of_one_task_on_one_day_are_two_alerts_and_shards_that_fail_alike_are_one(hook, run_sql):
+    for said in ("no readings", "the store is full", "train/x/shard-1-of-8/grid is not there", "train/x/shard-2-of-8/grid is not there"):
+        Tell("failed")(context_of(DataError(said)))
+
+    assert ["full" in body["text"] for _, body in hook.posts] == [False, True, False]
+    subjects = run_sql("SELECT subject FROM dayahead.alerts ORDER BY id")
+    assert subjects[0] == ("train_model.train: no readings",)
+
+
 def test_an_unforeseen_error_is_named_without_its_words(hook):
     Tell("failed")(context_of(KeyError("password=hunter2"), partition_key="2026-08-21"))
 
@@ -149,7 +160,8 @@ def missed_deadline(day: str | None = "2026-08-21", run_type: str = "scheduled")
 
 
 @pytest.mark.parametrize(("run_type", "told"), [("scheduled", 1), ("backfill", 0)])
-def test_a_missed_deadline_is_told_by_the_triggerer_and_not_for_a_backfill(hook, run_type, told):
+def test_a_missed_deadline_is_told_by_the_triggerer_and_not_for_a_backfill(hook, monkeypatch, run_type, told):
+    monkeypatch.setenv("DAYAHEAD_TIMEZONE", "Europe/Berlin")
     context = missed_deadline(run_type=run_type)
     trigger = CallbackTrigger("pipeline.alerts.notifier.Tell", {"event": "late", "context": context})
 
@@ -161,7 +173,7 @@ def test_a_missed_deadline_is_told_by_the_triggerer_and_not_for_a_backfill(hook,
     assert states == ["running", "success"]
     assert len(hook.posts) == told
     if told:
-        assert "to be published by 2026-08-21 02:00 UTC" in hook.posts[0][1]["text"]
+        assert "to be published by Fri 21 Aug 04:00 (Europe/Berlin)" in hook.posts[0][1]["text"]
 
 
 @pytest.mark.parametrize(("day", "told"), [("2026-08-21", 0), ("2026-08-22", 1), (None, 1)])

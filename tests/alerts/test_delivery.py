@@ -2,7 +2,8 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
@@ -51,7 +52,7 @@ def test_an_alert_goes_by_mail_and_webhook_in_plain_words_with_links(database, r
     assert body["links"] == {
         "run": RUN_URL,
         "page": "http://127.0.0.1:8090/plugin/forecasts",
-        "runbook": "docs/operations.md#the-forecast-is-degraded",
+        "runbook": "http://127.0.0.1:8090/dayahead/runbook#the-forecast-is-degraded",
     }
     assert (body["kind"], body["target_day"]) == ("degraded", "2026-08-22")
     assert "2 of 3 sites were not forecast by the champion" in body["text"]
@@ -128,14 +129,17 @@ def test_an_alert_about_a_database_that_is_away_is_told_all_the_same(database, m
     assert len(mailbox.mails) == 1
 
 
+DUE = datetime(2026, 8, 22, 2, tzinfo=ZoneInfo("Europe/Berlin"))
 FACTS = {
     "failure": {"dag": "train_model", "task": "train", "tries": 3, "reason": "no readings"},
-    "deadline": {"dag": "forecast_day_ahead", "due": "2026-08-22 02:00 UTC"},
+    "deadline": {"dag": "forecast_day_ahead", "due": DUE},
     "degraded": DEGRADED.facts,
     "capacity": {"count": 1, "worst": []},
     "drift": {"features": [("level", 0.6, 0.1)], "version": "3", "retrain": None},
     "decay": {"decay": 2.0, "against": "its backtest", "threshold": 1.5, "retrain": "WAPE 0.4"},
     "anomalies": {"count": 1, "total": 3, "worst": []},
+    "review": {"dag": "train_model", "question": "Make version 3 champion?", "until": DUE, "silence": "rejected", "reviewers": ("anna",)},
+    "silence": {"dag": "train_model", "version": "3", "hours": 48.0, "silence": "rejected"},
 }
 
 
@@ -149,3 +153,23 @@ def test_every_kind_has_a_title_in_one_line_and_leads_to_its_runbook(database, k
     assert len(title) < 90
     assert blank == ""
     assert rest[-1].endswith(f"#{RUNBOOK[kind]}")
+
+
+def test_links_lead_to_where_people_reach_airflow_and_to_a_runbook_of_ones_own(database, hook):
+    public = database.model_copy(update={"airflow_url": "http://10.0.0.7:8080", "public_url": "https://air.example.com/"})
+    deliver(public, DEGRADED, RUN_URL)
+    deliver(public.model_copy(update={"runbook_url": "https://wiki.example.com/noc"}), Alert("decay", DAY, facts=FACTS["decay"]), RUN_URL)
+
+    (_, first), (_, second) = hook.posts
+    assert first["links"]["page"] == "https://air.example.com/plugin/forecasts"
+    assert first["links"]["runbook"] == "https://air.example.com/dayahead/runbook#the-forecast-is-degraded"
+    assert second["links"]["runbook"] == "https://wiki.example.com/noc#the-champion-has-decayed"
+
+
+def test_amounts_carry_the_unit_and_instants_the_clock_of_the_site(database, hook):
+    at = datetime(2026, 8, 22, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+    facts = {"count": 1, "worst": [("pek", at, 0.31, 40_000.0)]}
+
+    deliver(database.model_copy(update={"unit": "Mbit/s"}), Alert("capacity", DAY, facts=facts), RUN_URL)
+
+    assert "- pek at Sat 22 Aug 20:00 (Asia/Shanghai): 31 % (capacity 40.0 Gbit/s)" in hook.posts[0][1]["text"]

@@ -63,6 +63,11 @@ def read_anomalies(connection: extensions.connection, target_day: date) -> tuple
     return (rows[0][-2], rows[0][-1], [row[:-2] for row in rows]) if rows else (0, 0, [])
 
 
+def read_zones(connection: extensions.connection, sites: list[str]) -> dict[str, str]:
+    """Return the time zone of each site that is known; in the role reader."""
+    return dict(_rows(connection, "read_zones", {"sites": sites}))
+
+
 def _rows(connection: extensions.connection, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement(query), values)

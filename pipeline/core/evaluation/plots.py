@@ -15,6 +15,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatte
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from pipeline.core.evaluation.quantity import tick
 from pipeline.core.models.contract import MEDIAN, QUANTILES
 
 # Okabe & Ito's palette: told apart with any colour vision
@@ -26,7 +27,7 @@ WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#f7fbff", "#6aa9d2", "#
 
 
 def plot_forecast(
-    path: Path, ts: pd.DatetimeIndex, quantiles: np.ndarray, actual: np.ndarray | None = None, *, title: str, unit: str = "throughput"
+    path: Path, ts: pd.DatetimeIndex, quantiles: np.ndarray, actual: np.ndarray | None = None, *, title: str, unit: str = ""
 ) -> Path:
     """Write the forecast of one site with its 50, 80 and 90 % intervals against what came, and return the path.
 
@@ -36,7 +37,7 @@ def plot_forecast(
         quantiles: ``(P, Q)`` levels ``QUANTILES``; a NaN leaves a gap.
         actual: ``(P,)`` throughput, NaN where unobserved; None where it is not known yet.
         title: Says the site and the model.
-        unit: Label of the vertical axis.
+        unit: Of the quantiles and actuals; empty where nobody said.
     """
     figure, axes = _figure(9, 3.8, title)
     at = _positions(ts)
@@ -46,8 +47,8 @@ def plot_forecast(
     if actual is not None:
         axes.plot(at, actual, color=INK, linewidth=1.0, label="actual")
     _time_axis(axes, ts)
-    axes.set_ylabel(unit)
-    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.set_ylabel("throughput")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value, unit)))
     axes.margins(x=0)
     if np.nanmin(quantiles, initial=0) >= 0:
         axes.set_ylim(bottom=0)
@@ -158,14 +159,6 @@ def _time_axis(axes: Axes, ts: pd.DatetimeIndex) -> None:
 def _reversed_legend(axes: Axes) -> tuple[list[Any], list[str]]:
     handles, labels = axes.get_legend_handles_labels()
     return handles[::-1], labels[::-1]
-
-
-def _short(value: float, _: int | None = None) -> str:
-    """Return a number with an SI letter, such as 2.5 G."""
-    for letter, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if abs(value) >= size:
-            return f"{value / size:g} {letter}"
-    return f"{value:g}"
 
 
 def _saved(figure: Figure, path: Path) -> Path:

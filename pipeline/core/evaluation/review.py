@@ -29,7 +29,9 @@ def sites_by_error(evaluation: Mapping[str, Any]) -> list[str]:
     return sorted(known, key=lambda name: (-known[name], name))
 
 
-def draw(folder: Path, evaluation: Mapping[str, Any], rows: pd.DataFrame, weights: pd.DataFrame, zones: Mapping[str, str]) -> list[Path]:
+def draw(
+    folder: Path, evaluation: Mapping[str, Any], rows: pd.DataFrame, weights: pd.DataFrame, zones: Mapping[str, str], unit: str = ""
+) -> list[Path]:
     """Write the pictures of a backtest and return their paths.
 
     Args:
@@ -38,6 +40,7 @@ def draw(folder: Path, evaluation: Mapping[str, Any], rows: pd.DataFrame, weight
         rows: Forecasts of the sites of ``typical_and_worst`` with what came: ``site``, ``ts`` (UTC), ``actual``, q05 … q95.
         weights: The fleet's mean attention, from ``attention_table``; may be empty.
         zones: Time zone of each site.
+        unit: Of the readings; empty where nobody said.
     """
     from pipeline.core.evaluation import plots
 
@@ -54,8 +57,8 @@ def draw(folder: Path, evaluation: Mapping[str, Any], rows: pd.DataFrame, weight
         line = line[line["ts"] >= line["ts"].iloc[-1] - pd.Timedelta(days=SHOWN_DAYS)]
         ts = pd.DatetimeIndex(line["ts"]).tz_convert(zones.get(site, "UTC"))
         picture = folder / f"backtest_{kind}_site.png"
-        quantiles = line[list(QUANTILE_COLUMNS)].to_numpy(np.float64)
-        made.append(plots.plot_forecast(picture, ts, quantiles, line["actual"].to_numpy(np.float64), title=f"{site}: the {kind} site"))
+        quantiles, actual = line[list(QUANTILE_COLUMNS)].to_numpy(np.float64), line["actual"].to_numpy(np.float64)
+        made.append(plots.plot_forecast(picture, ts, quantiles, actual, title=f"{site}: the {kind} site", unit=unit))
     fleet = weights[weights["site"] == FLEET] if len(weights) else weights
     if len(fleet):
         map_of = fleet.pivot(index="band", columns="days_before", values="weight").sort_index(axis=1, ascending=False)
