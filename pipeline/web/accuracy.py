@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -33,7 +34,8 @@ def accuracy(settings: SettingsHere, days: Days = "90") -> HTMLResponse:
         runs = read("read_published_runs", last_day=last_day, days=RUN_DAYS)
     versions = {row["model_version"] for row in runs} | {row["version"] for row in decisions}
     return render(
-        "accuracy.html", title="Accuracy", days=int(days), rows=rows[::-1], decisions=decisions, runs=runs, run_days=RUN_DAYS,
+        "accuracy.html", title="Accuracy", zone=settings.timezone, days=int(days),
+        rows=rows[::-1], decisions=decisions, runs=runs, run_days=RUN_DAYS,
         versions={version: version_page(settings, version) for version in versions},
     )  # fmt: skip
 
@@ -42,7 +44,9 @@ def accuracy(settings: SettingsHere, days: Days = "90") -> HTMLResponse:
 def accuracy_figures(settings: SettingsHere, days: Days = "90") -> JSONResponse:
     """Return the figures by day and role, and the decisions among them."""
     _, rows, decisions = _read(settings, int(days))
-    return json_answer(rows, FIGURES, zone=settings.timezone, decisions=columns(decisions[::-1], DECISION))
+    zone = ZoneInfo(settings.timezone)
+    marks = [row | {"decided_at": row["decided_at"].astimezone(zone).replace(tzinfo=UTC)} for row in decisions[::-1]]  # the axis is of days
+    return json_answer(rows, FIGURES, zone=settings.timezone, decisions=columns(marks, DECISION))
 
 
 @router.get("/accuracy.csv")

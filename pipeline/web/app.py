@@ -12,9 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
 from pipeline.errors import ConfigurationError, DayaheadError
-from pipeline.web import accuracy, data_docs, fleet, runs, site, static_files
+from pipeline.web import accuracy, data_docs, fleet, runbook, runs, site, static_files
 from pipeline.web.rendering import render
 from pipeline.web.rights import FORECAST_DAG, MONITOR_DAG, may_see, may_see_docs
+from pipeline.web.room import RETRY_SECONDS, Room
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,9 @@ RIGHTS = ((fleet, may_see(FORECAST_DAG)), (site, may_see(FORECAST_DAG)), (runs, 
 app = FastAPI(title="dayahead", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(get_user)])
 for part, right in (*RIGHTS, (data_docs, may_see_docs)):
     app.include_router(part.router, dependencies=[Depends(right)])
+app.include_router(runbook.router)
 app.include_router(static_files.router)  # styles and scripts, and last the refusal of every other address: a login is enough
+app.add_middleware(Room)
 
 
 @app.middleware("http")
@@ -51,7 +54,9 @@ def tell_error(request: Request, error: DayaheadError) -> Response:
     """Show what is wrong and the way out, in the words of the error."""
     log.warning("page not shown path=%s reason=%s", request.url.path, error)
     title = "The database is not ready" if isinstance(error, ConfigurationError) else "The forecasts cannot be read"
-    return render("error.html", status=503, title=title, message=str(error))
+    answer = render("error.html", status=503, title=title, message=str(error))
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 @app.exception_handler(HTTPException)

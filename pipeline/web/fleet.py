@@ -83,7 +83,7 @@ def fleet(settings: SettingsHere, choice: ChoiceHere) -> HTMLResponse:
         rows = _sites(read, choice, PAGE_ROWS)
         labels = read("read_labels", alternatives=MOST_ALTERNATIVES)
     return render(
-        "fleet.html", title="Fleet", choice=asdict(choice), some=some, whole=whole, rows=rows, labels=_options(labels),
+        "fleet.html", title="Fleet", unit=settings.unit, choice=asdict(choice), some=some, whole=whole, rows=rows, labels=_options(labels),
         zone=some["zone"] or settings.timezone, first=(choice.page - 1) * PAGE_ROWS,
         pages=-(-some["sites"] // PAGE_ROWS), several_days=whole["first_day"] != whole["last_day"],
     )  # fmt: skip

@@ -12,22 +12,14 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from pipeline.core.evaluation.quantity import quantity, unit_parts
 
 HERE = Path(__file__).resolve().parent
-PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 RUNGS = {"none": "champion", "previous_champion": "previous champion", "seasonal_naive": "seasonal naive"}
 RISK_SHOWN = 0.05  # below it the quantiles say no more than "at most 5 %"
-
-
-def quantity(value: float | None) -> str:
-    """Return a throughput with three digits and an SI prefix; its unit is the readings' own."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    for size, prefix in PREFIXES:
-        if abs(value) >= size * 0.9995:
-            return f"{_three_digits(value / size)} {prefix}"
-    return _three_digits(value)
 
 
 def percent(value: float | None, signed: bool = False) -> str:
@@ -68,9 +60,23 @@ def query(values: dict[str, Any], **changes: Any) -> str:
     return "?" + urlencode({key: value for key, value in (values | changes).items() if value not in ("", None)})
 
 
-def render(template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page made from a template of ``templates``."""
-    return HTMLResponse(_templates().get_template(template).render(**values), status_code=status)
+def render(template: str, *, status: int = 200, unit: str = "", **values: Any) -> HTMLResponse:
+    """Return a page made from a template of ``templates``, its amounts in ``unit``."""
+    factor, base = unit_parts(unit)
+    page = _templates().get_template(template).render(unit=unit, unit_factor=factor, unit_base=base, **values)
+    return HTMLResponse(page, status_code=status)
+
+
+@pass_context
+def _amount(context: Context, value: float | None) -> str:
+    return quantity(value, context["unit"])
+
+
+@pass_context
+def _interval(context: Context, low: float | None, high: float | None) -> str:
+    """Two amounts, with the unit once where both have the same: ``129 – 168 Mbit/s``."""
+    (first, _, mine), second = quantity(low, context["unit"]).partition(" "), quantity(high, context["unit"])
+    return f"{first} – {second}" if mine == second.partition(" ")[2] else f"{first} {mine} – {second}"
 
 
 @lru_cache
@@ -84,7 +90,8 @@ def _templates() -> Environment:
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.filters |= {
-        "quantity": quantity,
+        "quantity": _amount,
+        "interval": _interval,
         "percent": percent,
         "risk": risk,
         "day": day,
@@ -93,8 +100,3 @@ def _templates() -> Environment:
     }
     made.globals |= {"asset": asset, "query": query, "RISK_SHOWN": RISK_SHOWN}
     return made
-
-
-def _three_digits(value: float) -> str:
-    size = abs(value)
-    return f"{value:.0f}" if size >= 99.95 or value == 0 else f"{value:.1f}" if size >= 9.995 else f"{value:.2f}"

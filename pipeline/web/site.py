@@ -49,7 +49,7 @@ def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
         attention = read("read_attention", site=window.site, target_day=facts["target_day"])
         anomalies = read("read_site_anomalies", site=window.site, since=facts["since"])
     return render(
-        "site.html", title=window.site, facts=facts, days=days, window={"name": window.site, "days": window.days},
+        "site.html", title=window.site, unit=settings.unit, facts=facts, days=days, window={"name": window.site, "days": window.days},
         yesterday=next((day for day in days if day["wape"] is not None), None),
         attention=heat_map(attention), sentence=explain(attention, facts["target_day"], facts["degradation"]), anomalies=anomalies[::-1],
         versions={day["model_version"]: version_page(settings, day["model_version"]) for day in [facts, *days]},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, HTTPException
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse
 
 from pipeline.web.rendering import HERE
 
@@ -19,6 +19,12 @@ def static_file(name: str, v: str = "") -> FileResponse:
     if name not in FILES:
         raise HTTPException(404, f"there is no file {name!r} here")
     return FileResponse(FILES[name], headers={"Cache-Control": KEPT} if v else None)
+
+
+@router.get("/")
+def start() -> RedirectResponse:
+    """Lead to the fleet."""
+    return RedirectResponse("forecasts")
 
 
 @router.get("/{path:path}")

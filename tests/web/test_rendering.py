@@ -4,18 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.web.rendering import day, local, percent, quantity, query, risk
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0, "0"), (0.1234, "0.12"), (9.999, "10.0"), (42.26, "42.3"), (999.4, "999"), (999.96, "1.00 k"), (1e6, "1.00 M"),
-        (2.345e9, "2.35 G"), (7e12, "7.00 T"), (-1500.0, "-1.50 k"), (None, "–"), (float("nan"), "–"), (float("inf"), "–"),
-    ],
-)  # fmt: skip
-def test_quantity_has_three_digits_and_a_prefix(value: float | None, text: str):
-    assert quantity(value) == text
+from pipeline.web.rendering import _templates, day, local, percent, query, risk
 
 
 @pytest.mark.parametrize(
@@ -44,3 +33,10 @@ def test_instants_are_told_on_the_clock_of_the_site():
 
 def test_query_string_keeps_what_is_set_and_escapes_it():
     assert query({"search": "a&b=c", "label": "", "page": 3}, page=4) == "?search=a%26b%3Dc&page=4"
+
+
+def test_interval_names_the_unit_once_where_both_ends_have_the_same():
+    page = _templates().from_string("{{ 129e6 | interval(168e6) }}, {{ 795e3 | interval(1.04e6) }}, {{ 1.0 | interval(none) }}")
+
+    assert page.render(unit="bit/s") == "129 – 168 Mbit/s, 795 kbit/s – 1.04 Mbit/s, 1.00 bit/s – –"
+    assert page.render(unit="") == "129 – 168 M, 795 k – 1.04 M, 1.00 – –"

@@ -1,5 +1,6 @@
 // Every figure of the page: fetch its columns, draw them, say them in words, and offer them as a table.
 import * as kinds from "./kinds.js";
+import { sample } from "./marks.js";
 import { draw } from "./plot.js";
 
 const valuesAt = (drawing, at) =>
@@ -29,15 +30,14 @@ const fillTable = (place, drawing) => {
 };
 
 const fillKey = (list, drawing) => {
-  const entry = (label, className, colour) => {
+  const entry = (label, picture) => {
     const item = document.createElement("li");
-    const swatch = document.createElement("span");
-    swatch.className = `swatch ${className} ${colour}`;
-    item.append(swatch, label);
+    item.append(picture, label);
     return item;
   };
-  const lines = drawing.series.filter((item) => !item.edge).map((item) => entry(item.label, item.dash ? "dashed" : "line", item.colour));
-  list.replaceChildren(...lines, ...(drawing.key ?? []).map(([label, strength]) => entry(label, `band-${strength}`, "forecast")));
+  const swatch = (className) => Object.assign(document.createElement("span"), { className: `swatch ${className}` });
+  const lines = drawing.series.filter((item) => !item.edge).map((item) => entry(item.label, sample(item)));
+  list.replaceChildren(...lines, ...(drawing.key ?? []).map(([label, className]) => entry(label, swatch(className))));
 };
 
 const showTotal = (drawing) => {
@@ -50,10 +50,20 @@ const showTotal = (drawing) => {
   tile.replaceChildren(drawing.value(median[at]), small);
 };
 
+// A server that is busy says when to come again.
+const PATIENCE = 3;
+const ask = async (source, tries = PATIENCE) => {
+  const answer = await fetch(source);
+  const seconds = Number(answer.headers.get("Retry-After"));
+  if (answer.status !== 503 || !seconds || tries === 0) return answer;
+  await new Promise((done) => setTimeout(done, 1000 * seconds));
+  return ask(source, tries - 1);
+};
+
 const start = async (figure) => {
   const place = figure.querySelector(".plot");
   const readout = figure.querySelector(".readout");
-  const answer = await fetch(figure.dataset.source);
+  const answer = await ask(figure.dataset.source);
   if (!answer.ok) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     throw new Error(page.querySelector("main p")?.textContent ?? `the server answered ${answer.status}`);

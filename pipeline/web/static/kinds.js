@@ -1,5 +1,5 @@
 // What each kind of chart draws, from the columns that the server sent: series, bands, marks.
-import { day, instant, percent, quantity } from "./numbers.js";
+import { day, instant, percent, quantity, quantityTick, shortDay } from "./numbers.js";
 
 const line = (label, column, colour, more = {}) => ({ label, column, colour, width: 1.5, ...more });
 const edge = (label, column) => line(label, column, "forecast", { width: 0, edge: true });
@@ -9,6 +9,7 @@ const bandsOf = (...pairs) => pairs.map(([upper, lower, strength]) => ({ upper, 
 export const site = (answer) => ({
   time: (seconds) => instant(seconds, answer.zone),
   value: quantity,
+  tickValue: quantityTick,
   fromZero: true,
   series: [
     edge("95 %", "q95"), edge("90 %", "q90"), edge("75 %", "q75"),
@@ -17,7 +18,7 @@ export const site = (answer) => ({
     line("reading", "actual", "ink"),
   ],
   bands: bandsOf(["q95", "q05", 0.14], ["q90", "q10", 0.18], ["q75", "q25", 0.26]),
-  key: [["50 % band", 3], ["80 % band", 2], ["90 % band", 1]],
+  key: [["50 % band", "band-3"], ["80 % band", "band-2"], ["90 % band", "band-1"]],
   levels: answer.capacity === null ? [] : [{ at: answer.capacity, label: "capacity", colour: "bad" }],
   marks: [{ at: answer.cutoff, label: "cutoff", colour: "muted" }],
   spans: answer.anomalies.starts_at.map((from, i) => ({ from, to: answer.anomalies.ends_at[i], colour: "warn" })),
@@ -26,6 +27,7 @@ export const site = (answer) => ({
 export const total = (answer) => ({
   time: (seconds) => instant(seconds, answer.zone),
   value: quantity,
+  tickValue: quantityTick,
   fromZero: true,
   series: [
     edge("95 %, together", "together95"), edge("95 %, independent", "apart95"),
@@ -34,8 +36,11 @@ export const total = (answer) => ({
   ],
   extra: [{ label: "sites", column: "sites", value: String }],
   bands: bandsOf(["together95", "together05", 0.16], ["apart95", "apart05", 0.34]),
-  key: [["90 % interval if each site errs by itself", 3], ["if all err together", 1]],
+  key: [["90 % interval if each site errs by itself", "band-3"], ["if all err together", "band-1"]],
 });
+
+const COLOURS = { champion: "forecast", challenger: "challenger", naive: "muted" };
+const LINES = { champion: { shape: "circle" }, challenger: { shape: "square" }, naive: { dash: [6, 4] } };
 
 const byRole = (answer, figures) => {
   const roles = [...new Set(answer.columns.role)].sort();
@@ -50,7 +55,7 @@ const byRole = (answer, figures) => {
       answer.columns.role.forEach((found, i) => {
         if (found === role) columns[name][place.get(answer.columns.target_day[i])] = answer.columns[figure][i];
       });
-      series.push(line(`${role}${label}`, name, role === "champion" ? "forecast" : "challenger", { points: days.length < 60, ...more }));
+      series.push(line(`${role}${label}`, name, COLOURS[role] ?? "ink", { points: days.length < 60, ...LINES[role], ...more }));
     }
   }
   return { columns, series };
@@ -59,6 +64,9 @@ const byRole = (answer, figures) => {
 const byDay = (answer, figures, more) => ({
   ...byRole(answer, figures),
   time: day,
+  tick: shortDay,
+  byDay: true,
+  evenSteps: true,
   zone: "UTC", // a target day is a date: it has no zone
   value: percent,
   marks: answer.decisions.decided_at
@@ -69,8 +77,13 @@ const byDay = (answer, figures, more) => ({
 
 export const wape = (answer) => byDay(answer, [["wape", "", {}]], { fromZero: true });
 export const bias = (answer) => byDay(answer, [["bias", "", {}]], { levels: [{ at: 0, label: "", colour: "muted" }] });
+const BANDS = [
+  ["coverage90", ", 90 % band", { dash: [8, 4], shape: "triangle" }],
+  ["coverage80", ", 80 % band", { shape: "circle" }],
+  ["coverage50", ", 50 % band", { dash: [2, 3], shape: "square" }],
+];
 export const coverage = (answer) =>
-  byDay(answer, [["coverage50", ", 50 % band", { dash: [2, 3] }], ["coverage80", ", 80 % band", {}], ["coverage90", ", 90 % band", { dash: [8, 4] }]], {
-    unit: true,
-    levels: [0.5, 0.8, 0.9].map((at) => ({ at, label: "", colour: "muted" })),
+  byDay(answer, BANDS, {
+    wholeShare: true,
+    levels: [0.5, 0.8, 0.9].map((at) => ({ at, label: `${100 * at} %`, colour: "muted" })),
   });

@@ -6,11 +6,17 @@ const threeDigits = (value) => {
   return value.toFixed(size >= 99.95 || value === 0 ? 0 : size >= 9.995 ? 1 : 2);
 };
 
-export const quantity = (value) => {
+const { unit = "", unitFactor = "1" } = document.documentElement.dataset;
+
+const withPrefix = (value, written) => {
   if (value === null || value === undefined) return "–";
-  const [size, prefix] = PREFIXES.find(([size]) => Math.abs(value) >= size * 0.9995) ?? [1, ""];
-  return `${threeDigits(value / size)}${prefix && ` ${prefix}`}`;
+  const base = value * Number(unitFactor);
+  const [size, prefix] = PREFIXES.find(([size]) => Math.abs(base) >= size * 0.9995) ?? [1, ""];
+  return `${written(base / size)} ${`${prefix}${unit}`.trim()}`.trim();
 };
+
+export const quantity = (value) => withPrefix(value, threeDigits);
+export const quantityTick = (value) => withPrefix(value, (number) => String(Number(number.toPrecision(6))));
 
 export const percent = (value) =>
   value === null || value === undefined ? "–" : `${(100 * value).toFixed(Math.abs(value) >= 0.0995 ? 0 : 1).replace("-", "−")} %`;
@@ -22,3 +28,6 @@ export const instant = (seconds, zone) =>
 
 export const day = (seconds) =>
   new Date(1000 * seconds).toLocaleDateString("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "short", year: "numeric" });
+
+export const shortDay = (seconds) =>
+  new Date(1000 * seconds).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short" });

@@ -1,5 +1,9 @@
 // One chart: uPlot with our bands, marks and colours; arrow keys move through it and say what they find.
+import { dayTicks, evenRange, evenTicks, percentTicks } from "./axes.js";
+import { drawShapes } from "./marks.js";
+
 const HEIGHT = 290;
+const LETTER = 6.6; // pixels
 
 const colours = () => {
   const style = getComputedStyle(document.documentElement);
@@ -25,16 +29,18 @@ const seriesOf = (drawing, colour) =>
     stroke: item.edge ? "transparent" : colour(item.colour),
     width: item.width,
     dash: item.dash,
-    points: { show: Boolean(item.points), size: 5 },
+    points: { show: Boolean(item.points) && !item.shape, size: 5 },
     value: (_, value) => drawing.value(value),
   }));
 
+const near = (high) => (level) => level.at <= 1.6 * high || level.at === 0; // a level far above the data is not drawn
+
 const rangeOf = (drawing) => (_, low, high) => {
-  if (drawing.unit) return [0, 1];
-  if (low === null) return [0, 1];
-  const levels = (drawing.levels ?? []).map((level) => level.at).filter((at) => at <= 1.6 * high || at === 0);
+  if (drawing.wholeShare || low === null) return [0, 1];
+  const levels = (drawing.levels ?? []).filter(near(high)).map((level) => level.at);
   const top = Math.max(high, ...levels);
   const bottom = drawing.fromZero ? Math.min(0, low) : Math.min(low, ...levels);
+  if (drawing.evenSteps) return evenRange(bottom, top);
   const room = 0.06 * (top - bottom || 1);
   return [drawing.fromZero && bottom === 0 ? 0 : bottom - room, top + room];
 };
@@ -50,8 +56,10 @@ const underneath = (drawing, colour) => (chart) => {
   ctx.restore();
 };
 
+// Words stand in the margins, off the data.
 const onTop = (drawing, colour) => (chart) => {
   const { ctx, bbox } = chart;
+  drawShapes(chart, drawing.series, colour);
   const scale = devicePixelRatio;
   ctx.save();
   ctx.font = `${11 * scale}px system-ui, sans-serif`;
@@ -69,13 +77,13 @@ const onTop = (drawing, colour) => (chart) => {
   for (const mark of drawing.marks ?? []) {
     const at = chart.valToPos(mark.at, "x", true);
     if (at < bbox.left || at > bbox.left + bbox.width) continue;
-    stroke([at, bbox.top], [at, bbox.top + bbox.height], mark, [at + 4 * scale, bbox.top + 12 * scale], "left");
+    stroke([at, bbox.top], [at, bbox.top + bbox.height], mark, [at, bbox.top - 5 * scale], at > bbox.left + bbox.width - 60 * scale ? "right" : at < bbox.left + 30 * scale ? "left" : "center");
   }
   for (const level of drawing.levels ?? []) {
     const at = chart.valToPos(level.at, "y", true);
     if (at < bbox.top || at > bbox.top + bbox.height) continue;
     const right = bbox.left + bbox.width;
-    stroke([bbox.left, at], [right, at], level, [right - 4 * scale, at - 4 * scale], "right");
+    stroke([bbox.left, at], [right, at], level, [right + 6 * scale, at + 4 * scale], "left");
   }
   ctx.restore();
 };
@@ -83,6 +91,23 @@ const onTop = (drawing, colour) => (chart) => {
 const axisOf = (colour, more) => ({
   stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 }, font: "12px system-ui, sans-serif", ...more,
 });
+
+// The days of a chart by day, else the day once and then hours.
+const timeAxis = (drawing) =>
+  drawing.byDay
+    ? { size: 32, splits: (chart, _, low, high) => dayTicks(low, high, chart.width), values: (_, ticks) => ticks.map(drawing.tick) }
+    : { values: CLOCK };
+
+const valueAxis = (drawing) => ({
+  size: (_, values) => 22 + LETTER * Math.max(0, ...(values ?? []).map((text) => text.length)),
+  values: (_, ticks) => (drawing.evenSteps ? percentTicks(ticks) : ticks.map(drawing.tickValue ?? drawing.value)),
+  ...(drawing.evenSteps && { splits: (_chart, _axis, low, high) => evenTicks(low, high) }),
+});
+
+const room = (drawing, high) => {
+  const words = (drawing.levels ?? []).filter(near(high)).map((level) => level.label.length);
+  return [drawing.marks?.length ? 20 : 10, Math.max(drawing.byDay ? 28 : 10, 14 + LETTER * Math.max(0, ...words)), 0, 0];
+};
 
 export const draw = (place, drawing, readOut) => {
   const colour = colours();
@@ -97,7 +122,8 @@ export const draw = (place, drawing, readOut) => {
       scales: { y: { range: rangeOf(drawing) } },
       series: [{ value: (_, at) => (at === null ? "–" : drawing.time(at)) }, ...seriesOf(drawing, colour)],
       bands: (drawing.bands ?? []).map((band) => ({ series: [index(band.upper), index(band.lower)], fill: colour("forecast", band.strength) })),
-      axes: [axisOf(colour, { values: CLOCK }), axisOf(colour, { size: 64, values: (_, ticks) => ticks.map(drawing.value) })],
+      padding: room(drawing, Math.max(...columns.slice(1).flat())),
+      axes: [axisOf(colour, timeAxis(drawing)), axisOf(colour, valueAxis(drawing))],
       legend: { show: false },
       cursor: { y: false },
       hooks: { drawClear: [underneath(drawing, colour)], draw: [onTop(drawing, colour)], setCursor: [(self) => readOut(self.cursor.idx)] },

@@ -1,1 +1,0 @@
-"""Whole days: paths that keep each step's quantiles and move together as past days' errors did, and what is planned by them."""
