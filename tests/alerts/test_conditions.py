@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from airflow.triggers.callback import CallbackTrigger
@@ -189,3 +190,33 @@ def test_a_missed_deadline_is_told_where_the_database_does_not_answer(hook, monk
     Tell("late")(missed_deadline())
 
     assert len(hook.posts) == 1
+
+
+def asking(run_id: str = "manual__1") -> dict:
+    ti = SimpleNamespace(dag_id="promote_model", task_id="review", run_id=run_id)
+    run = SimpleNamespace(dag_id="promote_model", run_id=run_id, run_type="manual", partition_key=None, conf={})
+    return {"ti": ti, "dag_run": SimpleNamespace(**vars(run), run_after=datetime(2026, 8, 22, tzinfo=UTC))}
+
+
+def test_a_question_is_announced_once_a_run_with_a_link_that_opens_it(hook, monkeypatch):
+    monkeypatch.setenv("DAYAHEAD_PUBLIC_URL", "https://air.example.com")
+    until = datetime(2026, 8, 24, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+    facts = {"question": "Make version 3 champion, in the place of version 2?", "until": until, "silence": "rejected"}
+
+    for run_id in ("a", "a", "b"):
+        Tell("asked", facts=facts | {"reviewers": ("anna", "ben")})(asking(run_id))
+
+    (_, body), _ = hook.posts
+    assert body["title"] == "Make version 3 champion, in the place of version 2? (2026-08-22)"
+    assert body["links"]["question"] == "https://air.example.com/dags/promote_model/runs/a/tasks/review/required_actions"
+    assert "It may be answered by: anna, ben." in body["text"]
+    assert "until Mon 24 Aug 09:00 (Asia/Shanghai), it counts as rejected" in body["text"]
+
+
+@pytest.mark.parametrize(("silence", "next_step"), [("rejected", "The champion stays."), ("approved", "The way back: start promote_model")])
+def test_silence_is_announced_with_what_it_counts_as_and_what_to_do(hook, silence, next_step):
+    Tell("unanswered", facts={"version": "3", "hours": 48.0, "silence": silence})(asking())
+
+    [(_, body)] = hook.posts
+    assert body["title"] == f"Nobody answered: version 3 counts as {silence} (2026-08-22)"
+    assert next_step in body["text"]
