@@ -31,7 +31,9 @@ GRANT SELECT, INSERT, UPDATE ON dayahead.scores TO dayahead_writer;
 GRANT SELECT, INSERT ON dayahead.quarantine, dayahead.promotions TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_partition(text, date) TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_day(text, date), dayahead.stage_day(text, date, text) TO dayahead_writer;
-GRANT EXECUTE ON FUNCTION dayahead.index_day(text, date, text), dayahead.swap_day(text, date, text, text) TO dayahead_writer;
+GRANT EXECUTE ON FUNCTION dayahead.index_day(text, date, text), dayahead.swap_days(text[], date[], text[], text[]) TO dayahead_writer;
+GRANT EXECUTE ON FUNCTION dayahead.take(text) TO dayahead_writer;
+GRANT SELECT, INSERT, UPDATE ON dayahead.publications TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.drop_staged(text, date, text) TO dayahead_writer;
 
 GRANT SELECT ON dayahead.next_day, dayahead.forecast_vs_actual, dayahead.site_accuracy_30d, dayahead.capacity_risk TO dayahead_viewer;

@@ -4,16 +4,12 @@ SELECT f.site, f.ts, f.q05, f.q10, f.q25, f.q50, f.q75, f.q90, f.q95, f.target_d
 FROM dayahead.forecasts AS f
 WHERE
     f.role = 'champion'
-    AND f.target_day >= (SELECT max(d.target_day) - 1 FROM dayahead.forecasts AS d WHERE d.role = 'champion')
-    AND NOT EXISTS (
-        SELECT FROM dayahead.forecasts AS later
-        WHERE later.target_day = f.target_day + 1 AND later.role = 'champion' AND later.site = f.site
-            AND later.target_day >= (SELECT max(d.target_day) FROM dayahead.forecasts AS d WHERE d.role = 'champion') -- leaves other tables out
-    );
+    AND f.target_day >= (SELECT p.first_day FROM dayahead.publications AS p WHERE p.role = 'champion' ORDER BY p.cutoff DESC LIMIT 1)
+    AND f.cutoff >= (SELECT max(p.cutoff) FROM dayahead.publications AS p WHERE p.role = 'champion');
 
 COMMENT ON VIEW dayahead.next_day IS
-'One row per (site, ts) of the latest day that the champion forecast for the site; zones apart by a day stand side by side, a site that got
-no forecast lately is absent.';
+'One row per (site, ts) of what the latest run forecast, and nothing else: zones apart by a day stand side by side, a site that this run did
+not forecast (silent, retired, deleted) is absent.';
 
 CREATE OR REPLACE VIEW dayahead.forecast_vs_actual AS
 SELECT
@@ -92,7 +88,10 @@ SELECT
 FROM (
     SELECT DISTINCT ON (k.site) k.*
     FROM dayahead.forecast_peaks AS k
-    WHERE k.role = 'champion' AND k.target_day >= (SELECT max(d.target_day) - 1 FROM dayahead.forecast_peaks AS d WHERE d.role = 'champion')
+    WHERE
+        k.role = 'champion'
+        AND k.target_day >= (SELECT d.first_day FROM dayahead.publications AS d WHERE d.role = 'champion' ORDER BY d.cutoff DESC LIMIT 1)
+        AND k.cutoff >= (SELECT max(d.cutoff) FROM dayahead.publications AS d WHERE d.role = 'champion')
     ORDER BY k.site, k.target_day DESC
 ) AS p
 LEFT JOIN dayahead.sites AS s ON s.site = p.site;

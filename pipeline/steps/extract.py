@@ -58,6 +58,7 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
         "sites": store.put_frame(run, "sites", from_sites(scope)),
         "rows": len(readings),
         "step_minutes": infer_step_minutes(readings),
+        "chosen": sites is not None,
     }
     log.info("extracted cutoff=%s sites=%d rows=%d days=%d", run.cutoff.isoformat(), readings["site"].nunique(), len(readings), history)
     return store.write_result(run, "extract", result)

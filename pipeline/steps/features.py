@@ -38,5 +38,6 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
             "first_day": grid.first_day.isoformat(),
             "ladder": validated["ladder"],
             "dead": validated["dead"],
+            "chosen": extracted.get("chosen", False),
         },
     )

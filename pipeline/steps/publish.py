@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.forecasts import FORECASTS, TABLES, ensure_partitions, is_published, slices_of, stage_days, swap_days
+from pipeline.adapters.postgres.publications import Fleet
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import NothingToForecastError
@@ -41,7 +42,10 @@ def publish(run: Run, settings: Settings) -> dict[str, Any]:
 
 
 def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict[str, Any]:
-    """Write the files ``forecasts`` and ``attention`` of each result in one transaction and return how much they hold."""
+    """Write the files ``forecasts`` and ``attention`` of each result in one transaction and return how much they hold.
+
+    The days then hold the sites that were forecast and no other; where sites were ``chosen`` for the run, the others keep their rows.
+    """
     store = Store(settings.store_url)
     keys = [store.get(part["forecasts"], partial(_read, columns=["role", "target_day", "site"])) for part in made]
     slices = {part for key in keys for part in slices_of(key)}
@@ -53,7 +57,8 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
     with connect(settings, "writer") as connection:
         if changed := not is_published(connection, slices, digest):
             frames = {table: _frames(store, [part[table] for part in made]) for table in TABLES}
-            swap_days(connection, stage_days(connection, slices, **frames, digest=digest))
+            fleet = None if any(part.get("chosen") for part in made) else Fleet(next(iter(slices))[0], run.cutoff, run.folder)
+            swap_days(connection, stage_days(connection, slices, **frames, digest=digest, fleet=fleet))
     sites, rows = sum(key["site"].nunique() for key in keys), sum(len(key) for key in keys)
     log.info("published forecasts target_day=%s sites=%d rows=%d changed=%s", run.target_day, sites, rows, changed)
     return {"rows": rows, "sites": sites, "target_days": [day.isoformat() for day in days]}

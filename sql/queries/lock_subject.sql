@@ -1,1 +1,1 @@
-SELECT pg_advisory_xact_lock(hashtextextended(%(subject)s, 0));
+SELECT dayahead.take(%(subject)s);

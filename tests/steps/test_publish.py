@@ -41,13 +41,10 @@ def attention_rows(sites=SITES, past: int = 7) -> pd.DataFrame:
     return frame.assign(target_day=DAY, role="champion", weight=1 / past)
 
 
-def leave(settings, forecasts: pd.DataFrame, attention: pd.DataFrame, run: Run = RUN) -> None:
+def leave(settings, forecasts: pd.DataFrame, attention: pd.DataFrame, run: Run = RUN, *, chosen: bool = False) -> None:
     store = Store(settings.store_url)
-    store.write_result(
-        run,
-        "forecast",
-        {"forecasts": store.put_frame(run, "forecasts", forecasts), "attention": store.put_frame(run, "attention", attention)},
-    )
+    files = {"forecasts": store.put_frame(run, "forecasts", forecasts), "attention": store.put_frame(run, "attention", attention)}
+    store.write_result(run, "forecast", files | {"chosen": chosen})
 
 
 def test_publish_writes_the_day_of_every_site(database, run_sql):
@@ -82,12 +79,57 @@ def test_publish_again_replaces_what_changed_and_removes_what_is_gone(database, 
     assert run_sql("SELECT count(*) FROM dayahead.attention") == [(72,)]
 
 
-def test_publish_of_some_sites_leaves_the_others_alone(database, run_sql):
+@pytest.mark.parametrize("whole_month", [False, True])
+def test_a_site_that_the_run_did_not_forecast_has_no_row_any_more(database, run_sql, whole_month):
+    if whole_month:
+        run_sql("SELECT dayahead.ensure_partition('forecasts', '2026-08-01'), dayahead.ensure_partition('attention', '2026-08-01')")
     leave(database, forecast_rows(), attention_rows())
     publish(RUN, database)
     leave(database, forecast_rows(level=9.0, sites=("a",)), attention_rows(sites=("a",)))
 
     publish(RUN, database)
+
+    for table in ("forecasts", "attention", "forecast_peaks", "next_day", "site_outlook"):
+        assert run_sql(f"SELECT DISTINCT site FROM dayahead.{table}") == [("a",)], table
+    assert run_sql("SELECT role, first_day, last_day, sites FROM dayahead.publications") == [("champion", DAY, DAY, 1)]
+
+
+def test_a_site_that_was_forecast_yesterday_and_not_today_leaves_the_next_day_and_keeps_its_past(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+    publish(RUN, database)
+    tomorrow, cutoff = DAY + timedelta(days=1), RUN.cutoff + timedelta(days=1)
+    run = Run("forecast", tomorrow, cutoff)
+    rows = forecast_rows(sites=("a",)).assign(target_day=tomorrow, cutoff=pd.Timestamp(cutoff))
+    leave(database, rows, attention_rows(sites=("a",)).assign(target_day=tomorrow), run)
+
+    publish(run, database)
+
+    assert run_sql("SELECT DISTINCT site FROM dayahead.next_day") == run_sql("SELECT site FROM dayahead.site_outlook") == [("a",)]
+    assert run_sql("SELECT count(DISTINCT site) FROM dayahead.forecasts WHERE target_day = %s", DAY) == [(3,)]
+
+
+def test_a_site_that_moves_to_another_zone_leaves_the_day_that_the_same_run_gave_it_before(database, run_sql):
+    tomorrow = DAY + timedelta(days=1)
+    there = [rows.assign(target_day=tomorrow) for rows in (forecast_rows(sites=("a",)), attention_rows(sites=("a",)))]
+    here = forecast_rows(sites=("it's b",)), attention_rows(sites=("it's b",))
+    leave(database, *(pd.concat(both, ignore_index=True) for both in zip(here, there, strict=True)))
+    publish(RUN, database)
+    leave(database, forecast_rows(sites=("a", "it's b")), attention_rows(sites=("a", "it's b")))
+
+    publish(RUN, database)
+
+    for table in ("forecasts", "attention", "forecast_peaks"):
+        assert run_sql(f"SELECT DISTINCT site, target_day FROM dayahead.{table} ORDER BY 1") == [("a", DAY), ("it's b", DAY)], table
+
+
+def test_publish_of_chosen_sites_leaves_the_others_alone(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+    publish(RUN, database)
+    leave(database, forecast_rows(level=9.0, sites=("a",)), attention_rows(sites=("a",)), chosen=True)
+
+    publish(RUN, database)
+
+    assert run_sql("SELECT count(DISTINCT site) FROM dayahead.next_day") == [(3,)]
 
     assert run_sql("SELECT site, max(q05) FROM dayahead.forecasts GROUP BY site ORDER BY site") == [
         ("a", 9.0),
@@ -101,15 +143,18 @@ def test_publish_of_a_fleet_across_zones_leaves_the_day_that_a_site_got_from_the
         tomorrow = run_day + timedelta(days=1)
         east, west = forecast_rows(sites=("a",)).assign(target_day=tomorrow), forecast_rows(sites=("it's b",)).assign(target_day=run_day)
         weights = [attention_rows(sites=("a",)).assign(target_day=tomorrow), attention_rows(sites=("it's b",)).assign(target_day=run_day)]
-        return pd.concat([east, west], ignore_index=True), pd.concat(weights, ignore_index=True)
+        cutoff = pd.Timestamp(run_day, tz="UTC")
+        return pd.concat([east, west], ignore_index=True).assign(cutoff=cutoff), pd.concat(weights, ignore_index=True)
 
     for day in (DAY, DAY + timedelta(days=1)):
-        leave(database, *across(day))
-        publish(RUN, database)
+        run = Run("forecast", day, datetime(day.year, day.month, day.day, tzinfo=UTC))
+        leave(database, *across(day), run)
+        publish(run, database)
 
     expected = [("a", DAY + timedelta(days=1)), ("a", DAY + timedelta(days=2)), ("it's b", DAY), ("it's b", DAY + timedelta(days=1))]
     for table in ("forecasts", "attention"):
         assert run_sql(f"SELECT DISTINCT site, target_day FROM dayahead.{table} ORDER BY 1, 2") == expected
+    assert run_sql("SELECT DISTINCT site, target_day FROM dayahead.next_day ORDER BY 1, 2") == [expected[1], expected[3]]
 
 
 def test_publish_takes_a_forecast_without_attention(database, run_sql):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pandas as pd
 import psycopg2
 import pytest
 
@@ -59,7 +60,7 @@ def test_rows_of_other_sites_keep_when_they_were_published(database, run_sql):
     publish(RUN, database)
     when = "SELECT site, min(published_at) FROM dayahead.forecasts GROUP BY site ORDER BY site"
     before = dict(run_sql(when))
-    leave(database, forecast_rows(level=9.0, sites=("a",)), attention_rows(sites=("a",)))
+    leave(database, forecast_rows(level=9.0, sites=("a",)), attention_rows(sites=("a",)), chosen=True)
 
     publish(RUN, database)
 
@@ -75,7 +76,7 @@ def test_a_month_that_is_one_table_is_written_in_place(database, run_sql):
     first = run_sql(ROWS)
     publish(RUN, database)
     again = run_sql(ROWS)
-    leave(database, forecast_rows(level=4.0, sites=("a",), steps=23), attention_rows(sites=("a",)))
+    leave(database, forecast_rows(level=4.0, sites=("a",), steps=23), attention_rows(sites=("a",)), chosen=True)
 
     publish(RUN, database)
 
@@ -107,7 +108,7 @@ def test_a_transaction_that_began_before_sees_the_whole_new_day(database, run_sq
         early.set_session(isolation_level="REPEATABLE READ")
         cursor = early.cursor()
         cursor.execute("SELECT 1")
-        leave(database, forecast_rows(level=8.0, sites=("a",)), attention_rows(sites=("a",)))
+        leave(database, forecast_rows(level=8.0, sites=("a",)), attention_rows(sites=("a",)), chosen=True)
         publish(RUN, database)
 
         cursor.execute("SELECT count(*) FROM dayahead.forecasts")
@@ -159,8 +160,13 @@ def test_a_role_that_makes_no_name_of_a_table_is_refused(database):
 
 def test_days_that_are_neighbours_do_not_touch_each_other(database, run_sql):
     for ahead in (0, 1):
-        run, day = replace(RUN, purpose=f"forecast-{ahead}"), DAY + timedelta(days=ahead)
-        leave(database, forecast_rows(level=1.0 + ahead).assign(target_day=day), attention_rows().assign(target_day=day), run)
+        run, day = replace(RUN, cutoff=RUN.cutoff + timedelta(days=ahead)), DAY + timedelta(days=ahead)
+        leave(
+            database,
+            forecast_rows(level=1.0 + ahead).assign(target_day=day, cutoff=pd.Timestamp(run.cutoff)),
+            attention_rows().assign(target_day=day),
+            run,
+        )
         publish(run, database)
 
     found = run_sql("SELECT target_day, count(*), max(q05) FROM dayahead.forecasts GROUP BY target_day ORDER BY target_day")

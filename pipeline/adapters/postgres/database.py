@@ -66,7 +66,7 @@ def describe(settings: Settings) -> str:
 def lock(connection: extensions.connection, subject: str) -> None:
     """Wait for everybody else who works on ``subject`` in this database, and keep them waiting until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute(statement("lock_subject"), {"subject": f"dayahead.{subject}"})
+        cursor.execute(statement("lock_subject"), {"subject": subject})
 
 
 def run_query(settings: Settings, query: str) -> tuple[list[str] | None, list[tuple[Any, ...]], str]:
@@ -96,7 +96,7 @@ def migrate(settings: Settings, folder: Path = SQL_FOLDER) -> list[str]:
         ConfigurationError: A file was changed after it was applied, or the login may not create what is missing.
     """
     with connect(settings) as connection, connection.cursor() as cursor:
-        lock(connection, "migrations")
+        cursor.execute(statement("lock_migrations"))
         cursor.execute(statement("create_migrations"))
         applied = _apply_missing(cursor, folder)
         for name in EVERY_TIME:

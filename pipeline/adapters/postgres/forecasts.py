@@ -1,7 +1,8 @@
 """Forecasts into the database: a reader sees the old day or the new one, whole.
 
 A day and role has a table of its own. Its next one is filled beside it, indexed, and swapped in: readers wait for milliseconds, and nothing
-is deleted row by row. Where a month is one table, or a reader does not let go of the day, the rows are brought over one by one.
+is deleted row by row. Where a month is one table, or a reader does not let go of a day, the rows are brought over one by one. All tables of
+a publication are locked before the first is swapped, so that nobody waits behind one table for the reader of another.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import pandas as pd
 from psycopg2 import errors, extensions
 from psycopg2.sql import SQL, Identifier
 
+from pipeline.adapters.postgres import publications
 from pipeline.adapters.postgres.copy_binary import Kind, write_frame
 from pipeline.adapters.postgres.database import lock
 from pipeline.adapters.postgres.forecast_peaks import write_peaks
+from pipeline.adapters.postgres.publications import Fleet, Slice
 from pipeline.adapters.postgres.queries import identifiers, statement
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import DataError
@@ -45,7 +48,6 @@ ATTENTION: dict[str, Kind] = {
 }
 TABLES = {"forecasts": FORECASTS, "attention": ATTENTION}
 KEYS = {"forecasts": ("target_day", "role", "site", "ts"), "attention": ("target_day", "role", "site", "band", "past_day")}
-Slice = tuple[str, date]  # role and target day: what has a table of its own
 
 
 @dataclass
@@ -58,8 +60,10 @@ class Staged:
         day: Of the slice.
         name: Of the table that is being filled.
         digest: Names its content.
+        apart: Whether the day has tables of its own; False where its month is one table.
         rows: How many it holds.
         sites: Whom they are of.
+        kept: Sites whose rows stay as they are.
     """
 
     table: str
@@ -67,13 +71,15 @@ class Staged:
     day: date
     name: str
     digest: str
+    apart: bool = True
     rows: int = 0
     sites: set[str] = field(default_factory=set)
+    kept: list[str] = field(default_factory=list)
 
     @property
     def values(self) -> dict[str, Any]:
         """What the statements about a slice ask for."""
-        return {"parent": self.table, "role": self.role, "day": self.day, "sites": sorted(self.sites)}
+        return {"parent": self.table, "role": self.role, "day": self.day, "sites": sorted(self.sites), "kept": self.kept}
 
 
 def ensure_partitions(connection: extensions.connection, parent: str, days: Iterable[date]) -> None:
@@ -102,10 +108,13 @@ def stage_days(
     forecasts: Iterable[pd.DataFrame],
     attention: Iterable[pd.DataFrame],
     digest: str = "unnamed",
+    *,
+    fleet: Fleet | None = None,
 ) -> list[Staged]:
     """Fill a table beside each slice's own and index it, in the caller's transaction: nobody sees anything of it.
 
-    Two publishers of a slice wait for each other.
+    Two publishers of a slice wait for each other. Where the whole fleet was forecast, a site without a forecast has no row any more, and
+    days that an earlier publication of the same cutoff wrote are rid of what it wrote there.
 
     Args:
         connection: In the role writer.
@@ -113,30 +122,43 @@ def stage_days(
         forecasts: Frames with the columns of ``FORECASTS``, one row per (target_day, role, site, ts) in all of them; taken one at a time.
         attention: Frames with the columns of ``ATTENTION``. Attention of the forecasts' sites that they do not name is left out.
         digest: Names the content for ``is_published``, without a space.
+        fleet: The run that forecast every live site; None where some sites were chosen: then the others keep their rows.
 
     Raises:
         DataError: A column is missing, or a key stands twice.
     """
-    ordered = sorted(slices)
+    ordered = sorted({*slices, *publications.written_before(connection, fleet)})
     for role, day in ordered:
         lock(connection, f"forecasts.{day}.{role}")
     staged = {table: {part: _stage(connection, table, part, digest) for part in ordered} for table in TABLES}
     for table, frames in (("forecasts", forecasts), ("attention", attention)):
         for frame in frames:
             _fill(connection, table, frame, staged[table])
+    everywhere = set().union(*(each.sites for each in staged["forecasts"].values()))
     for part in ordered:
+        sites = staged["forecasts"][part].sites
+        kept = publications.keep_sites(connection, part, sites, everywhere, fleet)
         for table in TABLES:
-            staged[table][part].sites |= staged["forecasts"][part].sites
-            _keep_others(connection, staged[table][part])
+            each = staged[table][part]
+            each.sites, each.kept = sites, kept
+            _keep(connection, each)
+    publications.note(connection, fleet, [day for (_, day), each in staged["forecasts"].items() if each.sites], len(everywhere))
     return [staged[table][part] for part in ordered for table in TABLES]
 
 
 def swap_days(connection: extensions.connection, staged: Iterable[Staged]) -> None:
-    """Let staged tables take the place of the days' own; commit at once, for readers of those days wait from here on."""
+    """Let staged tables take the place of the days' own, all or none; commit at once, for readers of those days wait from here on."""
+    staged = list(staged)
     with connection.cursor() as cursor:
         for each in staged:
-            cursor.execute(statement("swap_day"), each.values | {"said": f"{each.digest} {each.rows}"})
-            if not cursor.fetchone()[0]:
+            if not each.apart:
+                _bring_over(cursor, each)
+        apart = [each for each in staged if each.apart]
+        names = {"parents": "table", "days": "day", "roles": "role"}
+        values: dict[str, Any] = {name: [getattr(each, one) for each in apart] for name, one in names.items()}
+        cursor.execute(statement("swap_days"), values | {"said": [f"{each.digest} {each.rows}" for each in apart]})
+        if not cursor.fetchone()[0]:
+            for each in apart:
                 _bring_over(cursor, each)
 
 
@@ -151,8 +173,9 @@ def _stage(connection: extensions.connection, table: str, part: Slice, digest: s
     with connection.cursor() as cursor:
         values = {"parent": table, "role": part[0], "day": part[1]}
         cursor.execute(statement("ensure_day"), values)
+        (apart,) = cursor.fetchone()
         cursor.execute(statement("stage_day"), values)
-        return Staged(table, *part, cursor.fetchone()[0], digest)
+        return Staged(table, *part, cursor.fetchone()[0], digest, apart)
 
 
 def _fill(connection: extensions.connection, table: str, frame: pd.DataFrame, staged: dict[Slice, Staged]) -> None:
@@ -183,11 +206,11 @@ def _parts(frame: pd.DataFrame) -> dict[Slice, pd.DataFrame]:
     return dict(zip(slices, (rows for _, rows in grouped), strict=True))
 
 
-def _keep_others(connection: extensions.connection, staged: Staged) -> None:
-    """Copy the day's rows of sites that the staged ones do not speak of, and index the table."""
+def _keep(connection: extensions.connection, staged: Staged) -> None:
+    """Copy the rows of the sites that keep theirs, and index the table."""
     with connection.cursor() as cursor, TemporaryFile() as kept:
-        cursor.copy_expert(cursor.mogrify(statement("copy_kept", table=Identifier(staged.table)), staged.values).decode(), kept)
-        if cursor.rowcount:
+        if staged.kept:
+            cursor.copy_expert(cursor.mogrify(statement("copy_kept", table=Identifier(staged.table)), staged.values).decode(), kept)
             kept.seek(0)
             cursor.copy_expert(statement("copy_staged", staged=Identifier(staged.name), columns=SQL("")), kept)
             staged.rows += cursor.rowcount

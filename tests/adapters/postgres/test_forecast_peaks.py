@@ -27,12 +27,12 @@ def day_of(sites=("a", "it's b", "📡\n<b>"), level: float = 1.0, degradation: 
     )  # fmt: skip
 
 
-def put(settings, rows: pd.DataFrame) -> None:
+def put(settings, rows: pd.DataFrame, *, chosen: bool = False) -> None:
     with connect(settings, "writer") as connection:
         for table in ("forecasts", "attention"):
             ensure_partitions(connection, table, [DAY])
     with connect(settings, "writer") as connection:
-        replace_forecasts(connection, rows, NO_ATTENTION)
+        replace_forecasts(connection, rows, NO_ATTENTION, chosen=chosen)
 
 
 def test_peak_is_each_quantiles_largest_value_and_the_instant_of_the_largest_median():
@@ -50,7 +50,7 @@ def test_publishing_keeps_the_peak_of_every_site_and_again_only_what_changed(dat
     put(database, day_of())
     assert run_sql("SELECT * FROM dayahead.forecast_peaks ORDER BY site") == before
 
-    put(database, day_of(sites=("a",), level=2.0, degradation="seasonal_naive"))
+    put(database, day_of(sites=("a",), level=2.0, degradation="seasonal_naive"), chosen=True)
     found = run_sql("SELECT site, q50, degradation FROM dayahead.forecast_peaks ORDER BY site")
     assert found == [("a", 260.0, "seasonal_naive"), ("it's b", 130.0, "none"), ("📡\n<b>", 130.0, "none")]
 

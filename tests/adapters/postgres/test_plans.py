@@ -104,7 +104,7 @@ def test_extract_finds_the_sites_of_a_span_through_the_index_of_its_months(touch
 def test_publish_touches_the_table_of_its_day_and_role_alone(touched, table):
     from psycopg2.sql import Identifier
 
-    values = {"parent": table, "day": DAYS[-1], "role": "champion", "sites": ["a"], "digest": "unnamed"}
+    values = {"parent": table, "day": DAYS[-1], "role": "champion", "kept": ["a"], "digest": "unnamed"}
 
     kept = touched(statement("copy_kept", table=Identifier(table)), values)
     compared = touched(statement("is_published", table=Identifier(table)), values)

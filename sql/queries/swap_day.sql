@@ -1,1 +1,0 @@
-SELECT dayahead.swap_day(%(parent)s, %(day)s, %(role)s, %(said)s);

@@ -1,0 +1,6 @@
+INSERT INTO dayahead.publications AS old (role, cutoff, first_day, last_day, sites, run_id)
+VALUES (%(role)s, %(cutoff)s, %(first_day)s, %(last_day)s, %(sites)s, %(run_id)s)
+ON CONFLICT (role, cutoff) DO UPDATE
+SET
+    first_day = excluded.first_day, last_day = excluded.last_day, sites = excluded.sites, run_id = excluded.run_id,
+    published_at = excluded.published_at;
