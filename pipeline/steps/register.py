@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.adapters.mlflow import packaging, registry, tracking
-from pipeline.adapters.mlflow.model_card import render_card, stack_pictures, with_pictures
+from pipeline.adapters.mlflow.model_card import WORST_SITES, render_card, stack_pictures, with_pictures
 from pipeline.adapters.store import model_files
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
@@ -68,7 +68,7 @@ def register(run: Run, settings: Settings) -> dict[str, Any]:
 def _register(run: Run, settings: Settings, store: Store, results: dict[str, dict[str, Any]], scratch: Path) -> str:
     grid: Grid = store.get(results["features"]["grid"], Grid.load)
     evaluation = store.get(results["evaluate"]["evaluation"], lambda path: json.loads(path.read_text()))
-    facts = _facts(run, results, grid)
+    facts = _facts(run, results, grid) | {"peaks": _peaks(store, results["evaluate"], evaluation), "unit": settings.unit}
     card = render_card(evaluation, facts)
     weights = review.attention_table(store.get_frame(results["evaluate"]["attention"]), review.sites_by_error(evaluation)[:ATTENTION_SITES])
     record = tracking.TrainingRecord(
@@ -183,6 +183,11 @@ def _series(evaluation: dict[str, Any]) -> dict[str, list[tuple[int, float]]]:
 def _by_site(evaluation: dict[str, Any]) -> pd.DataFrame:
     by_site = evaluation["models"][CHALLENGER].get("wape_by_site", {})
     return pd.DataFrame({"site": list(by_site), "wape": np.array(list(by_site.values()), float)})
+
+
+def _peaks(store: Store, evaluate: dict[str, Any], evaluation: dict[str, Any]) -> dict[str, dict[str, float]]:
+    worst = review.sites_by_error(evaluation)[:WORST_SITES] or [""]
+    return review.highest_readings(store.get(evaluate["forecasts"], lambda path: pd.read_parquet(path, filters=[("site", "in", worst)])))
 
 
 def _pictures(

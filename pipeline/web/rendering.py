@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from pipeline.core.evaluation.quantity import quantity, unit_parts
+from pipeline.core.evaluation.quantity import interval, quantity, unit_parts
 
 HERE = Path(__file__).resolve().parent
 RUNGS = {"none": "champion", "previous_champion": "previous champion", "seasonal_naive": "seasonal naive"}
@@ -74,9 +74,7 @@ def _amount(context: Context, value: float | None) -> str:
 
 @pass_context
 def _interval(context: Context, low: float | None, high: float | None) -> str:
-    """Two amounts, with the unit once where both have the same: ``129 – 168 Mbit/s``."""
-    (first, _, mine), second = quantity(low, context["unit"]).partition(" "), quantity(high, context["unit"])
-    return f"{first} – {second}" if mine == second.partition(" ")[2] else f"{first} {mine} – {second}"
+    return interval(low, high, context["unit"])
 
 
 @lru_cache

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.web.rendering import _templates, day, local, percent, query, risk
+from pipeline.web.rendering import day, local, percent, query, risk
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,3 @@ def test_instants_are_told_on_the_clock_of_the_site():
 
 def test_query_string_keeps_what_is_set_and_escapes_it():
     assert query({"search": "a&b=c", "label": "", "page": 3}, page=4) == "?search=a%26b%3Dc&page=4"
-
-
-def test_interval_names_the_unit_once_where_both_ends_have_the_same():
-    page = _templates().from_string("{{ 129e6 | interval(168e6) }}, {{ 795e3 | interval(1.04e6) }}, {{ 1.0 | interval(none) }}")
-
-    assert page.render(unit="bit/s") == "129 – 168 Mbit/s, 795 kbit/s – 1.04 Mbit/s, 1.00 bit/s – –"
-    assert page.render(unit="") == "129 – 168 M, 795 k – 1.04 M, 1.00 – –"

@@ -9,10 +9,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, best_naive, decide, ratio_of
+from pipeline.core.evaluation.quantity import interval, quantity
 from pipeline.core.evaluation.review import sites_by_error
+from pipeline.core.evaluation.scoring import COMPARED
 
 TEMPLATES = Path(__file__).parents[3] / "mlflow"
 FIGURES = ("wape", "wql", "mase_day", "coverage50", "coverage80", "coverage90")
+NAMES = ("WAPE", "WQL", "MASE", "coverage 50 %", "coverage 80 %", "coverage 90 %")
+PROMISED = {"coverage50": 0.5, "coverage80": 0.8, "coverage90": 0.9}
+BETTER, WORSE, SAME = "🟢", "🔴", "⚪"
+NOTICED = 0.005  # a smaller change of a figure is none
 WORST_SITES, SITE_WIDTH = 5, 60
 UNKNOWN = "–"
 PICTURE = "![what it forecast for its worst site, and what it looked at]("
@@ -20,26 +26,28 @@ WIDTH = 700  # pixels, of the picture on a version's page
 
 
 def render_card(evaluation: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
-    """Return the card of a challenger.
+    """Return the card of a challenger: the change against what would go on without it comes first.
 
     Args:
         evaluation: Result of the backtest.
         facts: What was trained on what: ``architecture``, ``cutoff``, ``sites``, ``days``, ``step_minutes``, ``rows``, ``test_days``,
-            ``dataset``, ``quarantined``, ``ladder``, ``commit``, and ``champion``, the version judged beside it (None for none).
+            ``dataset``, ``quarantined``, ``ladder``, ``commit``; ``champion``, the version judged beside it (None for none); ``peaks``, the
+            highest reading of each of the worst sites and its forecast; ``unit``.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     judged = evaluation["models"]
+    rival = CHAMPION if CHAMPION in judged else best_naive(evaluation)
     names = [name for name in (CHALLENGER, CHAMPION) if name in judged] + sorted(set(judged) - {CHALLENGER, CHAMPION})
     worse, compared = _worse_sites(judged)
     return environment.get_template("model_card.md.j2").render(
         facts,
         decision=decide(evaluation),
-        models=[[name, *(_number(judged[name].get(key)) for key in FIGURES)] for name in names],
-        ratios=[[name, *(_interval(evaluation, name, key) for key in ("wql", "wape"))] for name in names[1:]],
-        rivals=_beside(evaluation),
-        worst=_worst_sites(evaluation),
+        rival=rival,
+        changes=_changes(evaluation, rival) if rival else [],
+        models=[[name, *(_number(judged[name].get(key)) for key in FIGURES), _interval(evaluation, name)] for name in names],
+        worst=_worst_sites(evaluation, rival, facts["peaks"], facts["unit"]),
         worse=worse,
         compared=compared,
         calibration=_calibration(judged[CHALLENGER]),
@@ -76,17 +84,48 @@ def stack_pictures(pictures: Sequence[Path], path: Path) -> Path:
     return path
 
 
-def _worst_sites(evaluation: Mapping[str, Any]) -> list[list[str]]:
-    """Name, the challenger's WAPE and that of the models of ``_beside``."""
-    columns = [evaluation["models"][name].get("wape_by_site", {}) for name in _beside(evaluation)]
-    worst = sites_by_error(evaluation)[:WORST_SITES]
-    return [[site.replace("|", "/")[:SITE_WIDTH], *(_number(column.get(site)) for column in columns)] for site in worst]
+def _changes(evaluation: Mapping[str, Any], rival: str) -> list[list[str]]:
+    """Figure, the rival's, the challenger's, and the change with its colour."""
+    own, other = evaluation["models"][CHALLENGER], evaluation["models"][rival]
+    rows = []
+    for key, name in zip(FIGURES, NAMES, strict=True):
+        ratio = ratio_of(evaluation, CHALLENGER, rival, key) if key in COMPARED else None
+        if ratio is not None:
+            colour = BETTER if ratio.high < 1 else WORSE if ratio.low > 1 else SAME
+            change = f"{colour} {ratio.value - 1:+.1%} ({ratio.low - 1:+.1%} to {ratio.high - 1:+.1%})"
+        else:
+            change = _change(_miss(key, own.get(key)), _miss(key, other.get(key)))
+        rows.append([name, _number(other.get(key)), _number(own.get(key)), change])
+    return rows
 
 
-def _beside(evaluation: Mapping[str, Any]) -> list[str]:
-    """Names of the columns beside the worst sites."""
-    others = (CHAMPION, best_naive(evaluation))
-    return [CHALLENGER, *(name for name in others if name and name in evaluation["models"])]
+def _miss(key: str, value: float | None) -> float | None:
+    """How bad a figure is: an error is so by itself, a coverage by its distance from what was promised."""
+    return value if value is None or key not in PROMISED else abs(value - PROMISED[key])
+
+
+def _change(own: float | None, other: float | None) -> str:
+    if own is None or other is None or own != own or other != other:
+        return UNKNOWN
+    return f"{SAME if abs(own - other) < NOTICED else BETTER if own < other else WORSE} {own - other:+.3f}"
+
+
+def _worst_sites(evaluation: Mapping[str, Any], rival: str | None, peaks: Mapping[str, Any], unit: str) -> list[list[str]]:
+    """Name, the challenger's WAPE, the rival's, the change; the highest reading and what was forecast for it."""
+    own, other = (evaluation["models"].get(name or "", {}).get("wape_by_site", {}) for name in (CHALLENGER, rival))
+    rows = []
+    for site in sites_by_error(evaluation)[:WORST_SITES]:
+        errors = [_number(own[site]), _number(other.get(site)), _change(own[site], other.get(site))]
+        rows.append([site.replace("|", "/")[:SITE_WIDTH], *errors, *_peak(peaks.get(site), unit)])
+    return rows
+
+
+def _peak(peak: Mapping[str, float] | None, unit: str) -> tuple[str, str]:
+    if peak is None:
+        return UNKNOWN, UNKNOWN
+    inside = peak["q05"] <= peak["actual"] <= peak["q95"]
+    said = f"{quantity(peak['q50'], unit)} ({interval(peak['q05'], peak['q95'], unit)})"
+    return f"{BETTER if inside else WORSE} {quantity(peak['actual'], unit)}", said
 
 
 def _worse_sites(judged: Mapping[str, Any]) -> tuple[int, int]:
@@ -108,6 +147,7 @@ def _number(value: float | None) -> str:
     return UNKNOWN if value is None or value != value else f"{value:.3f}"
 
 
-def _interval(evaluation: Mapping[str, Any], rival: str, metric: str) -> str:
-    ratio = ratio_of(evaluation, CHALLENGER, rival, metric)
+def _interval(evaluation: Mapping[str, Any], rival: str) -> str:
+    """Return the challenger's loss over a rival's, with its interval."""
+    ratio = ratio_of(evaluation, CHALLENGER, rival)
     return UNKNOWN if ratio is None else f"{ratio.value:.3f} ({ratio.low:.3f} – {ratio.high:.3f})"

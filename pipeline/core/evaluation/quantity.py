@@ -36,6 +36,12 @@ def quantity(value: float | None, unit: str = "") -> str:
     return _with_prefix(value, unit, _three_digits)
 
 
+def interval(low: float | None, high: float | None, unit: str = "") -> str:
+    """Return two amounts, with the unit once where both have the same: ``129 – 168 Mbit/s``."""
+    (first, _, mine), second = quantity(low, unit).partition(" "), quantity(high, unit)
+    return f"{first} – {second}" if mine == second.partition(" ")[2] else f"{first} {mine} – {second}"
+
+
 def tick(value: float, unit: str = "") -> str:
     """Return a value of an axis with no more digits than it needs."""
     return _with_prefix(value, unit, lambda number: f"{number:g}")

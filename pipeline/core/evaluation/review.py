@@ -83,5 +83,16 @@ def attention_table(attention: pd.DataFrame, sites: list[str]) -> pd.DataFrame:
     return pd.concat([fleet[columns], own[columns]], ignore_index=True)
 
 
+def highest_readings(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Return, by site, its highest reading of the backtest and what was forecast for that instant: ``actual``, ``q05``, ``q50``, ``q95``.
+
+    Args:
+        rows: Forecasts with what came: ``site``, ``actual`` (NaN where nothing did), q05 … q95.
+    """
+    known = rows[rows["actual"].notna()]
+    highest = known.loc[known.groupby("site")["actual"].idxmax()].set_index("site")
+    return {str(site): row for site, row in highest[["actual", "q05", "q50", "q95"]].astype(float).to_dict("index").items()}
+
+
 def _finite(shares: Mapping[str, list[float | None]]) -> dict[str, np.ndarray]:
     return {name: np.array([np.nan if value is None else value for value in share], float) for name, share in shares.items()}

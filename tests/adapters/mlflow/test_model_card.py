@@ -18,6 +18,11 @@ FACTS = {
     "quarantined": "nothing",
     "ladder": "none",
     "commit": "abc",
+    "peaks": {
+        "site-1": {"actual": 42e9, "q05": 33e9, "q50": 38.5e9, "q95": 41e9},
+        "site-0": {"actual": 5e6, "q05": 4e6, "q50": 5e6, "q95": 6e6},
+    },
+    "unit": "bit/s",
 }
 
 
@@ -30,10 +35,32 @@ def cells(card: str) -> list[list[str]]:
 def test_card_compares_the_challenger_with_champion_lightgbm_and_naive():
     rows = cells(render_card(evaluation(champion=NOISE), FACTS))
 
-    assert ["champion", "0.980 (0.900 – 1.060)", "0.980 (0.900 – 1.060)"] in rows
-    assert ["lightgbm", "0.980 (0.900 – 1.060)", "0.980 (0.900 – 1.060)"] in rows
-    assert ["seasonal_naive_week", "0.800 (0.700 – 0.900)", "0.800 (0.700 – 0.900)"] in rows
-    assert ["challenger", "0.200", "0.150", "0.800", "0.500", "0.790", "0.900"] in rows
+    figures = ["0.200", "0.150", "0.800", "0.500", "0.790", "0.900"]
+    assert ["champion", *figures, "0.980 (0.900 – 1.060)"] in rows
+    assert ["lightgbm", *figures, "0.980 (0.900 – 1.060)"] in rows
+    assert ["seasonal_naive_week", *figures, "0.800 (0.700 – 0.900)"] in rows
+    assert ["challenger", *figures, "–"] in rows
+    assert len({row[0] for row in rows if row[0] != "---"}) == len([row for row in rows if row[0] != "---"]), "a row is repeated"
+
+
+def test_card_begins_with_the_change_against_the_champion_and_colours_what_got_worse():
+    judged = evaluation(champion=NOISE)
+    judged["models"]["champion"] = judged["models"]["champion"] | {"mase_day": 0.7, "coverage80": 0.7}
+    card = render_card(judged, FACTS)
+
+    rows = cells(card)
+    assert card.index("Change against version 3, the champion") < card.index("Worst sites") < card.index("**Judged**")
+    assert ["WQL", "0.150", "0.150", "⚪ -2.0% (-10.0% to +6.0%)"] in rows
+    assert ["MASE", "0.700", "0.800", "🔴 +0.100"] in rows
+    assert ["coverage 80 %", "0.700", "0.790", "🟢 -0.090"] in rows
+    assert ["WQL", "0.150", "0.150", "🔴 +20.0% (+10.0% to +30.0%)"] in cells(render_card(evaluation(champion=[1.2, 1.1, 1.3]), FACTS))
+
+
+def test_card_of_a_first_version_begins_with_the_change_against_the_best_naive():
+    card = render_card(evaluation(), FACTS | {"champion": None})
+
+    assert "**Change against seasonal_naive_week**" in card
+    assert ["WAPE", "0.200", "0.200", "🟢 -20.0% (-30.0% to -10.0%)"] in cells(card)
 
 
 def test_card_says_what_the_gate_says_and_whose_place_is_at_stake():
@@ -52,9 +79,10 @@ def test_card_sets_the_worst_sites_beside_the_champion_and_counts_those_that_los
 
     card = render_card(judged, FACTS)
 
-    assert "**Worst sites** by WAPE, 1 of 2 sites are worse than with the champion:" in card
-    assert ["site", "challenger", "champion", "seasonal_naive_week"] in cells(card)
-    assert ["site-1", "0.300", "0.250", "–"] in cells(card)
+    assert "**Worst sites** by WAPE, 1 of 2 sites are worse than with the champion." in card
+    assert ["site", "WAPE", "champion", "change", "highest reading", "forecast for it"] in cells(card)
+    assert ["site-1", "0.300", "0.250", "🔴 +0.050", "🔴 42.0 Gbit/s", "38.5 Gbit/s (33.0 – 41.0 Gbit/s)"] in cells(card)
+    assert ["site-0", "0.100", "0.200", "🟢 -0.100", "🟢 5.00 Mbit/s", "5.00 Mbit/s (4.00 – 6.00 Mbit/s)"] in cells(card)
 
 
 def test_card_of_a_version_shows_a_picture_that_is_left_out_elsewhere(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.core.evaluation.quantity import quantity, tick
+from pipeline.core.evaluation.quantity import interval, quantity, tick
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,9 @@ def test_unit_follows_the_right_prefix_also_where_it_has_one_of_its_own(value: f
 def test_ticks_of_an_axis_have_no_more_digits_than_they_need():
     assert [tick(value, "bit/s") for value in (0, 5e8, 1e9, 2.5e9)] == ["0 bit/s", "500 Mbit/s", "1 Gbit/s", "2.5 Gbit/s"]
     assert tick(2.5e9) == "2.5 G"
+
+
+def test_interval_names_the_unit_once_where_both_ends_have_the_same():
+    assert interval(129e6, 168e6, "bit/s") == "129 – 168 Mbit/s"
+    assert interval(795e3, 1.04e6, "bit/s") == "795 kbit/s – 1.04 Mbit/s"
+    assert interval(129e6, 168e6) == "129 – 168 M"
