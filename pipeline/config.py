@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     redis_port: int = 6390
     executor: Literal["local", "celery"] = "local"  # of the embedded Airflow: in the scheduler, or on workers behind Redis
     task_silence_seconds: int = Field(60, ge=6)  # a task whose worker is silent for longer is taken for lost and tried again
+    scheduler_idle_seconds: float = Field(1.0, ge=0.1)  # how long the embedded Airflow's scheduler sleeps when it finds nothing to do
     dags: str = ""  # folder of DAG files that the embedded Airflow runs; empty: the project's own
 
     timezone: str = "UTC"  # zone of the schedule, and of sites that name none

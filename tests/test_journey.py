@@ -1,6 +1,7 @@
 """The whole journey as a user walks it: one command, real Airflow, real MLflow, real Postgres."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,14 @@ def test_demo_ends_with_tomorrow_a_plot_and_the_addresses(stack: Stack, walked: 
     for address in (stack.settings.airflow_url, stack.settings.tracking_url):
         assert address in walked
     assert "make down" in walked
+
+
+def test_demo_shows_tomorrow_by_seasonal_naive_before_it_trains_and_by_the_champion_afterwards(walked: str):
+    at_once, after = walked.split("DAG train_model")
+
+    assert len(re.findall(r"^ *site \d .* seasonal_naive *$", at_once, re.MULTILINE)) == SITES
+    assert re.search(r"visible \d+ s after the stack was up", at_once)
+    assert len(re.findall(r"^ *site \d .* champion *$", after, re.MULTILINE)) == SITES
 
 
 def test_demo_leaves_every_site_24_hours_of_tomorrow_from_the_champion(stack: Stack, walked: str):

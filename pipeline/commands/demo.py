@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +32,7 @@ def demo(
     timezone: Annotated[str | None, typer.Option(help="IANA zone of the file's instants and sites, and of the schedule.")] = None,
     train: Annotated[bool, typer.Option("--train", help="Train even if this day's training has been done.")] = False,
 ) -> None:
-    """Load data, train, forecast tomorrow in the running Airflow, and show it.
+    """Load data, forecast tomorrow in the running Airflow at once, train, forecast again by the model, and show both.
 
     Examples:
         python -m pipeline demo
@@ -44,18 +45,18 @@ def demo(
     if timezone:
         os.environ["DAYAHEAD_TIMEZONE"] = timezone  # the stack keeps it for its tasks
     settings = _stack_up()
+    up = time.monotonic()
     fresh = _load(settings, data, timezone)
     day = journey.day_after_last_reading(settings)
     console.print(f"  the day after the last reading, in {settings.timezone}: {day:%A %Y-%m-%d}")
     if fresh or train or not journey.is_trained(settings, day):
+        _forecast(settings, day)
+        console.print(f"\n  visible {time.monotonic() - up:.0f} s after the stack was up; now a model learns and takes its place")
         _run(settings, journey.TRAIN, {"target_day": day.isoformat()})
     else:
         _headline("Training")
         console.print(f"  done before for {day}; again with: make demo ARGS=--train")
-    _run(settings, journey.FORECAST, {"target_day": day.isoformat()})
-    peaks = journey.read_peaks(settings)
-    _headline("Forecast of each site's next whole day, in dayahead.next_day")
-    _show_peaks(peaks, settings.unit)
+    peaks = _forecast(settings, day)
     if peaks:
         shown = next((peak for peak in peaks if peak.target_day == day), peaks[0])  # a zone ahead of the schedule has a gap before its day
         picture = journey.draw_site(settings, shown, settings.home.resolve() / "demo" / "forecast.png")
@@ -90,6 +91,17 @@ def _load(settings: Settings, file: Path | None, timezone: str | None) -> bool:
     console.print(f"  {file or 'built-in sample'}: {report.rows:,} rows of {report.sites} sites, one every {report.step_minutes} min")
     console.print(f"  {report.loaded:,} loaded, {report.updated:,} corrected, {report.unchanged:,} unchanged{faulty}")
     return bool(report.loaded or report.updated)
+
+
+def _forecast(settings: Settings, day: date) -> list[Peak]:
+    """Forecast the day by the best model there is, without one by seasonal naive, show the peaks and return them."""
+    from pipeline.local import demo as journey
+
+    _run(settings, journey.FORECAST, {"target_day": day.isoformat()})
+    peaks = journey.read_peaks(settings)
+    _headline("Forecast of each site's next whole day, in dayahead.next_day")
+    _show_peaks(peaks, settings.unit)
+    return peaks
 
 
 def _run(settings: Settings, dag: str, conf: dict[str, str]) -> None:

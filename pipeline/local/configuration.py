@@ -97,7 +97,7 @@ def _airflow(settings: Settings, home: Home, secrets: Secrets) -> Sections:
         },
         "api_auth": {"jwt_secret": secrets.jwt},
         "scheduler": {
-            "scheduler_idle_sleep_time": "0.2",
+            "scheduler_idle_sleep_time": str(settings.scheduler_idle_seconds),
             "catchup_by_default": "False",
             "task_instance_heartbeat_sec": str(settings.task_silence_seconds // 6),
             "task_instance_heartbeat_timeout": str(settings.task_silence_seconds),

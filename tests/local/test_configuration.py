@@ -56,6 +56,7 @@ def test_airflow_listens_on_loopback_and_reports_to_nobody(home, settings):
     assert config["core"]["execution_api_server_url"] == "http://127.0.0.1:18090/execution/"
     assert config["core"]["executor"] == "LocalExecutor"
     assert config["usage_data_collection"]["enabled"] == "False"
+    assert config["scheduler"]["scheduler_idle_sleep_time"] == "1.0"
 
 
 def test_postgres_sees_nothing_of_the_environment_that_it_does_not_need(home, settings, monkeypatch):
