@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks bench-data test-cluster peers
+.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks results bench-data test-cluster peers
 SHELL := /bin/bash
 
 VENV := .venv
@@ -80,6 +80,10 @@ peers: setup ## Make .venv-peers for `backtest --models nhits,patchtst,tft,auto_
 
 attention-tasks: setup ## Train every attention mechanism on its author's own problem and compare with what was published
 	@$(VENV)/bin/python -m benchmarks.attention_tasks $(ARGS)
+
+results: setup ## Run every model on the public sets in DATA=folder and make docs/results.md; three seeds take an hour on two cores
+	@$(VENV)/bin/python -m benchmarks.quality "$(DATA)" benchmarks/results/$$(date +%F)-$$(git rev-parse --short HEAD) $(ARGS)
+	@$(VENV)/bin/python -m benchmarks.results_page
 
 bench-data: setup ## Measure every data path beside the way one writes first, on a database of its own; smaller with ARGS='--rows 500000'
 	@$(VENV)/bin/python -m benchmarks.data $(ARGS)

@@ -21,10 +21,12 @@ class Cost:
 
     Args:
         seconds: Wall clock.
+        core_seconds: Of the processor, all threads of this process; hardly longer where the machine does other work, too.
         peak_mb: Most resident memory of the whole process, in MB; on systems without ``/proc`` since the process began.
     """
 
     seconds: float = 0.0
+    core_seconds: float = 0.0
     peak_mb: float = 0.0
 
 
@@ -39,11 +41,11 @@ def measured() -> Iterator[Cost]:
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     try:
         yield cost
     finally:
-        cost.seconds = time.perf_counter() - start
+        cost.seconds, cost.core_seconds = time.perf_counter() - start, time.process_time() - worked
         done.set()
         watcher.join()
         cost.peak_mb = max(cost.peak_mb, _resident_mb())
