@@ -30,6 +30,8 @@ SETS = {
     "esnet": ("esnet_transatlantic_1h.csv.gz", "UTC", None, ()),
     "nasa": ("nasa_requests_5min.csv.gz", "UTC", None, ()),
     "cortez": ("cortez_isp_5min.csv.gz", "UTC", None, ()),
+    "milan": ("milan_cells_1h.csv.gz", "Europe/Rome", "IT", ()),
+    "worldcup98": ("worldcup98_requests_10min.csv.gz", "UTC", None, ()),
 }
 TEST_DAYS, VALIDATION_DAYS, SHORT_DAYS = 28, 14, 3
 NO_COST = {"train_seconds": None, "forecast_seconds": None, "peak_mb": None}
@@ -69,7 +71,7 @@ def run_new_sites(name: str, folder: Path, models: list[str]) -> dict | None:
         forecaster = create(model)
         forecaster.fit(grid, spans.split, FitOptions(device="cpu"))
         forecasts[model] = forecast_new_sites(forecaster, grid, spans.test)
-    entries = {model: entry | NO_COST for model, entry in score(grid, forecasts, spans.test).to_json().items()}
+    entries = {model: entry | NO_COST | {"frozen": entry} for model, entry in score(grid, forecasts, spans.test).to_json().items()}
     return {"data": describe(request, grid, spans, 0), "models": entries}
 
 
@@ -106,14 +108,15 @@ def run_set(name: str, folder: Path, models: list[str], seeds: int, lead_hours: 
     return result.to_json(describe(request, grid, spans, unknown))
 
 
-def summary(results: dict[str, dict], rival: str = "lightgbm") -> str:
-    """Return the geometric mean over sets of each model's ratio to a rival, as lines of text."""
+def summary(results: dict[str, dict], rival: str) -> str:
+    """Return the geometric mean over sets of each model's ratios to a rival, as lines of text."""
     lines = []
     for model in sorted({name for found in results.values() for name in found["models"]} - {rival}):
-        ratios = [found["models"][model]["ratios"].get(rival, {}).get("wape") for found in results.values()]
-        known = [ratio[0] for ratio in ratios if ratio and ratio[0]]
-        if known:
-            lines.append(f"{model:<20} WAPE over {rival}'s, geometric mean of {len(known)} sets: {np.exp(np.mean(np.log(known))):.3f}")
+        means = []
+        for metric in ("wape", "wql"):
+            ratios = [found["models"][model]["ratios"].get(rival, {}).get(metric) for found in results.values()]
+            means.append(np.exp(np.mean(np.log([ratio[0] for ratio in ratios if ratio and ratio[0]] or [np.nan]))))
+        lines.append(f"{model:<20} over {rival}, geometric mean of {len(results)} sets: WAPE {means[0]:.3f} WQL {means[1]:.3f}")
     return "\n".join(lines)
 
 
@@ -143,7 +146,7 @@ def main() -> None:
             (asked.out / f"{name}{suffix}.json").write_text(json.dumps(found, indent=1))
             print(f"\n## {name}{suffix}")
             print_report(found)
-        print(f"\n{summary(results)}")
+        print("".join(f"\n{summary(results, rival)}" for rival in ("lightgbm_bag", "lightgbm")))
 
 
 if __name__ == "__main__":

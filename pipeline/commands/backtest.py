@@ -11,7 +11,7 @@ import typer
 from pipeline.commands.terminal import column_names
 from pipeline.errors import ConfigurationError
 
-STANDARD = "gru_attention,lightgbm,seasonal_naive_mean"
+STANDARD = "gru_attention,lightgbm_bag,lightgbm,seasonal_naive_mean"
 
 
 def backtest(
@@ -24,18 +24,21 @@ def backtest(
     country: Annotated[str | None, typer.Option(help="ISO 3166 code that decides the public holidays, for instance DE.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fits of each model; figures are means over them.")] = 1,
     cutoff_lead_hours: Annotated[float, typer.Option(min=0, max=24, help="Hours before the target day that are not known yet.")] = 0.0,
+    frozen: Annotated[bool, typer.Option("--frozen", help="Learn nothing from a test day when it is over.")] = False,
+    refit_every: Annotated[int, typer.Option(min=0, help="Test days after which each model is fitted anew; 0 for one fit.")] = 0,
     exclude_sites: Annotated[str, typer.Option(help="Sites to leave out, separated by commas; a * stands for any text.")] = "",
     columns: Annotated[str, typer.Option(help="The file's own names, for instance ts=created_at,throughput=thp.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     json_file: Annotated[Path | None, typer.Option("--json", help="File to write every figure to.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Folder to write plots to.")] = None,
 ) -> None:
-    """Compare models on the last days of a file: one forecast a day, no refit, nothing seen before its time.
+    """Compare models on the last days of a file: one fit, one forecast a day, learning from each day once it is over.
 
     Examples:
         python -m pipeline backtest traffic.csv.gz
         python -m pipeline backtest cdn.parquet --timezone Asia/Shanghai --country CN
         python -m pipeline backtest traffic.csv.gz --models all --json all.json
+        python -m pipeline backtest traffic.csv.gz --refit-every 7
     """
     from pipeline.commands.backtest_report import print_report, write_plots
     from pipeline.commands.backtest_run import BacktestRequest, run_backtest
@@ -50,6 +53,8 @@ def backtest(
         country=country,
         seeds=seeds,
         cutoff_lead_hours=cutoff_lead_hours,
+        frozen=frozen,
+        refit_every=refit_every,
         exclude_sites=tuple(part.strip() for part in exclude_sites.split(",") if part.strip()),
         columns=_columns(columns),
         device=device,

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 PLOTTED_DAYS = 7
 ACCURACY = """Mean over seeds. WAPE, WQL and MASE (season: a day): lower is better. In %: bias
 and how many actuals fell into the 50, 80 and 90 % intervals."""
-RIVALS = {"seasonal_naive": "better of yesterday and last week", "lightgbm": "LightGBM"}
+LEARNING = """What learning every day is worth: error over that of one fit and nothing else,
+and in % how many actuals the 80 % interval of that fit held."""
+RIVALS = {"seasonal_naive": "better of yesterday and last week", "lightgbm_bag": "LightGBM bagged, learning alike", "lightgbm": "LightGBM"}
 
 
 def print_report(found: dict[str, Any], console: Console | None = None) -> None:
@@ -31,6 +33,10 @@ def print_report(found: dict[str, Any], console: Console | None = None) -> None:
     )
     console.print(f"\n{ACCURACY}")
     console.print(_accuracy(models))
+    learnt = {name: model for name, model in models.items() if model["frozen"]["wql"] != model["wql"]}
+    if learnt:
+        console.print(f"\n{LEARNING}")
+        console.print(_learning(learnt))
     for rival, words in RIVALS.items():
         compared = {name: model["ratios"][rival] for name, model in models.items() if rival in model["ratios"]}
         if compared:
@@ -94,6 +100,17 @@ def _accuracy(models: dict[str, dict[str, Any]]) -> Table:
         table.add_row(
             name, *figures, _number(model["mase_day"], 2), *shares, _number(model["train_seconds"], 1), _number(model["peak_mb"], 0)
         )
+    return table
+
+
+def _learning(models: dict[str, dict[str, Any]]) -> Table:
+    table = _table()
+    for heading in ("WAPE ratio", "WQL ratio", "80 frozen"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, model in models.items():
+        frozen = model["frozen"]
+        ratios = [model[key] / frozen[key] if model[key] is not None and frozen[key] else None for key in ("wape", "wql")]
+        table.add_row(name, *(_number(ratio, 3) for ratio in ratios), _percent(frozen["coverage80"]))
     return table
 
 

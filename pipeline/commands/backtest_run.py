@@ -34,6 +34,8 @@ class BacktestRequest:
     country: str | None = None
     seeds: int = 1
     cutoff_lead_hours: float = 0.0
+    frozen: bool = False
+    refit_every: int = 0
     exclude_sites: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
     device: str = "auto"
@@ -66,6 +68,8 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
             spans,
             seeds=range(request.seeds),
             unknown_steps=unknown,
+            frozen=request.frozen,
+            refit_every=request.refit_every,
             options=FitOptions(device=request.device),
             report=show,
         )
@@ -103,6 +107,8 @@ def describe(request: BacktestRequest, grid: Grid, spans: Spans, unknown_steps: 
         "test_days": len(spans.test),
         "unknown_steps": unknown_steps,
         "seeds": request.seeds,
+        "frozen": request.frozen,
+        "refit_every": request.refit_every,
         "observed_share": float(np.mean(grid.observed)),
         "observed_share_test": float(np.mean(test)),
     }

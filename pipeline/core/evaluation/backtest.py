@@ -12,6 +12,8 @@ import numpy as np
 from pipeline.core.evaluation.cost import measured
 from pipeline.core.evaluation.scoring import Scores, score
 from pipeline.core.evaluation.spans import Spans
+from pipeline.core.learning import learner
+from pipeline.core.learning.rolling import joined, roll, speaker, start_of
 from pipeline.core.models import create
 from pipeline.core.models.contract import FitOptions, Forecast, Forecaster, Origins, Progress, Split
 from pipeline.core.series.grid import Grid
@@ -29,18 +31,24 @@ class Backtest:
     Args:
         spans: The days they learned from, stopped on and were judged by.
         scores: Errors and comparisons.
+        frozen: The same of what they said without learning from the test days.
         forecasts: By name and seed.
+        rehearsed: What the same learning said of the validation days, by name and seed; of weights that had not seen them. Rules have none.
         costs: ``train_seconds`` and ``forecast_seconds`` (means over seeds) and ``peak_mb`` (most), by name.
     """
 
     spans: Spans
     scores: Scores
+    frozen: Scores
     forecasts: dict[str, list[Forecast]]
+    rehearsed: dict[str, list[Forecast]]
     costs: dict[str, dict[str, float]]
 
     def to_json(self, about: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result with the keys of ``docs/backtest.md``; ``about`` describes the data."""
-        return {"data": dict(about), "models": {name: entry | self.costs[name] for name, entry in self.scores.to_json().items()}}
+        frozen = self.frozen.to_json()
+        found = {name: entry | self.costs[name] | {"frozen": frozen[name]} for name, entry in self.scores.to_json().items()}
+        return {"data": dict(about), "models": found}
 
 
 def spans_of(days: int, test_days: int, validation_days: int) -> Spans:
@@ -66,10 +74,12 @@ def backtest(
     *,
     seeds: Sequence[int] = (0,),
     unknown_steps: int = 0,
+    frozen: bool = False,
+    refit_every: int = 0,
     options: FitOptions | None = None,
     report: Report = lambda *_: None,
 ) -> Backtest:
-    """Fit each model on the training days, forecast every site on every test day without a refit, and compare.
+    """Fit each model on the training days, forecast every site on every test day, and compare.
 
     Args:
         grid: Readings up to the last test day.
@@ -77,42 +87,95 @@ def backtest(
         spans: Days to learn from, stop on and be judged by.
         seeds: One fit each; a forecaster that has no chance in it is fitted once.
         unknown_steps: Steps before each target day that are not known at the cutoff.
+        frozen: Whether nothing is learnt from a test day when it is over. A rule, which has no chance in it, never learns.
+        refit_every: Test days after which each model is fitted anew on all days before; 0 for one fit.
         options: How to fit; the seed is replaced by each of ``seeds``.
         report: Called with model, seed and progress.
 
     Raises:
         DataError: No step of the test days counts, or a model finds too little to learn from.
     """
-    forecasts: dict[str, list[Forecast]] = {}
-    costs: dict[str, dict[str, float]] = {}
+    unknown = np.full(grid.shape[0], unknown_steps)
+    found: dict[str, list[_Found]] = {}
     for name, settings in models.items():
-        made, spent = [], []
+        found[name] = []
         for seed in seeds:
             forecaster = create(name, **settings)
-            chosen = replace(options or FitOptions(), seed=seed, report=partial(report, name, seed))
-            forecast, cost = _run(forecaster, grid, spans, unknown_steps, chosen)
-            made.append(forecast)
-            spent.append(cost)
+            chosen = replace(options or FitOptions(), seed=seed, report=partial(report, name, seed), unknown_steps=unknown)
+            found[name].append(_run(forecaster, grid, _fits(spans, refit_every), chosen, frozen))
             if getattr(forecaster, "deterministic", False):
                 break
-        forecasts[name], costs[name] = made, _cost_of(spent)
-    return Backtest(spans, score(grid, forecasts, spans.test), forecasts, costs)
+    forecasts = {name: [each.forecast for each in seeds] for name, seeds in found.items()}
+    plain = {name: [each.frozen for each in seeds] for name, seeds in found.items()}
+    rehearsed = {name: heard for name, seeds in found.items() if (heard := [each.rehearsed for each in seeds if each.rehearsed])}
+    scores = score(grid, forecasts, spans.test)
+    without = scores if frozen else score(grid, plain, spans.test)
+    return Backtest(spans, scores, without, forecasts, rehearsed, {name: _cost_of(seeds) for name, seeds in found.items()})
 
 
-def forecast_days(forecaster: Forecaster, grid: Grid, days: range, unknown_steps: int = 0) -> Forecast:
-    """Return what a fitted forecaster says of every site on each day, knowing only what came before it."""
-    return forecaster.forecast(grid, Origins.every(grid.shape[0], days, unknown_steps))
+def forecast_days(forecaster: Forecaster, grid: Grid, days: range, unknown_steps: np.ndarray | int = 0) -> Forecast:
+    """Return what a fitted forecaster says of every site on each day, knowing only what came before it and learning nothing.
+
+    Args:
+        forecaster: Fitted.
+        grid: Readings.
+        days: Target days.
+        unknown_steps: Steps before each day that are not known, of all sites or of each ``(N,)``.
+    """
+    origins = Origins.every(grid.shape[0], days)
+    return forecaster.forecast(grid, replace(origins, unknown_steps=np.broadcast_to(unknown_steps, grid.shape[0])[origins.site]))
 
 
-def _run(forecaster: Forecaster, grid: Grid, spans: Spans, unknown: int, options: FitOptions) -> tuple[Forecast, dict[str, float]]:
-    with measured() as training:
-        forecaster.fit(grid, spans.split, options)
-    with measured() as forecasting:
-        forecast = forecast_days(forecaster, grid, spans.test, unknown)
-    cost = {"train_seconds": training.seconds, "forecast_seconds": forecasting.seconds}
-    return forecast, cost | {"peak_mb": max(training.peak_mb, forecasting.peak_mb)}
+@dataclass(frozen=True)
+class _Found:
+    """One seed of a model: what it forecast of the test days, what it would have without learning, and of the days before."""
+
+    forecast: Forecast
+    frozen: Forecast
+    rehearsed: Forecast | None
+    cost: dict[str, float]
 
 
-def _cost_of(seeds: list[dict[str, float]]) -> dict[str, float]:
-    means = {key: float(np.mean([cost[key] for cost in seeds])) for key in ("train_seconds", "forecast_seconds")}
-    return means | {"peak_mb": max(cost["peak_mb"] for cost in seeds)}
+def _fits(spans: Spans, every: int) -> list[Spans]:
+    """Return the spans of each fit: all of the test after one, or ``every`` so many test days after one of its own."""
+    return [
+        Spans(
+            Split(range(spans.split.train.start, first - len(spans.split.validation)), range(first - len(spans.split.validation), first)),
+            range(first, min(first + (every or len(spans.test)), spans.test.stop)),
+        )
+        for first in range(spans.test.start, spans.test.stop, every or len(spans.test))
+    ]
+
+
+def _run(forecaster: Forecaster, grid: Grid, fits: list[Spans], options: FitOptions, frozen: bool) -> _Found:
+    assert options.unknown_steps is not None
+    learns = not frozen and not getattr(forecaster, "deterministic", False)
+    made: list[Forecast] = []
+    plain: list[Forecast] = []
+    before: Forecast | None = None
+    costs = []
+    for spans in fits:
+        with measured() as training:
+            forecaster.fit(grid, spans.split, options)
+        with measured() as forecasting:
+            if learns:
+                start = start_of(forecaster, grid, spans.split, options.unknown_steps)
+                for day in roll(grid, spans.test, speaker(forecaster, grid, options.unknown_steps), start.state):
+                    made.append(day.made.forecast)
+                    plain.append(learner.plain(day.said))
+                before = before or start.forecast
+            else:
+                made.append(forecast_days(forecaster, grid, spans.test, options.unknown_steps))
+        costs.append((training, forecasting))
+    cost = {
+        "train_seconds": float(np.mean([training.seconds for training, _ in costs])),
+        "forecast_seconds": sum(forecasting.seconds for _, forecasting in costs),
+        "peak_mb": max(part.peak_mb for both in costs for part in both),
+    }
+    forecast = joined(made)
+    return _Found(forecast, joined(plain) if learns else forecast, before, cost)
+
+
+def _cost_of(seeds: list[_Found]) -> dict[str, float]:
+    means = {key: float(np.mean([each.cost[key] for each in seeds])) for key in ("train_seconds", "forecast_seconds")}
+    return means | {"peak_mb": max(each.cost["peak_mb"] for each in seeds)}

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.core.models.contract import MEDIAN, QUANTILES
 
 INTERVALS = {"coverage50": (2, 4), "coverage80": (1, 5), "coverage90": (0, 6)}  # positions in QUANTILES
+WEEK = 7  # days
 BY_STEP = ("step_absolute", "step_actual")  # sums over days and sites
 
 
@@ -101,6 +102,12 @@ def weighted_quantile_loss(errors: Errors) -> float:
 def coverage(errors: Errors) -> dict[str, float]:
     """Return the share of actuals inside the 50, 80 and 90 % intervals."""
     return {name: _ratio(errors.inside[..., i].sum(), errors.steps.sum()) for i, name in enumerate(INTERVALS)}
+
+
+def coverage_by_week(errors: Errors) -> list[float]:
+    """Return the share of actuals inside the 80 % interval in each seven test days; the last ones may be fewer."""
+    inside, steps = errors.inside[..., list(INTERVALS).index("coverage80")], errors.steps
+    return [_ratio(inside[day : day + WEEK].sum(), steps[day : day + WEEK].sum()) for day in range(0, len(steps), WEEK)]
 
 
 def reliability(errors: Errors) -> np.ndarray:

@@ -25,6 +25,7 @@ FORECASTERS = {
     "attention_mlp": "pipeline.core.models.attention.attention_mlp:AttentionMlpForecaster",
     "shared_attention_lstm": "pipeline.core.models.attention.shared_attention_lstm:SharedAttentionForecaster",
     "lightgbm": "pipeline.core.models.peers.lightgbm:LightGbm",
+    "lightgbm_bag": "pipeline.core.models.peers.lightgbm_bag:LightGbmBag",
 }
 PEERS = {  # of the optional group ``peers``: backtests may name them, trainings may not, for they cannot be saved
     "nhits": "pipeline.core.models.peers.neural:Nhits",

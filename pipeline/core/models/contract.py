@@ -110,6 +110,8 @@ class FitOptions:
         device: ``auto`` (CUDA if there), ``cpu`` or ``cuda``.
         checkpoint: File (safetensors) to resume from and to refresh every ``checkpoint_seconds``; None for none.
         report: Called with every ``Progress``.
+        unknown_steps: ``(N,)`` steps before a target day of each site that its cutoff does not know; None where cutoffs are midnights. What
+            validation decides is decided as seen from there.
     """
 
     seed: int = 0
@@ -117,6 +119,7 @@ class FitOptions:
     checkpoint: Path | None = None
     checkpoint_seconds: float = 15.0
     report: Callable[[Progress], None] = field(default=lambda _: None)
+    unknown_steps: np.ndarray | None = None
 
 
 class Forecaster(Protocol):

@@ -84,7 +84,13 @@ def _ratio(quantiles: np.ndarray, level: int, target: np.ndarray, lowest: np.nda
 
 
 def widen(quantiles: np.ndarray, factors: np.ndarray, lowest: np.ndarray) -> np.ndarray:
-    """Return the quantiles with their distances from the median multiplied, still ascending; what lies on the bound stays there."""
+    """Return the quantiles with their distances from the median multiplied, still ascending; what lies on the bound stays there.
+
+    Args:
+        quantiles: ``(B, S, Q)``.
+        factors: By quantile, broadcast to ``(B, S, Q)``.
+        lowest: Bound, broadcast likewise.
+    """
     median = quantiles[..., MEDIAN : MEDIAN + 1]
     moved = np.where(quantiles <= lowest, quantiles, median + (quantiles - median) * factors.astype(quantiles.dtype))
     below = np.minimum.accumulate(moved[..., : MEDIAN + 1][..., ::-1], axis=-1)[..., ::-1]

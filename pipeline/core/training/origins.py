@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from pipeline.core.models.contract import Origins
+from pipeline.core.models.contract import Origins, Split
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import Window, WindowGrid
 from pipeline.core.training.processes import processes, rank
@@ -20,6 +20,7 @@ SHORT_HISTORY = 0.10
 LOST_DAYS = 0.10
 LOST_READINGS = 0.05
 FEWEST_TARGET_STEPS = 0.25  # of a day, to be worth a sample
+REFIT_SHARE = 0.05  # of the training windows: where validation holds more, its days are too precious not to learn from
 
 
 def trainable(grid: Grid, days: range) -> tuple[np.ndarray, np.ndarray]:
@@ -52,6 +53,11 @@ def training_origins(grid: Grid, days: range) -> Origins:
         span = f"{days.start} to {days.stop - 1}"
         raise DataError(f"no training day with readings in day indexes {span}; load more history or check the sites")
     return found
+
+
+def is_refit_worth(grid: Grid, split: Split) -> bool:
+    """Return whether validation holds so much of the history that a last fit is to learn from it too."""
+    return len(origins_of(grid, split.validation)) > REFIT_SHARE * len(origins_of(grid, split.train))
 
 
 @dataclass

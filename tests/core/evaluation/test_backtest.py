@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.core.evaluation.backtest import backtest, forecast_days, spans_of
+from pipeline.core.evaluation.backtest import backtest, spans_of
 from pipeline.core.evaluation.cost import measured
-from pipeline.core.models import create
 from pipeline.errors import DataError, ModelError
 from tests.fixtures.grids import make_grid
 
@@ -57,20 +56,19 @@ def test_backtest_result_holds_data_and_models_with_their_costs():
     assert found["models"]["seasonal_naive_day"]["peak_mb"] > 10
 
 
-def test_backtest_forecasts_each_test_day_as_if_the_days_after_it_were_unknown():
+@pytest.mark.parametrize("unknown_steps", [0, 6])
+def test_backtest_forecasts_and_learns_as_if_all_after_a_cutoff_were_unknown(unknown_steps):
     grid = make_grid(sites=2, days=60)
     spans = spans_of(60, 14, 7)
-    whole = backtest(grid, {"lightgbm": TREES}, spans).forecasts["lightgbm"][0]
-    forecaster = create("lightgbm", **TREES)
-
-    from pipeline.core.models.contract import FitOptions
-
-    forecaster.fit(grid, spans.split, FitOptions())
+    whole = backtest(grid, {"lightgbm": TREES}, spans, unknown_steps=unknown_steps).forecasts["lightgbm"][0]
     grid.throughput[:, 50:] = 1e9
+    grid.throughput[:, 49, grid.shape[2] - unknown_steps :] = 1e9
 
-    day = forecast_days(forecaster, grid, range(50, 51))
+    again = backtest(grid, {"lightgbm": TREES}, spans, unknown_steps=unknown_steps).forecasts["lightgbm"][0]
 
-    np.testing.assert_array_equal(whole.quantiles[whole.origins.day == 50], day.quantiles)
+    known = whole.origins.day <= 50
+    np.testing.assert_array_equal(whole.quantiles[known], again.quantiles[known])
+    assert (whole.quantiles[~known] != again.quantiles[~known]).any()
 
 
 def test_an_earlier_cutoff_hides_the_last_steps_from_every_forecast():

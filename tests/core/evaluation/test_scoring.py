@@ -47,7 +47,7 @@ def test_score_has_every_documented_key_and_is_plain_json(grid, naives):
         "bias",
         "covered_share",
     }
-    assert set(entry) == scalars | {"ratios", "wape_by_site", "wape_by_step", "reliability", "seeds", "spread"}
+    assert set(entry) == scalars | {"ratios", "wape_by_site", "wape_by_step", "reliability", "seeds", "spread", "coverage80_by_week"}
     assert set(entry["ratios"]) == {"seasonal_naive_week", "seasonal_naive_mean", "seasonal_naive"}
     assert set(entry["ratios"]["seasonal_naive"]) == {"wape", "wql"}
     assert set(entry["wape_by_site"]) == {"site-0", "site-1", "site-2"}

@@ -17,6 +17,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from pipeline.core.learning.experts import Experts, experts_of
+from pipeline.core.learning.rolling import Rehearsal
 from pipeline.core.models.contract import QUANTILES, FitOptions, Forecast, Forecaster, Origins, Split
 from pipeline.core.models.gru_attention.ensemble import Lesson, Prediction, drop_checkpoints, fit_members, predict
 from pipeline.core.models.gru_attention.network import AttentionNetwork, NetworkSize
@@ -25,7 +27,7 @@ from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.calibration import companion_share, interval_factors, weighted_quantile_loss, widen
 from pipeline.core.training.loop import device_of
-from pipeline.core.training.origins import origins_of, training_origins
+from pipeline.core.training.origins import is_refit_worth, origins_of, training_origins
 from pipeline.errors import ModelError
 
 ARCHITECTURE = 3  # raised whenever older weights would mean something else
@@ -34,7 +36,6 @@ COMPANION_TREES = 300  # at most; validation stops earlier
 COMPANION_RATE = 0.08
 COMPANION_ROWS = 120_000
 SMALLEST_SHARE = 0.05  # of the companion; below it is left out
-REFIT_SHARE = 0.05  # of the training windows: where validation holds more, its days are too precious not to learn from
 
 
 class GruAttention:
@@ -58,6 +59,7 @@ class GruAttention:
         self._factors = np.ones(len(QUANTILES))
         self._known_sites: dict[str, int] = {}
         self._device = "cpu"
+        self.rehearsal: Rehearsal | None = None
 
     def fit(self, grid: Grid, split: Split, options: FitOptions) -> dict[str, float]:
         """Learn from the target days of ``split`` and return figures of the fit.
@@ -70,12 +72,15 @@ class GruAttention:
         self._known_sites = {site.name: row for row, site in enumerate(grid.sites, start=1)}
         windows = self._windows(grid)
         training, validation = training_origins(grid, split.train), origins_of(grid, split.validation)
-        self._companion = None
+        if options.unknown_steps is not None:
+            validation = replace(validation, unknown_steps=options.unknown_steps[validation.site])
+        self._companion, self.rehearsal = None, None
         wanted = self._settings.companion and self.context_days >= FEWEST_COMPANION_DAYS and len(validation) > 0
-        again = self._settings.refit and len(validation) > REFIT_SHARE * len(training)
+        again = self._settings.refit and is_refit_worth(grid, split)
         self._learn(grid, windows, split, _told(options, 1, 1 + again), COMPANION_TREES if wanted else 0)
         figures = self._calibrate(grid, windows, validation)
         if again:
+            self._rehearse(grid, split, options)
             self._refit(grid, split, _told(options, 2, 2), windows)
         for each in (options, _again(options)):
             drop_checkpoints(self._settings.members, each)
@@ -106,12 +111,12 @@ class GruAttention:
         target, observed = windows.targets(validation.site, validation.day)
         own = predict(self._members, windows, validation)
         figures = {"validation_wql_network": weighted_quantile_loss(own.quantiles, windows, validation)}
-        if self._companion is not None:
-            other = self._companion_quantiles(grid, validation, own)
+        other = self._companion_quantiles(grid, validation, own) if self._companion is not None else None
+        if other is not None:
             figures["validation_wql_companion"] = weighted_quantile_loss(other, windows, validation)
             share = companion_share(own.quantiles, other, target, observed)
             self._share = share if share >= SMALLEST_SHARE else 0.0
-        mixed = self._mixed(grid, validation, own)
+        mixed = self._mixture(own, other if self._share else None)
         self._factors = interval_factors(mixed, target, observed, validation.day, own.lowest)
         figures["validation_wql"] = weighted_quantile_loss(widen(mixed, self._factors, own.lowest), windows, validation)
         return figures | {"companion_share": self._share, "width_80": float(self._factors[[1, -2]].mean())}
@@ -125,25 +130,62 @@ class GruAttention:
         figures = self._companion.fit(grid, split, replace(options, checkpoint=None, report=lambda _: None))
         self._companion_trees = int(figures["trees"])
 
+    def _rehearse(self, grid: Grid, split: Split, options: FitOptions) -> None:
+        """Keep what the weights that have not seen the validation days say of them; no width is known yet that was not made there."""
+        n = grid.shape[0]
+        unknown = np.zeros(n, np.int64) if options.unknown_steps is None else options.unknown_steps
+        factors, self._factors = self._factors, np.ones(len(QUANTILES))
+        origins = {day: Origins(np.arange(n), np.full(n, day), unknown) for day in split.validation}
+        self.rehearsal = Rehearsal({day: experts_of(self, grid, rows) for day, rows in origins.items()})
+        self._factors = factors
+
     def _refit(self, grid: Grid, split: Split, options: FitOptions, windows: WindowGrid) -> None:
         """Learn once more, now from the validation days too; the share stays, and nothing checks the new widths, so none is narrowed."""
         self._factors = np.maximum(self._factors, 1.0)
         whole = Split(range(split.train.start, split.validation.stop), range(0))
         self._learn(grid, windows, whole, _again(options), self._companion_trees if self._share else 0)
 
+    def _heard(self, grid: Grid, origins: Origins, own: Prediction) -> np.ndarray | None:
+        """Return what the companion says, within the bounds of the networks; None where it has no share."""
+        return self._companion_quantiles(grid, origins, own) if self._share else None
+
     def _companion_quantiles(self, grid: Grid, origins: Origins, own: Prediction) -> np.ndarray:
         assert self._companion is not None
         return np.clip(self._companion.forecast(grid, origins).quantiles, own.lowest, own.highest)
 
-    def _mixed(self, grid: Grid, origins: Origins, own: Prediction) -> np.ndarray:
+    def _mixture(self, own: Prediction, other: np.ndarray | None) -> np.ndarray:
         """Return the mixture; where the network says the very bound (nothing, of a dead hour), nothing is mixed in."""
-        if not self._share:
+        if other is None:
             return own.quantiles
-        mixture = (1 - self._share) * own.quantiles + self._share * self._companion_quantiles(grid, origins, own)
+        mixture = (1 - self._share) * own.quantiles + self._share * other
         return np.where(own.quantiles <= own.lowest, own.quantiles, mixture)
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast each origin from the context before it; NaN for a site without a single reading there.
+
+        Raises:
+            ModelError: The model is not fitted, or was fitted on another step length.
+        """
+        own = self._own(grid, origins)
+        quantiles = widen(self._mixture(own, self._heard(grid, origins, own)), self._factors, own.lowest)
+        return Forecast(origins, np.clip(quantiles, own.lowest, own.highest).astype(np.float32), own.attention)
+
+    def experts(self, grid: Grid, origins: Origins) -> Experts:
+        """Return what the networks, the companion and their mixture say, before any width; the networks alone where there is no companion.
+
+        Raises:
+            ModelError: As ``forecast``.
+        """
+        own = self._own(grid, origins)
+        other = self._heard(grid, origins, own)
+        said = {"networks": own.quantiles}
+        if other is not None:
+            said |= {"companion": other.astype(np.float32), "mixture": self._mixture(own, other).astype(np.float32)}
+        bounds = own.lowest[:, 0, 0], own.highest[:, 0, 0]
+        return Experts(origins, tuple(said), list(said)[-1], np.stack(list(said.values())), *bounds, self._factors, own.attention)
+
+    def _own(self, grid: Grid, origins: Origins) -> Prediction:
+        """Return what the networks say.
 
         Raises:
             ModelError: The model is not fitted, or was fitted on another step length.
@@ -154,9 +196,7 @@ class GruAttention:
         if grid.shape[2] != fitted:
             raise ModelError(f"the grid has {grid.shape[2]} steps a day; this model was fitted on {fitted}: train it again")
         cores = (os.cpu_count() or 1) if self._device == "cpu" else 1
-        own = predict(self._members, self._windows(grid), origins, at_once=cores)
-        quantiles = widen(self._mixed(grid, origins, own), self._factors, own.lowest)
-        return Forecast(origins, np.clip(quantiles, own.lowest, own.highest).astype(np.float32), own.attention)
+        return predict(self._members, self._windows(grid), origins, at_once=cores)
 
     def save(self, folder: Path) -> None:
         """Write ``config.json``, ``weights.safetensors`` and the companion's folder."""

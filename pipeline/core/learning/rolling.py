@@ -1,0 +1,138 @@
+"""Day after day: what the experts say, what is published, what is learnt when the day is over. Every caller forecasts through here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.core.learning.experts import Experts, experts_of
+from pipeline.core.learning.learner import Learnt, learn, mix, names_of
+from pipeline.core.learning.state import State
+from pipeline.core.models.contract import Forecast, Forecaster, Origins, Split
+from pipeline.core.series.grid import Grid
+
+Speak = Callable[[int], Experts]  # what the experts say of a day, by its index
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day that was forecast.
+
+    Args:
+        index: Day of the grid.
+        said: What the experts said.
+        made: What was published.
+        before: What was known when it was made, of whole days only.
+    """
+
+    index: int
+    said: Experts
+    made: Learnt
+    before: State | None
+
+
+def roll(grid: Grid, days: range, speak: Speak, state: State | None, last: Day | None = None) -> Iterator[Day]:
+    """Yield each day's forecast, learning from the days before it as far as each origin's cutoff knows them.
+
+    Args:
+        grid: Readings; those after a day's cutoff are not looked at.
+        days: Target days, one after the other.
+        speak: Called once a day.
+        state: What was learnt of whole days up to ``last``, or up to the first day where there is no ``last``; None for nothing.
+        last: The day before the first, whose tail may still be unknown.
+    """
+    for index in days:
+        said = speak(index)
+        known = state
+        if last is not None:
+            known = taught(grid, state, last, tail_of(grid, said.origins))
+            state = taught(grid, state, last)
+        made = mix(known or State.empty(names_of(said)), said, names_in(grid))
+        last = Day(index, said, made, state)
+        yield last
+
+
+def taught(grid: Grid, state: State | None, day: Day, unknown_steps: np.ndarray | None = None) -> State:
+    """Return what is known after a day, of which the last ``unknown_steps`` ``(N,)`` of each site are not known yet; None for none."""
+    origins = day.said.origins
+    if not 0 <= day.index < grid.shape[1]:
+        return state or State.empty(names_of(day.said))
+    actual, observed = grid.throughput[origins.site, day.index], grid.observed[origins.site, day.index]
+    if unknown_steps is not None:
+        steps = grid.shape[2]
+        observed = observed & (np.arange(steps) < steps - unknown_steps[origins.site][:, None])
+    return learn(state or State.empty(names_of(day.said)), day.said, day.made, names_in(grid), actual.astype(float), observed)
+
+
+def tail_of(grid: Grid, origins: Origins) -> np.ndarray:
+    """Return how many last steps ``(N,)`` of the day before each site's target are unknown; of a site without an origin all are."""
+    unknown = np.full(grid.shape[0], grid.shape[2])
+    unknown[origins.site] = np.minimum(origins.unknown_steps, grid.shape[2])
+    return unknown
+
+
+def names_in(grid: Grid) -> tuple[str, ...]:
+    """Return the names of a grid's sites."""
+    return tuple(site.name for site in grid.sites)
+
+
+def speaker(forecaster: Forecaster, grid: Grid, unknown_steps: np.ndarray) -> Speak:
+    """Return what asks a fitted forecaster for every site, each ``unknown_steps`` ``(N,)`` before its day.
+
+    A day is always asked for by itself: the sums of a network depend on what else is in its batch, in the last bit.
+    """
+    every = np.arange(grid.shape[0])
+    return lambda day: experts_of(forecaster, grid, Origins(every, np.full(grid.shape[0], day), unknown_steps))
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a forecaster begins with.
+
+    Args:
+        state: What was learnt; None for nothing.
+        forecast: What the same learning said of the validation days; None where it said nothing.
+    """
+
+    state: State | None = None
+    forecast: Forecast | None = None
+
+
+def start_of(forecaster: Forecaster, grid: Grid, split: Split, unknown_steps: np.ndarray) -> Start:
+    """Return what the validation days teach about a forecaster that was just fitted, where they are out of its sample.
+
+    Where the weights were fitted once more, on the validation days too, what the first ones said of them counts half, and their level not.
+    """
+    rehearsal: Rehearsal | None = getattr(forecaster, "rehearsal", None)
+    speak = rehearsal.speak if rehearsal is not None else speaker(forecaster, grid, unknown_steps)
+    last, made = None, []
+    for last in roll(grid, split.validation, speak, None):
+        made.append(last.made.forecast)
+    if last is None:
+        return Start()
+    state = taught(grid, last.before, last)
+    return Start(state.after_refit(len(last.said.names)) if rehearsal is not None else state, joined(made))
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What the first weights of a fit said of validation days that the last ones learnt from."""
+
+    said: dict[int, Experts]
+
+    def speak(self, day: int) -> Experts:
+        """Return what they said of a day."""
+        return self.said[day]
+
+
+def joined(parts: list[Forecast]) -> Forecast:
+    """Return the forecasts of several days as one."""
+    origins = [part.origins for part in parts]
+    attention = [part.attention for part in parts if part.attention is not None]
+    return Forecast(
+        Origins(*(np.concatenate([getattr(o, key) for o in origins]) for key in ("site", "day", "unknown_steps"))),
+        np.concatenate([part.quantiles for part in parts]),
+        np.concatenate(attention) if len(attention) == len(parts) else None,
+    )
