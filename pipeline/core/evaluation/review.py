@@ -91,7 +91,8 @@ def highest_readings(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     """
     known = rows[rows["actual"].notna()]
     highest = known.loc[known.groupby("site")["actual"].idxmax()].set_index("site")
-    return {str(site): row for site, row in highest[["actual", "q05", "q50", "q95"]].astype(float).to_dict("index").items()}
+    columns = ("actual", "q05", "q50", "q95")
+    return {str(site): {name: float(row[name]) for name in columns} for site, row in highest.iterrows()}
 
 
 def _finite(shares: Mapping[str, list[float | None]]) -> dict[str, np.ndarray]:
