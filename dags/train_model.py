@@ -1,7 +1,7 @@
 """# train_model
 
-Trains a challenger on the readings known at the cutoff and makes it champion if it is better beyond noise and, where Param `approval` is
-`required`, a person agrees.
+Trains a challenger on the readings known at the cutoff and makes it champion if it is better beyond noise (a retraining of the same
+architecture: as good) and, where Param `approval` is `required`, a person agrees.
 
 **Reads** `traffic`, `sites`. **Writes** snapshots, an MLflow run and version, alias `champion`, `quarantine`, `promotions`.
 **Usual duration** 2–10 minutes for 20 sites on 2 cores. **Runs** weekly and by hand (*Trigger* opens the form).

@@ -18,7 +18,7 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.evaluation.backtest import forecast_days
-from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, NAIVES
+from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, NAIVES, is_retraining
 from pipeline.core.evaluation.scoring import score
 from pipeline.core.evaluation.spans import Spans, split_days
 from pipeline.core.models.contract import FitOptions, Forecast, Forecaster
@@ -55,7 +55,11 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
         "first": str(first),
         "last": str(last),
     }
-    evaluation: dict[str, Any] = {"data": about, "models": score(grid, forecasts, spans.test).to_json()}
+    evaluation: dict[str, Any] = {
+        "data": about,
+        "models": score(grid, forecasts, spans.test).to_json(),
+        "retraining": is_retraining(fitted[CHALLENGER], champion.forecaster),
+    }
     log.info("evaluated test_days=%s..%s wape=%s", first, last, {k: round(v["wape"], 4) for k, v in evaluation["models"].items()})
     challenger = forecasts[CHALLENGER]
     newest = challenger.subset(challenger.origins.day == spans.test.stop - 1)
@@ -86,6 +90,7 @@ class _Champion:
     """The champion on the test days: its version, its forecast, or why it could not forecast them."""
 
     version: str | None = None
+    forecaster: Forecaster | None = None
     forecast: Forecast | None = None
     unfit: str | None = None
 
@@ -97,10 +102,10 @@ def _champion(settings: Settings, grid: Grid, spans: Spans) -> _Champion:
         log.info("no champion to compare with reason=%s", error)
         return _Champion()
     try:
-        return _Champion(version, forecast_days(forecaster, grid, spans.test))
+        return _Champion(version, forecaster, forecast_days(forecaster, grid, spans.test))
     except ModelError as error:  # another interval than it was trained on
         log.warning("champion cannot forecast version=%s reason=%s", version, error)
-        return _Champion(version, unfit=str(error))
+        return _Champion(version, forecaster, unfit=str(error))
 
 
 def _baselines(grid: Grid, spans: Spans, settings: Settings) -> dict[str, Forecaster]:

@@ -38,8 +38,9 @@ class Verdict:
 def promote(run: Run, settings: Settings, *, answer: dict[str, Any] | None = None) -> dict[str, Any]:
     """Move the alias ``champion`` to the run's version if the gate says so, and keep the decision in table ``promotions``.
 
-    The gate: weighted quantile loss below the best seasonal naive's, and below the champion's beyond noise. A reviewer may say no to what
-    the gate allows, not yes to what it refuses: ``promote_version`` is for that. Deciding twice leaves one decision.
+    The gate: weighted quantile loss below the best seasonal naive's, and below the champion's beyond noise; a retraining of the same
+    architecture need only be as good. A reviewer may say no to what the gate allows, not yes to what it refuses: ``promote_version`` is
+    for that. Deciding twice leaves one decision.
 
     Args:
         run: The training.

@@ -1,0 +1,49 @@
+import numpy as np
+
+from pipeline.core.scenarios.quantities import energy_score, peak_hours, peaks, risk, volumes
+
+RNG = np.random.default_rng(0)
+PATHS = RNG.gamma(2.0, 10.0, (30, 3, 48)).astype(np.float32)
+
+
+def test_peaks_and_volumes_are_those_of_a_loop_over_steps_that_count() -> None:
+    counted = RNG.random((3, 48)) < 0.7
+    counted[2] = False
+
+    peak, volume = peaks(PATHS, counted), volumes(PATHS, counted)
+
+    for path in range(30):
+        for site in range(2):
+            steps = [value for value, there in zip(PATHS[path, site], counted[site], strict=True) if there]
+            assert peak[path, site] == max(steps)
+            assert np.isclose(volume[path, site], sum(steps), rtol=1e-5)
+    assert np.isnan(peak[:, 2]).all()
+    assert np.isnan(volume[:, 2]).all()
+
+
+def test_the_peak_comes_in_some_hour() -> None:
+    found = peak_hours(PATHS)
+
+    assert np.allclose(found.sum(axis=1), 1)
+    assert found[1, 5] == np.mean([int(path[1].argmax()) // 2 == 5 for path in PATHS])
+
+
+def test_risks_are_those_of_a_loop_over_paths() -> None:
+    limit = np.array([20.0, 60.0, np.nan])
+
+    found = risk(PATHS, limit, 30)
+
+    hours = PATHS[:, 1].reshape(30, 24, 2) > 60
+    assert found["day"][1] == np.mean([path.any() for path in hours])
+    assert found["hour"][1, 7] == np.mean([path[7].any() for path in hours])
+    assert np.isclose(found["minutes"][1, 7], 30 * np.mean([path[7].sum() for path in hours]))
+    assert all(np.isnan(values[2]).all() for values in found.values())
+
+
+def test_the_energy_score_is_that_of_the_double_loop() -> None:
+    paths, actual = PATHS[:, 0], PATHS[0, 1]
+
+    near = np.mean([np.linalg.norm(path - actual) for path in paths])
+    apart = np.mean([[np.linalg.norm(one - other) for other in paths] for one in paths])
+
+    assert np.isclose(energy_score(paths, actual), near - apart / 2, rtol=1e-4)
