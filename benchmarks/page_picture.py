@@ -100,9 +100,8 @@ def keep_picture(page: Any, name: str) -> None:
 
 def busiest(settings: Settings) -> str:
     """Return the site with the largest peak of the next day."""
-    with connect(settings) as connection, connection.cursor() as cursor:
-        cursor.execute(statement("read_peaks"))
-        return str(max(cursor.fetchall(), key=lambda row: row[4])[0])
+    with connect(settings, work="pictures") as connection:
+        return str(max(connection.execute(statement("read_peaks")), key=lambda row: row.q50).site)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from pipeline.adapters.mlflow import registry
-from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.database import connect, driver
 from pipeline.adapters.store.snapshots import Run
 from pipeline.steps.register import register
 from tests.fixtures.stack import Stack
@@ -75,7 +75,7 @@ def settle(stack: Stack, run: str) -> None:
 
 
 def last_decision(stack: Stack) -> tuple[str, ...]:
-    with connect(stack.settings) as connection, connection.cursor() as cursor:
+    with connect(stack.settings) as connection, driver(connection).cursor() as cursor:
         cursor.execute("SELECT version, previous, decision, decided_by, reason FROM dayahead.promotions ORDER BY id DESC LIMIT 1")
         return cursor.fetchone()
 

@@ -23,7 +23,7 @@ def after_publish(settings: Settings, result: dict[str, Any]) -> list[Alert]:
         result: What ``publish`` returned: ``target_days``.
     """
     days = [date.fromisoformat(day) for day in result["target_days"]]
-    with connect(settings, "viewer") as connection:
+    with connect(settings, "viewer", work="alerts") as connection:
         rungs = alerts.read_rungs(connection, days)
         count, worst = alerts.read_capacity_risk(connection, days, settings.alert_capacity_risk)
     target_day, found = min(days), []
@@ -43,7 +43,7 @@ def is_published(settings: Settings, day: date) -> bool:
     Raises:
         ServiceError: The database does not answer.
     """
-    with connect(settings, "viewer") as connection:
+    with connect(settings, "viewer", work="alerts") as connection:
         return bool(alerts.read_rungs(connection, [day]))
 
 
@@ -55,7 +55,7 @@ def after_monitor(settings: Settings, result: dict[str, Any]) -> list[Alert]:
         result: What ``monitor`` returned.
     """
     target_day, found = date.fromisoformat(result["target_day"]), []
-    with connect(settings, "writer") as connection:
+    with connect(settings, "writer", work="alerts") as connection:
         features = alerts.read_drift(connection, target_day, settings.drift_psi)
         days = [report["target_day"] for report in result["scored"] if report["role"] == "champion"]
         last = date.fromisoformat(max(days)) if days else None

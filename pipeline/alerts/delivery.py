@@ -24,7 +24,7 @@ def deliver(settings: Settings, alert: Alert, run_url: str) -> None:
     """
     message, sent = write_message(alert, settings, run_url), False
     try:
-        with connect(settings, "writer") as connection:
+        with connect(settings, "writer", work="alerts") as connection:
             told = alerts.claim(connection, alert.kind, alert.target_day, alert.subject, f"{message.title}\n\n{message.text}")
             if told is None:
                 log.info("told before: %s", message.title)

@@ -46,7 +46,7 @@ def load(
     settings = read_settings()
     if sites:
         known = read_sites_file(sites, timezone or settings.timezone)
-        with connect(settings) as connection:
+        with connect(settings, work="load") as connection:
             write_sites(connection, known)
     with progress() as bars:
         bar = bars.add_task(f"reading {file.name}", total=1.0)

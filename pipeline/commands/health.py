@@ -90,9 +90,9 @@ def check_forecast(settings: Settings, target_day: date) -> Health:
     found, cutoff = Health(target_day), settings.cutoff_of(target_day)
     since = cutoff - timedelta(days=settings.dead_after_days)
     try:
-        with connect(settings, "viewer") as connection:
+        with connect(settings, "viewer", work="health") as connection:
             published = read_forecast_days(connection, [target_day + timedelta(days=d) for d in (-1, 0, 1)])
-        with connect(settings, "reader") as connection:
+        with connect(settings, "reader", work="health") as connection:
             live = read_live_sites(connection, since, cutoff)
     except DayaheadError as error:
         found.broken.append(str(error))

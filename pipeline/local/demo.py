@@ -74,7 +74,7 @@ def day_after_last_reading(settings: Settings) -> date:
     Raises:
         DataError: There is no reading.
     """
-    with connect(settings, "reader") as connection:
+    with connect(settings, "reader", work="demo") as connection:
         last = last_reading(connection)
     if last is None:
         raise DataError("the table dayahead.traffic is empty; load readings first: python -m pipeline load FILE")
@@ -121,10 +121,8 @@ def run_dag(airflow: Airflow, dag: str, conf: dict[str, Any], show: Callable[[Mo
 
 def read_peaks(settings: Settings) -> list[Peak]:
     """Return every site's forecast peak, the greatest first."""
-    with connect(settings) as connection, connection.cursor() as cursor:
-        cursor.execute(statement("read_peaks"))
-        columns = [column.name for column in cursor.description or ()]
-        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    with connect(settings, work="demo") as connection:
+        rows = connection.execute(statement("read_peaks")).mappings().all()
     peaks = [Peak(**{"at" if name == "peak" else name: value for name, value in row.items()}) for row in rows]
     return sorted(peaks, key=lambda peak: -peak.q50)
 
@@ -139,10 +137,8 @@ def draw_site(settings: Settings, peak: Peak, path: Path) -> Path:
     from pipeline.core.series.clock import day_start
 
     since = day_start(peak.target_day, peak.timezone) - SHOWN_BEFORE
-    with connect(settings) as connection, connection.cursor() as cursor:
-        cursor.execute(statement("read_site_ahead"), {"site": peak.site, "since": since})
-        columns = [column.name for column in cursor.description or ()]
-        frame = pd.DataFrame(cursor.fetchall(), columns=columns)
+    with connect(settings, work="demo") as connection:
+        frame = pd.read_sql_query(statement("read_site_ahead"), connection, params={"site": peak.site, "since": since})
     ts = pd.DatetimeIndex(pd.to_datetime(frame["ts"], utc=True)).tz_convert(peak.timezone)
     path.parent.mkdir(parents=True, exist_ok=True)
     title = f"{peak.site}: forecast for {peak.target_day:%A, %d %B %Y}"

@@ -38,14 +38,14 @@ def load_sample(settings: Settings, report_share: ShareReport) -> LoadReport | N
     from pipeline.local.sample import sample_fleet
     from pipeline.local.sample_file import sites_file, write_sample
 
-    with connect(settings, "reader") as connection:
+    with connect(settings, "reader", work="demo") as connection:
         if last_reading(connection):
             return None
     readings, sites = sample_fleet()
     with TemporaryDirectory(prefix="dayahead-") as folder:
         file = Path(folder, "sample.parquet")
         write_sample(file, readings, sites, seed=0)
-        with connect(settings) as connection:
+        with connect(settings, work="demo") as connection:
             write_sites(connection, read_sites_file(sites_file(file), settings.timezone))
         report = load_readings(settings, file, report_share=report_share)
     marker = sample_marker(settings)
@@ -58,6 +58,6 @@ def _remove_sample(settings: Settings) -> None:
     marker = sample_marker(settings)
     if not marker.exists():
         return
-    with connect(settings) as connection, connection.cursor() as cursor:
-        cursor.execute(statement("delete_sites"), {"sites": json.loads(marker.read_text())})
+    with connect(settings, work="demo") as connection:
+        connection.execute(statement("delete_sites"), {"sites": json.loads(marker.read_text())})
     marker.unlink()

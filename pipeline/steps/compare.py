@@ -29,7 +29,7 @@ def compare(run: Run, settings: Settings) -> dict[str, Any]:
     if challenger is None or champion is None:
         return _result(run, settings, {"ask": False, "reason": "no challenger beside the champion"})
     since = max(learned_until(settings, version) for version in (challenger, champion))
-    with database.connect(settings, "writer") as connection:
+    with database.connect(settings, "writer", work="compare") as connection:
         own, theirs = promotions.read_shadow_days(connection, challenger, champion, since)
         spoken_of = promotions.is_spoken_of(connection, challenger)
     found = compare_days(own, theirs, settings.shadow_days)

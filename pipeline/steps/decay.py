@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from psycopg2 import extensions
+from sqlalchemy import Connection
 
 from pipeline.adapters.mlflow.monitoring_run import training_of
 from pipeline.adapters.postgres import monitoring
@@ -37,14 +37,14 @@ def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
         by, None where unknown; ``retrain``: why this day asked for a training, None where it did not; ``watched``: the version, and
         what of it could not be seen.
     """
-    with connect(settings, "writer") as connection:
+    with connect(settings, "writer", work="monitor") as connection:
         version = monitoring.champion_used(connection, run.target_day)
     if version is None:
         return {"drift": {}, "drifted": [], "decay": None, "retrain": None, "watched": "no version has forecast yet"}
     reference = _reference(settings, version)
     drift = _drift(run, settings, Profile.from_json(reference.profile)) if reference and reference.profile else {}
     drifted = [name for name, found in drift.items() if found["psi"] > max(settings.drift_psi, found["usual"])]
-    with connect(settings, "writer") as connection:
+    with connect(settings, "writer", work="monitor") as connection:
         monitoring.write_drift(connection, run.target_day, version, drift)
         error = monitoring.read_rolling_error(connection, version, run.target_day, settings.decay_days)
     decay = decay_of(error, reference, settings)
@@ -78,7 +78,7 @@ def _ask_for_training(
     moved = [name for name in drifted if name != HOLES]
     if moved:
         reasons.append("input drift: " + ", ".join(f"{name} (PSI {drift[name]['psi']:.2f})" for name in moved))
-    with connect(settings, "writer") as connection:
+    with connect(settings, "writer", work="monitor") as connection:
         lock(connection, "retraining")
         if reasons:
             figures = {"decay": decay, "wape": error.wape, "days": error.days, "psi": {name: drift[name]["psi"] for name in drifted}}
@@ -89,7 +89,7 @@ def _ask_for_training(
 
 def _reference(settings: Settings, version: str) -> Reference | None:
     """Return what the version was when it was trained: from the database, or noted there now; None while MLflow cannot tell."""
-    with connect(settings, "writer") as connection:
+    with connect(settings, "writer", work="monitor") as connection:
         noted = monitoring.read_reference(connection, version)
     if noted:
         return noted
@@ -105,7 +105,7 @@ def _reference(settings: Settings, version: str) -> Reference | None:
         note = f"drift is not seen: the training snapshot of version {version} is gone ({error})"
         log.warning(note)
     reference = Reference(version, trained.snapshot, trained.wape, profile, note)
-    with connect(settings, "writer") as connection:
+    with connect(settings, "writer", work="monitor") as connection:
         monitoring.write_reference(connection, reference)
     return reference
 
@@ -120,7 +120,7 @@ def _drift(run: Run, settings: Settings, profile: Profile) -> dict[str, dict[str
     """Drift of the week before the cutoff, by feature; part of the fleet at a time."""
     counts: dict[str, np.ndarray] = {}
     covariates = tuple(name for name in settings.covariates if f"covariate.{name}" in profile.features)
-    with connect(settings, "reader") as connection:
+    with connect(settings, "reader", work="monitor") as connection:
         sites = [site for site in read_sites(connection) if any(site.name in centres for centres in profile.centres.values())]
         for i in range(0, len(sites), SITES_AT_A_TIME):
             grid = _last_week(connection, tuple(sites[i : i + SITES_AT_A_TIME]), run.cutoff, profile.step_minutes, covariates)
@@ -130,7 +130,7 @@ def _drift(run: Run, settings: Settings, profile: Profile) -> dict[str, dict[str
 
 
 def _last_week(
-    connection: extensions.connection, sites: tuple[Site, ...], cutoff: datetime, step_minutes: int, covariates: tuple[str, ...]
+    connection: Connection, sites: tuple[Site, ...], cutoff: datetime, step_minutes: int, covariates: tuple[str, ...]
 ) -> Grid | None:
     since = cutoff - timedelta(days=WEEK + MARGIN_DAYS)
     readings = read_readings(connection, since, cutoff, [site.name for site in sites], covariates)

@@ -36,7 +36,7 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
     """
     history = days if days is not None else history_days(run, settings)
     since = run.cutoff - timedelta(days=history)
-    with connect(settings, "reader") as connection:
+    with connect(settings, "reader", work="extract") as connection:
         known = read_sites(connection)
         if sites is not None and (unknown := sorted(set(sites) - {site.name for site in known})):
             near = get_close_matches(unknown[0], [site.name for site in known], n=1)

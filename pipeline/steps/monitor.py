@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from psycopg2 import extensions
+from sqlalchemy import Connection
 
 from pipeline.adapters.mlflow.monitoring_run import log_monitoring
 from pipeline.adapters.postgres import monitoring
@@ -61,7 +61,7 @@ def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
         days: How far back from the cutoff unscored days are looked for.
     """
     today = run.cutoff.date()
-    with connect(settings, "writer") as writer, connect(settings, "reader") as reader:
+    with connect(settings, "writer", work="monitor") as writer, connect(settings, "reader", work="monitor") as reader:
         due = read_due(writer, today - timedelta(days=days), today - timedelta(days=RECHECK_DAYS), run.cutoff)
         scored = [score_day(writer, reader, group, settings) for _, group in due.groupby(["target_day", "role"], sort=True)]
         written = sum(_write(writer, day) for day in scored)
@@ -73,7 +73,7 @@ def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
     return Store(settings.store_url).write_result(run, "monitor", result)
 
 
-def score_day(writer: extensions.connection, reader: extensions.connection, due: pd.DataFrame, settings: Settings) -> ScoredDay:
+def score_day(writer: Connection, reader: Connection, due: pd.DataFrame, settings: Settings) -> ScoredDay:
     """Return what one (target_day, role) adds to the tables.
 
     Args:
@@ -101,7 +101,7 @@ def score_day(writer: extensions.connection, reader: extensions.connection, due:
     )
 
 
-def _scores(reader: extensions.connection, due: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def _scores(reader: Connection, due: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     until = due["first_step"].min()
     daily_change = read_daily_changes(reader, list(due["site"]), until - timedelta(days=HISTORY_DAYS), until)
     quantiles = rows[list(QUANTILE_COLUMNS)].to_numpy()
@@ -129,7 +129,7 @@ def _anomalies(due: pd.DataFrame, rows: pd.DataFrame, steps: int) -> pd.DataFram
     return found.assign(site=names, target_day=due["target_day"][0])[list(monitoring.ANOMALIES)]
 
 
-def _write(writer: extensions.connection, day: ScoredDay) -> int:
+def _write(writer: Connection, day: ScoredDay) -> int:
     if len(day.completeness):
         monitoring.write_completeness(writer, day.completeness)
     if not len(day.scores):
@@ -161,7 +161,7 @@ def _track(settings: Settings, since: date, until: date) -> None:
     """Bring MLflow up to the figures in the database; it may be away, and then a later run does."""
     if not settings.tracking_url:
         return
-    with connect(settings, "writer") as connection:
+    with connect(settings, "writer", work="monitor") as connection:
         figures = monitoring.read_daily_figures(connection, since, until)
     try:
         log_monitoring(settings, figures)

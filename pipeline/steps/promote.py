@@ -167,7 +167,7 @@ def _carry_out(
     settings: Settings, version: str, champion: str | None, word: str, decided_by: str, decision: Decision, follows: str | None
 ) -> None:
     """Add the row, move the alias where the decision says so, and tag the version; the row stays only if the alias moved."""
-    with database.connect(settings, "writer") as connection:
+    with database.connect(settings, "writer", work="promote") as connection:
         database.record_promotion(
             connection,
             version=version,

@@ -50,11 +50,11 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
     keys = [store.get(part["forecasts"], partial(_read, columns=["role", "target_day", "site"])) for part in made]
     slices = {part for key in keys for part in slices_of(key)}
     days = sorted({day for _, day in slices})
-    with connect(settings, "writer") as connection:
+    with connect(settings, "writer", work="publish") as connection:
         for table in TABLES:
             ensure_partitions(connection, table, days)
     digest = _digest(made)
-    with connect(settings, "writer") as connection:
+    with connect(settings, "writer", work="publish") as connection:
         if changed := not is_published(connection, slices, digest):
             frames = {table: _frames(store, [part[table] for part in made]) for table in TABLES}
             fleet = None if any(part.get("chosen") for part in made) else Fleet(next(iter(slices))[0], run.cutoff, run.folder)

@@ -76,7 +76,7 @@ def old_tables(run: Run, settings: Settings) -> dict[str, list[str]]:
     """Return the tables of days and months that are too old, and the months whose days are to become one table."""
     today, tables, months = run.cutoff.date(), [], []
     limits = {"traffic": settings.keep_traffic_days, **dict.fromkeys(("forecasts", "attention"), settings.keep_forecasts_days)}
-    with connect(settings) as connection:
+    with connect(settings, work="retain") as connection:
         for parent, days in limits.items():
             before = today - timedelta(days=days) if days else NEVER
             tables += retention.old_partitions(connection, parent, before)
@@ -93,14 +93,14 @@ def _drop(dropped: dict[str, list[str]], run: Run, settings: Settings) -> None:
     for version in dropped["models"]:
         shutil.rmtree(settings.home / "models" / version, ignore_errors=True)
     for table in dropped["tables"]:
-        with connect(settings) as connection:
+        with connect(settings, work="retain") as connection:
             retention.drop_partition(connection, table)
     for month in dropped["months_merged"]:
         parent, first = month.split()
-        with connect(settings) as connection:
+        with connect(settings, work="retain") as connection:
             retention.merge_month(connection, parent, date.fromisoformat(f"{first}-01"))
     if settings.keep_forecasts_days:
-        with connect(settings) as connection:
+        with connect(settings, work="retain") as connection:
             retention.delete_old_peaks(connection, run.cutoff.date() - timedelta(days=settings.keep_forecasts_days))
 
 

@@ -45,7 +45,7 @@ def validate(run: Run, settings: Settings) -> dict[str, Any]:
         check_batch(expectations, readings, covariates)
         clean, rejected = judge_rows(expectations, readings, sites, run.cutoff, step_minutes, covariates)
         if len(rejected):
-            with connect(settings, "writer") as connection:
+            with connect(settings, "writer", work="validate") as connection:
                 quarantine_rows(connection, rejected, run.folder)
         measures = site_measures(clean, sites, cutoff=run.cutoff, step_minutes=step_minutes, dead_after_days=settings.dead_after_days)
         by_reason = {str(reason): int(rows) for reason, rows in rejected["reason"].value_counts().items()}

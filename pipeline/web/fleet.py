@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from psycopg2.sql import SQL, Composable
 
-from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.queries import composed
 from pipeline.config import Settings
 from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import RISK_SHOWN, render
@@ -75,7 +75,7 @@ ChoiceHere = Annotated[Choice, Depends(chosen)]
 def fleet(settings: SettingsHere, choice: ChoiceHere) -> HTMLResponse:
     """Show the fleet."""
     with views(settings) as read:
-        parts = {"chosen": statement("choose_sites")}
+        parts = {"chosen": composed("choose_sites")}
         whole = read("read_fleet", parts, risk=RISK_SHOWN, **(choice.values | {"search": "", "key": ""}))[0]
         if not whole["sites"]:
             return render("empty.html", title="No forecast yet")
@@ -110,14 +110,14 @@ def sites_file(settings: SettingsHere, choice: ChoiceHere) -> Response:
 
 
 def _sites(read: Any, choice: Choice, limit: int) -> Rows:
-    parts = {"chosen": statement("choose_sites"), "order": choice.ordering}
+    parts = {"chosen": composed("choose_sites"), "order": choice.ordering}
     return read("read_outlook", parts, limit=limit, offset=(choice.page - 1) * limit, **choice.values)
 
 
 def _totals(settings: Settings, choice: Choice) -> tuple[Rows, str]:
     """Return the total step by step, and the zone to show it in: the sites' own where they share one, else that of the schedule."""
     with views(settings) as read:
-        parts = {"chosen": statement("choose_sites")}
+        parts = {"chosen": composed("choose_sites")}
         some = read("read_fleet", parts, risk=RISK_SHOWN, **choice.values)[0]
         if not some["sites"]:
             return [], settings.timezone

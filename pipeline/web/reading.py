@@ -10,7 +10,7 @@ from fastapi import Depends
 from psycopg2.sql import Composable
 
 from pipeline.adapters.postgres.database import connect
-from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.queries import composed, run_composed, statement
 from pipeline.config import Settings, read_settings
 
 PATIENCE_SECONDS = 20  # a page that takes longer is refused in words
@@ -35,12 +35,10 @@ def views(settings: Settings) -> Iterator[Callable[..., Rows]]:
         ConfigurationError: There is no database, or it is not migrated.
         ServiceError: The database did not answer, or not in time.
     """
-    with connect(settings, "viewer") as connection, connection.cursor() as cursor:
+    with connect(settings, "viewer", work="page", query_seconds=PATIENCE_SECONDS, pooled=True) as connection:
 
         def read(query: str, parts: dict[str, Composable] | None = None, **values: Any) -> Rows:
-            cursor.execute(statement(query, **(parts or {})), values)
-            names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            found = run_composed(connection, composed(query, **parts), values) if parts else connection.execute(statement(query), values)
+            return [dict(row) for row in found.mappings()]
 
-        read("limit_query_seconds", seconds=PATIENCE_SECONDS)
         yield read

@@ -1,1 +1,1 @@
-SELECT dayahead.attach_month(%(month)s);
+SELECT dayahead.attach_month(:month);

@@ -1,3 +1,3 @@
 INSERT INTO dayahead.alerts (kind, target_day, subject, message)
-VALUES (%(kind)s, %(target_day)s, %(subject)s, %(message)s)
+VALUES (:kind, :target_day, :subject, :message)
 ON CONFLICT (kind, target_day, subject) DO NOTHING;

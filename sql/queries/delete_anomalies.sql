@@ -1,1 +1,1 @@
-DELETE FROM dayahead.anomalies WHERE target_day = %(target_day)s AND site = ANY(%(sites)s::text[]);
+DELETE FROM dayahead.anomalies WHERE target_day = :target_day AND site = ANY(CAST(:sites AS text[]));

@@ -1,2 +1,2 @@
 DELETE FROM dayahead.forecast_peaks AS p
-WHERE p.target_day = %(day)s AND p.role = %(role)s AND p.site <> ALL(%(sites)s::text[]) AND p.site <> ALL(%(kept)s::text[]);
+WHERE p.target_day = :day AND p.role = :role AND p.site <> ALL(CAST(:sites AS text[])) AND p.site <> ALL(CAST(:kept AS text[]));

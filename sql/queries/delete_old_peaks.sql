@@ -1,1 +1,1 @@
-DELETE FROM dayahead.forecast_peaks WHERE target_day < %(before)s;
+DELETE FROM dayahead.forecast_peaks WHERE target_day < :before;

@@ -1,1 +1,1 @@
-SELECT dayahead.drop_staged(%(parent)s, %(day)s, %(role)s);
+SELECT dayahead.drop_staged(:parent, :day, :role);

@@ -1,1 +1,1 @@
-SELECT dayahead.ensure_day(%(parent)s, %(day)s);
+SELECT dayahead.ensure_day(:parent, :day);

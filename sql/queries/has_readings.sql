@@ -1,1 +1,1 @@
-SELECT EXISTS (SELECT FROM dayahead.traffic AS t WHERE t.ts BETWEEN %(first)s AND %(last)s);
+SELECT EXISTS (SELECT FROM dayahead.traffic AS t WHERE t.ts BETWEEN :first AND :last);

@@ -1,1 +1,1 @@
-SELECT dayahead.index_day(%(parent)s, %(day)s, %(role)s);
+SELECT dayahead.index_day(:parent, :day, :role);

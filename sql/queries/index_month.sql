@@ -1,1 +1,1 @@
-SELECT dayahead.index_month(%(month)s);
+SELECT dayahead.index_month(:month);

@@ -1,1 +1,1 @@
-SELECT dayahead.take(%(subject)s);
+SELECT dayahead.take(:subject);

@@ -1,1 +1,1 @@
-SELECT dayahead.merge_month(%(parent)s, %(month)s);
+SELECT dayahead.merge_month(:parent, :month);

@@ -1,2 +1,2 @@
-UPDATE dayahead.alerts SET delivered = %(delivered)s::text[], problem = %(problem)s
-WHERE kind = %(kind)s AND target_day = %(target_day)s AND subject = %(subject)s;
+UPDATE dayahead.alerts SET delivered = CAST(:delivered AS text[]), problem = :problem
+WHERE kind = :kind AND target_day = :target_day AND subject = :subject;

@@ -1,3 +1,3 @@
 SELECT a.delivered, a.problem FROM dayahead.alerts AS a
-WHERE a.kind = %(kind)s AND a.target_day = %(target_day)s AND a.subject = %(subject)s
+WHERE a.kind = :kind AND a.target_day = :target_day AND a.subject = :subject
 FOR UPDATE;

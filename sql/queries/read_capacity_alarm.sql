@@ -3,7 +3,7 @@ SELECT w.site, w.hour, w.probability, w.capacity, count(*) OVER () AS sites
 FROM (
     SELECT DISTINCT ON (r.site) r.site, r.hour, r.probability, r.capacity
     FROM dayahead.capacity_risk AS r
-    WHERE r.target_day = ANY(%(days)s::date[]) AND r.probability >= %(threshold)s
+    WHERE r.target_day = ANY(CAST(:days AS date[])) AND r.probability >= :threshold
     ORDER BY r.site, r.probability DESC, r.hour
 ) AS w
 ORDER BY w.probability DESC, w.site

@@ -5,5 +5,5 @@ WHERE
     f.role = 'champion' AND f.degradation = 'none'
     AND f.target_day = (
         SELECT max(d.target_day) FROM dayahead.forecasts AS d
-        WHERE d.role = 'champion' AND d.degradation = 'none' AND d.target_day <= %(target_day)s AND d.target_day > %(target_day)s::date - 35
+        WHERE d.role = 'champion' AND d.degradation = 'none' AND d.target_day <= :target_day AND d.target_day > CAST(:target_day AS date) - 35
     );

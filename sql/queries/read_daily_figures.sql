@@ -7,25 +7,25 @@ CROSS JOIN LATERAL (
     ('wape', a.wape), ('mase', a.mase), ('over_naive', a.over_naive), ('bias', a.bias), ('coverage50', a.coverage50),
     ('coverage80', a.coverage80), ('coverage90', a.coverage90), ('sites', a.sites)
 ) AS figure (name, value)
-WHERE a.target_day >= %(since)s AND a.target_day <= %(until)s AND figure.value IS NOT NULL
+WHERE a.target_day >= :since AND a.target_day <= :until AND figure.value IS NOT NULL
 UNION ALL
 SELECT h.target_day, 'wape_by_lead/' || lpad((h.hour / 6 * 6)::text, 2, '0') || 'h', sum(h.wape * h.actual_total) / sum(h.actual_total)
 FROM dayahead.accuracy_by_hour AS h
-WHERE h.role = 'champion' AND h.target_day >= %(since)s AND h.target_day <= %(until)s AND h.hour < 24 AND h.wape IS NOT NULL
+WHERE h.role = 'champion' AND h.target_day >= :since AND h.target_day <= :until AND h.hour < 24 AND h.wape IS NOT NULL
 GROUP BY h.target_day, h.hour / 6
 UNION ALL
 SELECT d.target_day, 'drift/' || d.feature, d.psi
 FROM dayahead.drift AS d
-WHERE d.target_day >= %(since)s AND d.target_day <= %(until)s
+WHERE d.target_day >= :since AND d.target_day <= :until
 UNION ALL
 SELECT c.target_day, 'completeness', sum(c.readings)::double precision / sum(c.expected)
 FROM dayahead.completeness AS c
-WHERE c.target_day >= %(since)s AND c.target_day <= %(until)s
+WHERE c.target_day >= :since AND c.target_day <= :until
 GROUP BY c.target_day
 UNION ALL
 SELECT c.target_day, 'anomalies', count(n.site)
 FROM (SELECT DISTINCT e.target_day FROM dayahead.completeness AS e) AS c
 LEFT JOIN dayahead.anomalies AS n ON n.target_day = c.target_day
-WHERE c.target_day >= %(since)s AND c.target_day <= %(until)s
+WHERE c.target_day >= :since AND c.target_day <= :until
 GROUP BY c.target_day
 ORDER BY 1, 2;

@@ -1,4 +1,4 @@
 SELECT decided_at, version, previous, decision, decided_by, reason FROM dayahead.model_decisions
-WHERE decided_at > %(last_day)s::date - %(days)s::integer
+WHERE decided_at > CAST(:last_day AS date) - CAST(:days AS integer)
 ORDER BY id DESC
-LIMIT %(limit)s;
+LIMIT :limit;

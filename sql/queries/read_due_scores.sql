@@ -5,9 +5,9 @@ FROM (
         d.target_day, d.role, d.site, max(d.model_version) AS model_version, max(d.cutoff) AS cutoff,
         min(d.ts) AS first_step, max(d.ts) AS last_step
     FROM dayahead.forecasts AS d
-    WHERE d.target_day >= %(first_day)s AND d.target_day <= %(last_day)s
+    WHERE d.target_day >= :first_day AND d.target_day <= :last_day
     GROUP BY d.target_day, d.role, d.site
 ) AS f
 LEFT JOIN dayahead.scores AS s ON s.target_day = f.target_day AND s.role = f.role AND s.site = f.site
-WHERE f.last_step < %(cutoff)s AND (s.site IS NULL OR f.target_day >= %(recheck_from)s)
+WHERE f.last_step < :cutoff AND (s.site IS NULL OR f.target_day >= :recheck_from)
 ORDER BY f.target_day, f.role, f.site;

@@ -1,3 +1,3 @@
-SELECT hashtextextended(s.site COLLATE "C", %(seed)s)
-FROM unnest(%(sites)s::text[]) WITH ORDINALITY AS s (site, place)
+SELECT hashtextextended(s.site COLLATE "C", :seed)
+FROM unnest(CAST(:sites AS text[])) WITH ORDINALITY AS s (site, place)
 ORDER BY s.place;

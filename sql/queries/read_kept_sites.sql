@@ -3,6 +3,6 @@
 SELECT p.site
 FROM dayahead.forecast_peaks AS p
 WHERE
-    p.target_day = %(day)s AND p.role = %(role)s AND p.site <> ALL(%(sites)s::text[])
-    AND (%(chosen)s OR (p.site = ANY(%(everywhere)s::text[]) AND p.cutoff <> %(cutoff)s))
+    p.target_day = :day AND p.role = :role AND p.site <> ALL(CAST(:sites AS text[]))
+    AND (:chosen OR (p.site = ANY(CAST(:everywhere AS text[])) AND p.cutoff <> :cutoff))
 ORDER BY p.site;

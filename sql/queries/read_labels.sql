@@ -5,5 +5,5 @@ FROM (
     CROSS JOIN LATERAL jsonb_each_text(o.labels) AS e
     GROUP BY e.key, e.value
 ) AS l
-WHERE l.alternatives <= %(alternatives)s
+WHERE l.alternatives <= :alternatives
 ORDER BY l.key, l.value;

@@ -1,2 +1,2 @@
 SELECT s.site, s.timezone FROM dayahead.sites AS s
-WHERE EXISTS (SELECT FROM dayahead.traffic AS t WHERE t.site = s.site AND t.ts >= %(since)s AND t.ts < %(cutoff)s);
+WHERE EXISTS (SELECT FROM dayahead.traffic AS t WHERE t.site = s.site AND t.ts >= :since AND t.ts < :cutoff);

@@ -1,3 +1,3 @@
 SELECT * FROM dayahead.published_days
-WHERE role = 'champion' AND site = %(site)s AND target_day BETWEEN %(first_day)s AND %(last_day)s
+WHERE role = 'champion' AND site = :site AND target_day BETWEEN :first_day AND :last_day
 ORDER BY target_day DESC;

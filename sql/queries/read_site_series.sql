@@ -3,10 +3,10 @@ SELECT
     f.target_day, f.model_version, f.degradation
 FROM (
     SELECT * FROM dayahead.published_forecasts
-    WHERE role = 'champion' AND site = %(site)s AND target_day BETWEEN %(first_day)s AND %(last_day)s
+    WHERE role = 'champion' AND site = :site AND target_day BETWEEN :first_day AND :last_day
 ) AS f
 FULL JOIN (
     SELECT ts, throughput FROM dayahead.actuals
-    WHERE site = %(site)s AND ts >= %(since)s AND ts < %(until)s
+    WHERE site = :site AND ts >= :since AND ts < :until
 ) AS t ON t.ts = f.ts
 ORDER BY 1;

@@ -1,2 +1,2 @@
 SELECT DISTINCT site FROM dayahead.traffic
-WHERE ts >= %(since)s AND ts < %(cutoff)s AND site IS NOT NULL;
+WHERE ts >= :since AND ts < :cutoff AND site IS NOT NULL;

@@ -1,1 +1,1 @@
-SELECT dayahead.stage_day(%(parent)s, %(day)s, %(role)s);
+SELECT dayahead.stage_day(:parent, :day, :role);

@@ -1,1 +1,1 @@
-SELECT dayahead.stage_month(%(month)s);
+SELECT dayahead.stage_month(:month);

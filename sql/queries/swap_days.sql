@@ -1,1 +1,1 @@
-SELECT dayahead.swap_days(%(parents)s::text[], %(days)s::date[], %(roles)s::text[], %(said)s::text[]);
+SELECT dayahead.swap_days(CAST(:parents AS text[]), CAST(:days AS date[]), CAST(:roles AS text[]), CAST(:said AS text[]));

@@ -1,5 +1,5 @@
 INSERT INTO dayahead.drift AS old (target_day, feature, psi, usual, site_days, model_version)
-VALUES (%(target_day)s, %(feature)s, %(psi)s, %(usual)s, %(site_days)s, %(model_version)s)
+VALUES (:target_day, :feature, :psi, :usual, :site_days, :model_version)
 ON CONFLICT (target_day, feature) DO UPDATE SET
     psi = excluded.psi, usual = excluded.usual, site_days = excluded.site_days, model_version = excluded.model_version,
     noted_at = excluded.noted_at

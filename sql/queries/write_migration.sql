@@ -1,1 +1,1 @@
-INSERT INTO dayahead.migrations (name, checksum) VALUES (%(name)s, %(checksum)s);
+INSERT INTO dayahead.migrations (name, checksum) VALUES (:name, :checksum);

@@ -1,2 +1,2 @@
-INSERT INTO dayahead.sites (site, timezone) SELECT s.site, %(timezone)s FROM staged_sites AS s
+INSERT INTO dayahead.sites (site, timezone) SELECT s.site, :timezone FROM staged_sites AS s
 ON CONFLICT (site) DO NOTHING;

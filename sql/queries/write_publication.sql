@@ -1,5 +1,5 @@
 INSERT INTO dayahead.publications AS old (role, cutoff, first_day, last_day, sites, run_id)
-VALUES (%(role)s, %(cutoff)s, %(first_day)s, %(last_day)s, %(sites)s, %(run_id)s)
+VALUES (:role, :cutoff, :first_day, :last_day, :sites, :run_id)
 ON CONFLICT (role, cutoff) DO UPDATE
 SET
     first_day = excluded.first_day, last_day = excluded.last_day, sites = excluded.sites, run_id = excluded.run_id,

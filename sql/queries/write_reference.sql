@@ -1,3 +1,3 @@
 INSERT INTO dayahead.champion_references (model_version, snapshot, backtest_wape, profile, note)
-VALUES (%(version)s, %(snapshot)s, %(backtest_wape)s, %(profile)s::jsonb, %(note)s)
+VALUES (:version, :snapshot, :backtest_wape, CAST(:profile AS jsonb), :note)
 ON CONFLICT (model_version) DO NOTHING;

@@ -1,7 +1,7 @@
 -- Asked for once in a cool-down, and only by the newest day: a backfill of the past asks for nothing.
 INSERT INTO dayahead.retrainings (target_day, model_version, reason, figures)
-SELECT %(target_day)s, %(version)s, %(reason)s, %(figures)s::jsonb
+SELECT :target_day, :version, :reason, CAST(:figures AS jsonb)
 WHERE
-    NOT EXISTS (SELECT FROM dayahead.retrainings AS r WHERE r.requested_at > now() - %(cooldown)s::interval)
-    AND NOT EXISTS (SELECT FROM dayahead.forecasts AS f WHERE f.role = 'champion' AND f.target_day > %(target_day)s::date + 1)
+    NOT EXISTS (SELECT FROM dayahead.retrainings AS r WHERE r.requested_at > now() - CAST(:cooldown AS interval))
+    AND NOT EXISTS (SELECT FROM dayahead.forecasts AS f WHERE f.role = 'champion' AND f.target_day > CAST(:target_day AS date) + 1)
 ON CONFLICT (target_day) DO NOTHING;

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.database import connect, driver
 from pipeline.config import Settings
 from tests.fixtures.database import TEMPLATE, database_url, execute
 from tests.fixtures.fleet import TARGET_DAY, fill_fleet
@@ -50,7 +50,7 @@ def written_out(sql: str) -> str:
 def test_every_query_of_the_dashboard_runs_as_viewer_and_finds_rows(filled: Settings, name: str):
     target: dict[str, Any] = QUERIES[name]
 
-    with connect(filled, "viewer") as connection, connection.cursor() as cursor:
+    with connect(filled, "viewer") as connection, driver(connection).cursor() as cursor:
         cursor.execute(written_out(target["rawSql"]))
         columns, rows = [column.name for column in cursor.description], cursor.fetchall()
 
@@ -62,7 +62,7 @@ def test_every_query_of_the_dashboard_runs_as_viewer_and_finds_rows(filled: Sett
 
 
 def test_the_site_of_the_variable_is_the_one_shown(filled: Settings):
-    with connect(filled, "viewer") as connection, connection.cursor() as cursor:
+    with connect(filled, "viewer") as connection, driver(connection).cursor() as cursor:
         cursor.execute(written_out(QUERIES["Forecast and readings of $site"]["rawSql"]))
         rows = cursor.fetchall()
 

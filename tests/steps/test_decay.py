@@ -9,7 +9,7 @@ import pytest
 from mlflow import MlflowClient
 from psycopg2.extras import execute_values
 
-from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.database import connect, driver
 from pipeline.adapters.postgres.monitoring import Reference, RollingError
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
@@ -58,7 +58,7 @@ def fill_traffic(settings: Settings, run_sql) -> None:
             instants, steps = GRID.instants(site, day)
             rows += [(GRID.sites[site].name, ts, float(GRID.throughput[site, day, s])) for ts, s in zip(instants, steps, strict=True)]
     run_sql("SELECT dayahead.ensure_partition('traffic', d) FROM unnest(%s::date[]) AS days (d)", [GRID.day_at(DAYS - 9), DAY])
-    with connect(settings) as connection, connection.cursor() as cursor:
+    with connect(settings) as connection, driver(connection).cursor() as cursor:
         execute_values(cursor, "INSERT INTO dayahead.sites (site) VALUES %s", [(site.name,) for site in GRID.sites])
         execute_values(cursor, "INSERT INTO dayahead.traffic (site, ts, throughput) VALUES %s", rows)
 

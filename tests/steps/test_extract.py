@@ -131,11 +131,11 @@ def test_a_covariate_that_traffic_lacks_is_named_with_the_way_out(filled):
 
 def test_the_reader_may_not_write_and_the_writer_may_not_read_traffic(filled):
     with pytest.raises(ConfigurationError, match="permission denied"), connect(filled, "reader") as connection:
-        connection.cursor().execute("DELETE FROM dayahead.traffic")
+        connection.exec_driver_sql("DELETE FROM dayahead.traffic")
     with pytest.raises(ConfigurationError, match="permission denied"), connect(filled, "writer") as connection:
-        connection.cursor().execute("SELECT FROM dayahead.traffic")
+        connection.exec_driver_sql("SELECT FROM dayahead.traffic")
     with pytest.raises(ConfigurationError, match="permission denied"), connect(filled, "viewer") as connection:
-        connection.cursor().execute("SELECT FROM dayahead.forecasts")
+        connection.exec_driver_sql("SELECT FROM dayahead.forecasts")
 
 
 def test_the_last_reading_is_found_and_missing_throughput_of_a_view_arrives_as_nan(filled, run_sql):

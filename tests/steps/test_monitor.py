@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.database import connect, driver
 from pipeline.adapters.postgres.forecasts import ensure_partitions
 from pipeline.adapters.store.snapshots import Run
 from pipeline.core.models.contract import QUANTILES
@@ -154,7 +154,7 @@ def test_pieces_of_an_anomaly_that_meet_at_midnight_are_one_stretch(published, r
 def test_the_views_for_people_answer_the_viewer(published, run_sql):
     monitor(NEXT, published)
 
-    with connect(published, "viewer") as connection, connection.cursor() as cursor:
+    with connect(published, "viewer") as connection, driver(connection).cursor() as cursor:
         cursor.execute("SELECT count(*), count(DISTINCT site) FROM dayahead.next_day")
         assert cursor.fetchone() == (72, 3)
         cursor.execute("SELECT count(actual), sum(error) FROM dayahead.forecast_vs_actual WHERE site = 'a'")

@@ -9,7 +9,7 @@ from psycopg2.extras import execute_values
 
 from pipeline.adapters.mlflow import registry
 from pipeline.adapters.mlflow.tracking import connected
-from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.database import connect, driver
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.steps.evaluate import evaluate
@@ -55,7 +55,7 @@ def loaded(database: Settings, tracked: Settings, run_sql) -> Settings:
             "context_days": 7,
         }
     )
-    with connect(settings) as connection, connection.cursor() as cursor:
+    with connect(settings) as connection, driver(connection).cursor() as cursor:
         execute_values(cursor, "insert into dayahead.sites (site, timezone, country) values %s", [(s, z, "DE") for s, z in ZONES.items()])
         cursor.execute("create table dayahead.traffic_2026 partition of dayahead.traffic for values from ('2026-01-01') to ('2027-01-01')")
         rows = [(r.site, r.ts.to_pydatetime(), r.throughput) for r in fleet().itertuples()]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from psycopg2 import extensions
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.readings import check_timezone
@@ -48,8 +48,7 @@ def read_sites_file(path: Path, timezone: str) -> pd.DataFrame:
     return frame[["site", "timezone", "country"]].assign(capacity=capacity, labels=labels)
 
 
-def write_sites(connection: extensions.connection, sites: pd.DataFrame) -> None:
+def write_sites(connection: Connection, sites: pd.DataFrame) -> None:
     """Add the sites of ``read_sites_file``, or replace what was known of them."""
     values = {name: [None if value == "" or pd.isna(value) else value for value in sites[name]] for name in sites.columns}
-    with connection.cursor() as cursor:
-        cursor.execute(statement("write_sites"), values)
+    connection.execute(statement("write_sites"), values)

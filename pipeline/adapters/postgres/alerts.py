@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from psycopg2 import extensions
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.queries import statement
 
 
-def claim(connection: extensions.connection, kind: str, target_day: date, subject: str, message: str) -> set[str] | None:
+def claim(connection: Connection, kind: str, target_day: date, subject: str, message: str) -> set[str] | None:
     """Note an alert, and return the channels that have it; None where all of them do.
 
     Who claims the same waits until the transaction ends.
@@ -23,52 +23,43 @@ def claim(connection: extensions.connection, kind: str, target_day: date, subjec
         message: Its words; those of the first time are kept.
     """
     key = {"kind": kind, "target_day": target_day, "subject": subject}
-    with connection.cursor() as cursor:
-        cursor.execute(statement("claim_alert"), key | {"message": message})
-        cursor.execute(statement("read_alert"), key)
-        delivered, problem = cursor.fetchone()
+    connection.execute(statement("claim_alert"), key | {"message": message})
+    delivered, problem = connection.execute(statement("read_alert"), key).one()
     return None if problem is None else set(delivered)
 
 
-def note_delivery(
-    connection: extensions.connection, kind: str, target_day: date, subject: str, delivered: list[str], problem: str | None
-) -> None:
+def note_delivery(connection: Connection, kind: str, target_day: date, subject: str, delivered: list[str], problem: str | None) -> None:
     """Note which channels took an alert, and why others did not; None where all did."""
     values = {"kind": kind, "target_day": target_day, "subject": subject, "delivered": delivered, "problem": problem}
-    with connection.cursor() as cursor:
-        cursor.execute(statement("note_delivery"), values)
+    connection.execute(statement("note_delivery"), values)
 
 
-def read_rungs(connection: extensions.connection, days: list[date]) -> list[tuple[str, int, list[str]]]:
+def read_rungs(connection: Connection, days: list[date]) -> list[tuple[str, int, list[str]]]:
     """Return how many sites each rung of the ladder forecast on these days, and the first five of them."""
     return _rows(connection, "read_rungs", {"days": days})
 
 
-def read_capacity_risk(
-    connection: extensions.connection, days: list[date], threshold: float
-) -> tuple[int, list[tuple[str, datetime, float, float]]]:
+def read_capacity_risk(connection: Connection, days: list[date], threshold: float) -> tuple[int, list[tuple[str, datetime, float, float]]]:
     """Return how many sites exceed capacity with at least this probability; of the five riskiest: site, hour, probability, capacity."""
     rows = _rows(connection, "read_capacity_alarm", {"days": days, "threshold": threshold})
     return (rows[0][-1] if rows else 0), [row[:-1] for row in rows]
 
 
-def read_drift(connection: extensions.connection, target_day: date, threshold: float) -> list[tuple[str, float, float, str]]:
+def read_drift(connection: Connection, target_day: date, threshold: float) -> list[tuple[str, float, float, str]]:
     """Return the drifted features of a day, the farthest first: feature, PSI, what is usual, the champion's version."""
     return _rows(connection, "read_drift", {"target_day": target_day, "threshold": threshold})
 
 
-def read_anomalies(connection: extensions.connection, target_day: date) -> tuple[int, int, list[tuple[Any, ...]]]:
+def read_anomalies(connection: Connection, target_day: date) -> tuple[int, int, list[tuple[Any, ...]]]:
     """Return how many sites had an anomaly, of how many, and of the five farthest: site, start, direction, steps, actual, expected."""
     rows = _rows(connection, "read_anomalies", {"target_day": target_day})
     return (rows[0][-2], rows[0][-1], [row[:-2] for row in rows]) if rows else (0, 0, [])
 
 
-def read_zones(connection: extensions.connection, sites: list[str]) -> dict[str, str]:
+def read_zones(connection: Connection, sites: list[str]) -> dict[str, str]:
     """Return the time zone of each site that is known; in the role reader."""
     return dict(_rows(connection, "read_zones", {"sites": sites}))
 
 
-def _rows(connection: extensions.connection, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement(query), values)
-        return cursor.fetchall()
+def _rows(connection: Connection, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.execute(statement(query), values)]

@@ -14,9 +14,10 @@ from typing import IO, TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import pandas as pd
-from psycopg2 import extensions
 from psycopg2.sql import Composable
+from sqlalchemy import Connection
 
+from pipeline.adapters.postgres.engines import driver
 from pipeline.errors import DataError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class _Column:
     widths: np.ndarray
 
 
-def read_fixed(connection: extensions.connection, copy: str | Composable, fields: Sequence[tuple[str, Kind]]) -> dict[str, np.ndarray]:
+def read_fixed(connection: Connection, copy: str | Composable, fields: Sequence[tuple[str, Kind]]) -> dict[str, np.ndarray]:
     """Return the columns of a COPY … TO STDOUT (FORMAT binary), each one array in the machine's own byte order.
 
     The records are taken apart while they come, so that memory holds little more than the columns.
@@ -54,7 +55,7 @@ def read_fixed(connection: extensions.connection, copy: str | Composable, fields
         DataError: A record holds a NULL or a value of another width.
     """
     records = _Records(fields)
-    with connection.cursor() as cursor, BufferedWriter(records, BLOCK_BYTES) as wire:
+    with driver(connection).cursor() as cursor, BufferedWriter(records, BLOCK_BYTES) as wire:
         cursor.copy_expert(copy, wire)
         wire.flush()
         columns = records.columns()
@@ -65,7 +66,7 @@ def read_fixed(connection: extensions.connection, copy: str | Composable, fields
     return columns
 
 
-def write_frame(connection: extensions.connection, copy: Composable, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
+def write_frame(connection: Connection, copy: Composable, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
     """Send a frame through a COPY … FROM STDIN (FORMAT binary) in messages; NaN, NaT and None arrive as NULL.
 
     Args:
@@ -75,7 +76,7 @@ def write_frame(connection: extensions.connection, copy: Composable, frame: pd.D
         kinds: Type of each column.
     """
     if len(frame):
-        with connection.cursor() as cursor:
+        with driver(connection).cursor() as cursor:
             cursor.copy_expert(copy, cast(IO[bytes], _Messages(_encoded(frame, kinds))))
 
 

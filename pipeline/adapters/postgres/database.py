@@ -6,67 +6,72 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import psycopg2
-from psycopg2 import errors, extensions
-from psycopg2.sql import Identifier
+from psycopg2 import extensions
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
+from pipeline.adapters.postgres.engines import describe, driver, engine_of
+from pipeline.adapters.postgres.failures import in_words, said
 from pipeline.adapters.postgres.promotions import champion_on, record_promotion
 from pipeline.adapters.postgres.quarantine import quarantine_rows
 from pipeline.adapters.postgres.queries import SQL_FOLDER, statement
 from pipeline.config import Settings
-from pipeline.errors import ConfigurationError, DataError, ServiceError
+from pipeline.errors import ConfigurationError, DataError, DayaheadError, ServiceError
 
-__all__ = ["champion_on", "connect", "describe", "lock", "migrate", "quarantine_rows", "record_promotion", "run_query"]
+__all__ = ["champion_on", "connect", "describe", "driver", "lock", "migrate", "quarantine_rows", "record_promotion", "run_query"]
 
 log = logging.getLogger(__name__)
 
 EVERY_TIME = ("views.sql", "views_monitoring.sql", "roles.sql")
+LOCK_SECONDS = 60.0  # that a piece of work waits for a lock unless it says otherwise
 Role = Literal["reader", "writer", "viewer"]
 
 
 @contextmanager
-def connect(settings: Settings, role: Role | None = None) -> Iterator[extensions.connection]:
-    """Give one transaction on the traffic database: committed at the end, rolled back on an error, closed in any case.
+def connect(
+    settings: Settings,
+    role: Role | None = None,
+    *,
+    work: str = "",
+    lock_seconds: float = LOCK_SECONDS,
+    query_seconds: float = 0,
+    pooled: bool = False,
+) -> Iterator[Connection]:
+    """Give one transaction on the traffic database: committed at the end, rolled back on an error, let go of in any case.
 
     Args:
         settings: ``database_url`` names the database.
-        role: Least privilege that the work needs, ``SET ROLE dayahead_<role>``; None for the login's own rights.
+        role: Least privilege that the work needs, ``dayahead_<role>``; None for the login's own rights.
+        work: What it is, in a word: others see it in ``pg_stat_activity`` behind ``dayahead``.
+        lock_seconds: How long it waits for a lock; the error then names who holds it. 0 is for ever.
+        query_seconds: How long a statement may take; 0 is for ever.
+        pooled: True in a process that lives long and asks often: the connection goes back into a pool.
 
     Raises:
         ConfigurationError: No database is set, or it lacks our tables or roles.
         DataError: A statement broke a constraint of the data contract.
-        ServiceError: The database did not answer, ended the connection or ran out of space.
+        ServiceError: The database did not answer, ended the connection, ran out of space or kept us waiting for too long.
     """
-    where = describe(settings)
-    connection = _open(settings, where)
-    try:
-        with _plain_words(where):
-            if role:
-                with connection.cursor() as cursor:
-                    cursor.execute(statement("set_role", role=Identifier(f"dayahead_{role}")))
-            yield connection
-            connection.commit()
-    finally:
-        connection.close()  # which rolls back what is not committed
+    engine, where = engine_of(settings, pooled=pooled), describe(settings)
+    terms = {
+        "role": f"dayahead_{role}" if role else "none",
+        "lock_timeout": str(round(lock_seconds * 1000)),
+        "statement_timeout": str(round(query_seconds * 1000)),
+        "application_name": f"dayahead {work}".strip(),
+    }
+    with in_words(where, partial(_held_by, settings)), _open(engine, where) as connection, connection.begin():
+        connection.execute(statement("begin_work"), terms)
+        yield connection
 
 
-def describe(settings: Settings) -> str:
-    """Return ``host:port/database`` of the traffic database, without its password.
-
-    Raises:
-        ConfigurationError: ``DAYAHEAD_DATABASE_URL`` is empty or no URL.
-    """
-    parts = _dsn_parts(settings)
-    return f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}/{parts.get('dbname', '')}"
-
-
-def lock(connection: extensions.connection, subject: str) -> None:
+def lock(connection: Connection, subject: str) -> None:
     """Wait for everybody else who works on ``subject`` in this database, and keep them waiting until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("lock_subject"), {"subject": subject})
+    connection.execute(statement("lock_subject"), {"subject": subject})
 
 
 def run_query(settings: Settings, query: str) -> tuple[list[str] | None, list[tuple[Any, ...]], str]:
@@ -75,7 +80,7 @@ def run_query(settings: Settings, query: str) -> tuple[list[str] | None, list[tu
     Raises:
         DataError: Postgres refused it.
     """
-    with connect(settings) as connection, connection.cursor() as cursor:
+    with connect(settings, work="query") as connection, driver(connection).cursor() as cursor:
         try:
             cursor.execute(query)
             names = [column.name for column in cursor.description] if cursor.description else None
@@ -95,68 +100,43 @@ def migrate(settings: Settings, folder: Path = SQL_FOLDER) -> list[str]:
     Raises:
         ConfigurationError: A file was changed after it was applied, or the login may not create what is missing.
     """
-    with connect(settings) as connection, connection.cursor() as cursor:
-        cursor.execute(statement("lock_migrations"))
-        cursor.execute(statement("create_migrations"))
-        applied = _apply_missing(cursor, folder)
-        for name in EVERY_TIME:
-            cursor.execute((folder / name).read_text())
+    with connect(settings, work="migrate") as connection:
+        connection.execute(statement("lock_migrations"))
+        connection.execute(statement("create_migrations"))
+        with driver(connection).cursor() as cursor:
+            applied = _apply_missing(connection, cursor, folder)
+            for name in EVERY_TIME:
+                cursor.execute((folder / name).read_text())
     log.debug("migrated applied=%s", ",".join(applied) or "none")
     return applied
 
 
-def _open(settings: Settings, where: str) -> extensions.connection:
-    options = {"connect_timeout": "10", "application_name": "dayahead", "options": "-c TimeZone=UTC -c client_encoding=UTF8"}
+def _open(engine: Engine, where: str) -> Connection:
     try:
-        return psycopg2.connect(extensions.make_dsn(**(options | _dsn_parts(settings))))
-    except psycopg2.OperationalError as error:
+        return engine.connect()
+    except OperationalError as error:
         raise ServiceError(
-            f"the database at {where} does not answer: {_said(error)}; start it with `make up`, or correct DAYAHEAD_DATABASE_URL"
+            f"the database at {where} does not answer: {said(error.orig)}; start it with `make up`, or correct DAYAHEAD_DATABASE_URL"
         ) from error
 
 
-@contextmanager
-def _plain_words(where: str) -> Iterator[None]:
+def _held_by(settings: Settings) -> str:
+    """Return who holds locks of ours at this moment: what a wait that ended in vain may have been for."""
     try:
-        yield
-    except (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedFunction) as error:
-        raise ConfigurationError(f"{where}: {_said(error)}; run `python -m pipeline migrate`") from error
-    except (errors.InvalidParameterValue, errors.InsufficientPrivilege, errors.UndefinedObject) as error:
-        raise ConfigurationError(
-            f"{where}: {_said(error)}; run `python -m pipeline migrate` as the owner, or have an administrator run sql/roles.sql"
-        ) from error
-    except errors.InvalidTableDefinition as error:
-        wanted = "a view dayahead.traffic with site as text, ts as timestamptz and throughput as double precision: cast its columns"
-        raise ConfigurationError(f"{where}: {_said(error)}; expected {wanted}") from error
-    except errors.IntegrityError as error:
-        raise DataError(f"{where}: {_said(error)}") from error
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        raise ServiceError(f"{where}: {_said(error)}; nothing was changed, run it again") from error
+        with connect(settings, work="look for locks", lock_seconds=1, query_seconds=2) as connection:
+            holders = connection.execute(statement("read_lock_holders")).all()
+    except DayaheadError:
+        return "who held it cannot be told; nothing was changed, run it again"
+    told = [
+        f"pid {who.pid} ({who.usename}, {who.application_name or 'unnamed'}) since {who.since:%H:%M:%S} UTC, {who.state}: {who.query}"
+        for who in holders
+    ]
+    held = f"locks are held by {'; '.join(told)}" if told else "whoever held it has let go since"
+    return f"{held}; nothing was changed, run it again"
 
 
-def _dsn_parts(settings: Settings) -> dict[str, str]:
-    url = settings.database_url.get_secret_value()
-    if not url:
-        raise ConfigurationError(
-            "DAYAHEAD_DATABASE_URL is empty; run `make up`, or set it to postgresql://user:password@host:port/database"
-        )
-    try:
-        return {
-            key: value for key, value in extensions.parse_dsn(url.replace("postgresql+psycopg2://", "postgresql://", 1)).items() if value
-        }
-    except psycopg2.ProgrammingError as error:
-        raise ConfigurationError(
-            "DAYAHEAD_DATABASE_URL is no URL of Postgres; expected postgresql://user:password@host:port/database"
-        ) from error
-
-
-def _said(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _apply_missing(cursor: extensions.cursor, folder: Path) -> list[str]:
-    cursor.execute(statement("read_migrations"))
-    known = dict(cursor.fetchall())
+def _apply_missing(connection: Connection, cursor: extensions.cursor, folder: Path) -> list[str]:
+    known: dict[str, str] = dict(connection.execute(statement("read_migrations")).all())
     applied = []
     for file in sorted((folder / "migrations").glob("[0-9][0-9][0-9]_*.sql")):
         text = file.read_text()
@@ -167,7 +147,7 @@ def _apply_missing(cursor: extensions.cursor, folder: Path) -> list[str]:
         if known and file.name < max(known):
             raise ConfigurationError(f"migration {file.name} comes before {max(known)}, which is applied; give it a higher number")
         cursor.execute(text)
-        cursor.execute(statement("write_migration"), {"name": file.name, "checksum": checksum})
+        connection.execute(statement("write_migration"), {"name": file.name, "checksum": checksum})
         applied.append(file.name)
     return applied
 

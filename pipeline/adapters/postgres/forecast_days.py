@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from psycopg2 import extensions
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.queries import statement
 
@@ -42,15 +42,11 @@ class SiteDay:
         return self.steps == self.expected_steps
 
 
-def read_forecast_days(connection: extensions.connection, days: list[date]) -> list[SiteDay]:
+def read_forecast_days(connection: Connection, days: list[date]) -> list[SiteDay]:
     """Return the champion's published days, one per site; ``connection`` is in the role viewer."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_forecast_days"), {"days": days})
-        return [SiteDay(*row) for row in cursor.fetchall()]
+    return [SiteDay(*row) for row in connection.execute(statement("read_forecast_days"), {"days": days})]
 
 
-def read_live_sites(connection: extensions.connection, since: datetime, cutoff: datetime) -> list[tuple[str, str]]:
+def read_live_sites(connection: Connection, since: datetime, cutoff: datetime) -> list[tuple[str, str]]:
     """Return name and time zone of every site with a reading in a span; ``connection`` is in the role reader."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_live_sites"), {"since": since, "cutoff": cutoff})
-        return cursor.fetchall()
+    return [(site, zone) for site, zone in connection.execute(statement("read_live_sites"), {"since": since, "cutoff": cutoff})]

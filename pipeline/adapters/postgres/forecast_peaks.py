@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from psycopg2 import extensions
 from psycopg2.sql import Identifier
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.copy_binary import Kind, write_frame
-from pipeline.adapters.postgres.queries import statement, upsert_parts
+from pipeline.adapters.postgres.queries import composed, run_composed, upsert_parts
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
 KEY = ("target_day", "role", "site")
@@ -45,7 +45,7 @@ def daily_peaks(day: pd.DataFrame) -> pd.DataFrame:
     return peaks[list(PEAKS)]
 
 
-def write_peaks(connection: extensions.connection, days: Iterable[pd.DataFrame]) -> int:
+def write_peaks(connection: Connection, days: Iterable[pd.DataFrame]) -> int:
     """Keep the peaks of these rows of table ``forecasts`` and return how many changed; equal ones are left alone.
 
     Args:
@@ -54,9 +54,7 @@ def write_peaks(connection: extensions.connection, days: Iterable[pd.DataFrame])
     """
     names = Identifier("staged_forecast_peaks")
     parts = upsert_parts(PEAKS, KEY)
-    with connection.cursor() as cursor:
-        cursor.execute(statement("create_staged", table=Identifier("forecast_peaks"), staged=names))
-        for day in days:
-            write_frame(connection, statement("copy_rows", table=names, columns=parts["columns"]), daily_peaks(day), PEAKS)
-        cursor.execute(statement("write_peaks", **parts))
-        return cursor.rowcount
+    run_composed(connection, composed("create_staged", table=Identifier("forecast_peaks"), staged=names))
+    for day in days:
+        write_frame(connection, composed("copy_rows", table=names, columns=parts["columns"]), daily_peaks(day), PEAKS)
+    return run_composed(connection, composed("write_peaks", **parts)).rowcount

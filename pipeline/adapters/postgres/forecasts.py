@@ -14,15 +14,18 @@ from tempfile import TemporaryFile
 from typing import Any
 
 import pandas as pd
-from psycopg2 import errors, extensions
+from psycopg2 import errors
 from psycopg2.sql import SQL, Identifier
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.postgres import publications
 from pipeline.adapters.postgres.copy_binary import Kind, write_frame
 from pipeline.adapters.postgres.database import lock
+from pipeline.adapters.postgres.engines import driver
 from pipeline.adapters.postgres.forecast_peaks import write_peaks
 from pipeline.adapters.postgres.publications import Fleet, Slice
-from pipeline.adapters.postgres.queries import identifiers, statement
+from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import DataError
 
@@ -82,11 +85,10 @@ class Staged:
         return {"parent": self.table, "role": self.role, "day": self.day, "sites": sorted(self.sites), "kept": self.kept}
 
 
-def ensure_partitions(connection: extensions.connection, parent: str, days: Iterable[date]) -> None:
+def ensure_partitions(connection: Connection, parent: str, days: Iterable[date]) -> None:
     """Make the tables of ``days`` of ``forecasts`` or ``attention``; commit before long work."""
-    with connection.cursor() as cursor:
-        for day in sorted(set(days)):
-            cursor.execute(statement("ensure_day"), {"parent": parent, "day": day})
+    for day in sorted(set(days)):
+        connection.execute(statement("ensure_day"), {"parent": parent, "day": day})
 
 
 def slices_of(frame: pd.DataFrame) -> list[Slice]:
@@ -94,7 +96,7 @@ def slices_of(frame: pd.DataFrame) -> list[Slice]:
     return [(str(role), pd.Timestamp(day).date()) for role, day in frame[["role", "target_day"]].drop_duplicates().itertuples(index=False)]
 
 
-def is_published(connection: extensions.connection, slices: Iterable[Slice], digest: str) -> bool:
+def is_published(connection: Connection, slices: Iterable[Slice], digest: str) -> bool:
     """Tell whether the slices hold just what ``digest`` names; wait for every other publisher of them, and keep them waiting."""
     ordered = sorted(slices)
     for role, day in ordered:
@@ -103,7 +105,7 @@ def is_published(connection: extensions.connection, slices: Iterable[Slice], dig
 
 
 def stage_days(
-    connection: extensions.connection,
+    connection: Connection,
     slices: Iterable[Slice],
     forecasts: Iterable[pd.DataFrame],
     attention: Iterable[pd.DataFrame],
@@ -146,39 +148,33 @@ def stage_days(
     return [staged[table][part] for part in ordered for table in TABLES]
 
 
-def swap_days(connection: extensions.connection, staged: Iterable[Staged]) -> None:
+def swap_days(connection: Connection, staged: Iterable[Staged]) -> None:
     """Let staged tables take the place of the days' own, all or none; commit at once, for readers of those days wait from here on."""
     staged = list(staged)
-    with connection.cursor() as cursor:
-        for each in staged:
-            if not each.apart:
-                _bring_over(cursor, each)
-        apart = [each for each in staged if each.apart]
-        names = {"parents": "table", "days": "day", "roles": "role"}
-        values: dict[str, Any] = {name: [getattr(each, one) for each in apart] for name, one in names.items()}
-        cursor.execute(statement("swap_days"), values | {"said": [f"{each.digest} {each.rows}" for each in apart]})
-        if not cursor.fetchone()[0]:
-            for each in apart:
-                _bring_over(cursor, each)
+    for each in staged:
+        if not each.apart:
+            _bring_over(connection, each)
+    apart = [each for each in staged if each.apart]
+    names = {"parents": "table", "days": "day", "roles": "role"}
+    values: dict[str, Any] = {name: [getattr(each, one) for each in apart] for name, one in names.items()}
+    said = {"said": [f"{each.digest} {each.rows}" for each in apart]}
+    if not connection.execute(statement("swap_days"), values | said).scalar_one():
+        for each in apart:
+            _bring_over(connection, each)
 
 
-def _holds(connection: extensions.connection, table: str, part: Slice, digest: str) -> bool:
-    with connection.cursor() as cursor:
-        values = {"parent": table, "role": part[0], "day": part[1], "digest": digest}
-        cursor.execute(statement("is_published", table=Identifier(table)), values)
-        return bool(cursor.fetchone()[0])
+def _holds(connection: Connection, table: str, part: Slice, digest: str) -> bool:
+    values = {"parent": table, "role": part[0], "day": part[1], "digest": digest}
+    return bool(run_composed(connection, composed("is_published", table=Identifier(table)), values).scalar_one())
 
 
-def _stage(connection: extensions.connection, table: str, part: Slice, digest: str) -> Staged:
-    with connection.cursor() as cursor:
-        values = {"parent": table, "role": part[0], "day": part[1]}
-        cursor.execute(statement("ensure_day"), values)
-        (apart,) = cursor.fetchone()
-        cursor.execute(statement("stage_day"), values)
-        return Staged(table, *part, cursor.fetchone()[0], digest, apart)
+def _stage(connection: Connection, table: str, part: Slice, digest: str) -> Staged:
+    values = {"parent": table, "role": part[0], "day": part[1]}
+    apart = connection.execute(statement("ensure_day"), values).scalar_one()
+    return Staged(table, *part, connection.execute(statement("stage_day"), values).scalar_one(), digest, apart)
 
 
-def _fill(connection: extensions.connection, table: str, frame: pd.DataFrame, staged: dict[Slice, Staged]) -> None:
+def _fill(connection: Connection, table: str, frame: pd.DataFrame, staged: dict[Slice, Staged]) -> None:
     """Copy a frame's rows into the staged tables of their slices."""
     kinds = TABLES[table]
     missing = [name for name in kinds if name not in frame.columns]
@@ -190,7 +186,7 @@ def _fill(connection: extensions.connection, table: str, frame: pd.DataFrame, st
         target = staged.get(part)
         if target is None:
             continue  # attention of a day that nothing was forecast of
-        write_frame(connection, statement("copy_staged", staged=Identifier(target.name), columns=into), rows, kinds)
+        write_frame(connection, composed("copy_staged", staged=Identifier(target.name), columns=into), rows, kinds)
         target.rows += len(rows)
         target.sites |= set(rows["site"].unique())
     if table == "forecasts":
@@ -206,27 +202,29 @@ def _parts(frame: pd.DataFrame) -> dict[Slice, pd.DataFrame]:
     return dict(zip(slices, (rows for _, rows in grouped), strict=True))
 
 
-def _keep(connection: extensions.connection, staged: Staged) -> None:
+def _keep(connection: Connection, staged: Staged) -> None:
     """Copy the rows of the sites that keep theirs, and index the table."""
-    with connection.cursor() as cursor, TemporaryFile() as kept:
+    with driver(connection).cursor() as cursor, TemporaryFile() as kept:
         if staged.kept:
-            cursor.copy_expert(cursor.mogrify(statement("copy_kept", table=Identifier(staged.table)), staged.values).decode(), kept)
+            cursor.copy_expert(cursor.mogrify(composed("copy_kept", table=Identifier(staged.table)), staged.values).decode(), kept)
             kept.seek(0)
-            cursor.copy_expert(statement("copy_staged", staged=Identifier(staged.name), columns=SQL("")), kept)
+            cursor.copy_expert(composed("copy_staged", staged=Identifier(staged.name), columns=SQL("")), kept)
             staged.rows += cursor.rowcount
         try:
-            cursor.execute(statement("index_day"), staged.values)
-        except errors.UniqueViolation as error:
-            key = str(error.diag.message_detail).rstrip(".")
+            connection.execute(statement("index_day"), staged.values)
+        except IntegrityError as error:
+            if not isinstance(error.orig, errors.UniqueViolation):
+                raise
+            key = str(error.orig.diag.message_detail).rstrip(".")
             raise DataError(f"a row of {staged.table} stands twice: {key}; expected each once") from error
 
 
-def _bring_over(cursor: extensions.cursor, staged: Staged) -> None:
+def _bring_over(connection: Connection, staged: Staged) -> None:
     kinds, key = TABLES[staged.table], KEYS[staged.table]
     others = [name for name in kinds if name not in key]
     parts = {"table": Identifier(staged.table), "staged": Identifier(staged.name), "columns": identifiers(kinds)}
     sides = {"new_key": identifiers(key, "new"), "old_key": identifiers(key, "old")}
     sides |= {"new_values": identifiers(others, "new"), "old_values": identifiers(others, "old")}
-    cursor.execute(statement("delete_changed", **parts, **sides), staged.values)
-    cursor.execute(statement("insert_staged", **parts))
-    cursor.execute(statement("drop_staged"), staged.values)
+    run_composed(connection, composed("delete_changed", **parts, **sides), staged.values)
+    run_composed(connection, composed("insert_staged", **parts))
+    connection.execute(statement("drop_staged"), staged.values)

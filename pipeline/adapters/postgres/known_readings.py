@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from psycopg2 import extensions
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.copy_binary import EPOCH
-from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.queries import composed
 from pipeline.adapters.postgres.readings import read_columns, values_of
 
 
-def find_known(
-    connection: extensions.connection, names: list[str], code: np.ndarray, ts: np.ndarray, values: dict[str, np.ndarray]
-) -> np.ndarray:
+def find_known(connection: Connection, names: list[str], code: np.ndarray, ts: np.ndarray, values: dict[str, np.ndarray]) -> np.ndarray:
     """Return which rows ``(R,)`` the table ``traffic`` holds as they are.
 
     Args:
@@ -27,7 +25,7 @@ def find_known(
         return np.zeros(len(code), bool)  # centuries of thousands of sites: looked at later, in the database
     until = ts.max() + np.timedelta64(1, "us")
     asked = {"sites": names, "since": f"{first}+00", "cutoff": f"{until}+00"}
-    table = read_columns(connection, statement("read_known", values=values_of(list(values))), asked, list(values))
+    table = read_columns(connection, composed("read_known", values=values_of(list(values))), asked, list(values))
     if not len(table["ts"]):
         return np.zeros(len(code), bool)
     there = (table["site"] - 1) * width + (table["ts"] - (first - EPOCH).astype(np.int64))  # ascending

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from psycopg2 import extensions
 from psycopg2.sql import SQL, Identifier
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.database import connect, lock
-from pipeline.adapters.postgres.queries import identifiers, statement
+from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
 from pipeline.adapters.postgres.readings import check_timezone
 from pipeline.adapters.postgres.row_chunks import read_chunks, read_header
 from pipeline.adapters.postgres.staging import LoadReport, OutOfOrderError, Staging, staged_month
@@ -46,7 +46,7 @@ def load_readings(
     check_timezone(zone, "the file")
     names = map_columns(path, columns or {}, settings.covariates)
     numbers = [ours for ours in names if ours not in ("site", "ts")]
-    with connect(settings) as connection:
+    with connect(settings, work="load") as connection:
         _prepare_table(connection, numbers)
     try:
         return _load(settings, path, names, zone, report_share, whole=False)
@@ -57,7 +57,7 @@ def load_readings(
 def _load(
     settings: Settings, path: Path, names: dict[str, str], zone: str, report_share: Callable[[float, int], None] | None, *, whole: bool
 ) -> LoadReport:
-    with connect(settings) as connection:
+    with connect(settings, work="load") as connection:
         lock(connection, "traffic")
         staging = Staging(connection, path, names, zone, whole=whole)
         for chunk in read_chunks(path):
@@ -86,66 +86,53 @@ def map_columns(path: Path, columns: dict[str, str], covariates: tuple[str, ...]
     return names
 
 
-def _prepare_table(connection: extensions.connection, numbers: list[str]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_traffic_kind"))
-        if cursor.fetchone()[0] not in OUR_TABLE:
-            raise DataError("dayahead.traffic is a view of your own table; load the readings there")
-        cursor.execute(statement("read_traffic_columns"))
-        known = dict(cursor.fetchall())
-        for name in numbers:
-            if name not in known:
-                cursor.execute(statement("add_covariate", name=Identifier(name)))
+def _prepare_table(connection: Connection, numbers: list[str]) -> None:
+    if connection.execute(statement("read_traffic_kind")).scalar_one() not in OUR_TABLE:
+        raise DataError("dayahead.traffic is a view of your own table; load the readings there")
+    known: dict[str, str] = dict(connection.execute(statement("read_traffic_columns")).all())
+    for name in numbers:
+        if name not in known:
+            run_composed(connection, composed("add_covariate", name=Identifier(name)))
 
 
-def _merge(connection: extensions.connection, staging: Staging, timezone: str) -> None:
+def _merge(connection: Connection, staging: Staging, timezone: str) -> None:
     report = staging.report
-    with connection.cursor() as cursor:
-        cursor.execute(statement("write_new_sites"), {"timezone": timezone})
-        report.new_sites = cursor.rowcount
-        filled = {month: _fill(cursor, month, staging.numbers) for month in sorted(staging.months)}
-        report.loaded = sum(_let_in(cursor, month) * rows for month, rows in filled.items() if rows is not None)
-        cursor.execute(statement("count_staged"))
-        left, *span = cursor.fetchone()
-        if left:
-            _insert_and_update(cursor, staging.numbers, dict(zip(("first", "last"), span, strict=True)), report)
+    report.new_sites = connection.execute(statement("write_new_sites"), {"timezone": timezone}).rowcount
+    filled = {month: _fill(connection, month, staging.numbers) for month in sorted(staging.months)}
+    report.loaded = sum(_let_in(connection, month) * rows for month, rows in filled.items() if rows is not None)
+    left, *span = connection.execute(statement("count_staged")).one()
+    if left:
+        _insert_and_update(connection, staging.numbers, dict(zip(("first", "last"), span, strict=True)), report)
     known = report.repeated + report.missing + report.quarantined.total() + report.loaded + report.updated
     report.unchanged = report.rows - known
 
 
-def _fill(cursor: extensions.cursor, month: date, numbers: list[str]) -> int | None:
+def _fill(connection: Connection, month: date, numbers: list[str]) -> int | None:
     """Copy the staged rows of a month into a table that is to become its own, and return how many; None where it has a table already."""
-    cursor.execute(statement("stage_month"), {"month": month})
-    (staged,) = cursor.fetchone()
+    staged = connection.execute(statement("stage_month"), {"month": month}).scalar_one()
     if staged is None:
         return None
     into = {"staged": Identifier(staged), "columns": identifiers(numbers), "new_values": identifiers(numbers, "r")}
-    cursor.execute(statement("fill_month", month=staged_month(month), **into))
-    rows: int = cursor.rowcount
-    cursor.execute(statement("index_month"), {"month": month})
+    rows = run_composed(connection, composed("fill_month", month=staged_month(month), **into)).rowcount
+    connection.execute(statement("index_month"), {"month": month})
     return rows
 
 
-def _let_in(cursor: extensions.cursor, month: date) -> bool:
+def _let_in(connection: Connection, month: date) -> bool:
     """Let the filled table of a month in, and tell whether it could; its rows are staged no longer."""
-    cursor.execute(statement("attach_month"), {"month": month})
-    (attached,) = cursor.fetchone()
+    attached = connection.execute(statement("attach_month"), {"month": month}).scalar_one()
     if attached:
-        cursor.execute(statement("drop_staged_month", month=staged_month(month)))
+        run_composed(connection, composed("drop_staged_month", month=staged_month(month)))
     return bool(attached)
 
 
-def _insert_and_update(cursor: extensions.cursor, numbers: list[str], span: dict[str, datetime], report: LoadReport) -> None:
+def _insert_and_update(connection: Connection, numbers: list[str], span: dict[str, datetime], report: LoadReport) -> None:
     """Bring the rows that are still staged over one by one."""
     columns, new = identifiers(numbers), identifiers(numbers, "r")
-    cursor.execute(statement("has_readings"), span)
-    if not cursor.fetchone()[0]:
-        cursor.execute(statement("insert_new_span", columns=columns, new_values=new))
-        report.loaded += cursor.rowcount
+    if not connection.execute(statement("has_readings"), span).scalar_one():
+        report.loaded += run_composed(connection, composed("insert_new_span", columns=columns, new_values=new)).rowcount
         return
-    cursor.execute(statement("create_differing", old_values=identifiers(numbers, "t"), new_values=new), span)
+    run_composed(connection, composed("create_differing", old_values=identifiers(numbers, "t"), new_values=new), span)
     assignments = SQL(", ").join(SQL("{} = {}").format(Identifier(name), Identifier("r", name)) for name in numbers)
-    cursor.execute(statement("update_traffic", assignments=assignments), span)
-    report.updated = cursor.rowcount
-    cursor.execute(statement("insert_traffic", columns=columns, new_values=new))
-    report.loaded += cursor.rowcount
+    report.updated = run_composed(connection, composed("update_traffic", assignments=assignments), span).rowcount
+    report.loaded += run_composed(connection, composed("insert_traffic", columns=columns, new_values=new)).rowcount

@@ -8,11 +8,13 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from psycopg2 import extensions, extras
+from psycopg2 import extras
 from psycopg2.sql import Identifier
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.copy_binary import Kind, write_frame
-from pipeline.adapters.postgres.queries import identifiers, statement
+from pipeline.adapters.postgres.engines import driver
+from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
 
 HOURS = ("steps", "actual", "absolute", "signed", "inside80")
 COMPLETENESS: dict[str, Kind] = {
@@ -70,47 +72,39 @@ class RollingError:
     over_naive: float | None
 
 
-def write_hours(connection: extensions.connection, hours: pd.DataFrame) -> None:
+def write_hours(connection: Connection, hours: pd.DataFrame) -> None:
     """Add or replace rows of ``scores_by_hour``: ``target_day, role, site`` and a list per column of ``HOURS``."""
     rows = hours[["target_day", "role", "site", *HOURS]].to_numpy().tolist()
-    with connection.cursor() as cursor:
-        text = statement("write_scores_by_hour").as_string(connection)
-        extras.execute_values(cursor, text, rows, page_size=ROWS_AT_A_TIME)
+    with driver(connection).cursor() as cursor:
+        extras.execute_values(cursor, composed("write_scores_by_hour").as_string(cursor), rows, page_size=ROWS_AT_A_TIME)
 
 
-def write_completeness(connection: extensions.connection, completeness: pd.DataFrame) -> int:
+def write_completeness(connection: Connection, completeness: pd.DataFrame) -> int:
     """Add or replace rows of ``completeness``, columns of ``COMPLETENESS``, and return how many changed."""
     _stage(connection, "completeness", completeness, COMPLETENESS)
-    with connection.cursor() as cursor:
-        cursor.execute(statement("write_completeness"))
-        return cursor.rowcount
+    return connection.execute(statement("write_completeness")).rowcount
 
 
-def replace_anomalies(connection: extensions.connection, target_day: date, sites: list[str], anomalies: pd.DataFrame) -> None:
+def replace_anomalies(connection: Connection, target_day: date, sites: list[str], anomalies: pd.DataFrame) -> None:
     """Make ``anomalies``, columns of ``ANOMALIES``, all that the table says of these sites on this day."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("delete_anomalies"), {"target_day": target_day, "sites": sites})
-        if len(anomalies):
-            _stage(connection, "anomalies", anomalies, ANOMALIES)
-            cursor.execute(statement("insert_anomalies", columns=identifiers(ANOMALIES)))
+    connection.execute(statement("delete_anomalies"), {"target_day": target_day, "sites": sites})
+    if len(anomalies):
+        _stage(connection, "anomalies", anomalies, ANOMALIES)
+        run_composed(connection, composed("insert_anomalies", columns=identifiers(ANOMALIES)))
 
 
-def champion_used(connection: extensions.connection, target_day: date) -> str | None:
+def champion_used(connection: Connection, target_day: date) -> str | None:
     """Return the version that forecast the latest day up to ``target_day``; None where no version did lately."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_champion_used"), {"target_day": target_day})
-        return cursor.fetchone()[0]
+    return connection.execute(statement("read_champion_used"), {"target_day": target_day}).scalar_one()
 
 
-def read_reference(connection: extensions.connection, version: str) -> Reference | None:
+def read_reference(connection: Connection, version: str) -> Reference | None:
     """Return what was noted of a version; None where nothing was yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_reference"), {"version": version})
-        found = cursor.fetchone()
+    found = connection.execute(statement("read_reference"), {"version": version}).first()
     return Reference(version, *found) if found else None
 
 
-def write_reference(connection: extensions.connection, reference: Reference) -> None:
+def write_reference(connection: Connection, reference: Reference) -> None:
     """Note a version once; what is noted already stays."""
     profile = None if reference.profile is None else json.dumps(reference.profile, allow_nan=False)
     values = {
@@ -120,30 +114,26 @@ def write_reference(connection: extensions.connection, reference: Reference) -> 
         "profile": profile,
         "note": reference.note,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement("write_reference"), values)
+    connection.execute(statement("write_reference"), values)
 
 
-def write_drift(connection: extensions.connection, target_day: date, version: str, drift: dict[str, dict[str, float]]) -> int:
+def write_drift(connection: Connection, target_day: date, version: str, drift: dict[str, dict[str, float]]) -> int:
     """Add or replace the drift of a day, by feature, and return how many rows changed."""
     changed = 0
-    with connection.cursor() as cursor:
-        for feature, figures in drift.items():
-            values = {"target_day": target_day, "feature": feature, "model_version": version, **figures}
-            cursor.execute(statement("write_drift"), values)
-            changed += cursor.rowcount
+    for feature, figures in drift.items():
+        values = {"target_day": target_day, "feature": feature, "model_version": version, **figures}
+        changed += connection.execute(statement("write_drift"), values).rowcount
     return changed
 
 
-def read_rolling_error(connection: extensions.connection, version: str, target_day: date, days: int) -> RollingError:
+def read_rolling_error(connection: Connection, version: str, target_day: date, days: int) -> RollingError:
     """Return a version's error over the ``days`` before ``target_day``, as far as they are scored."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_rolling_error"), {"version": version, "target_day": target_day, "days": days})
-        return RollingError(*cursor.fetchone())
+    asked = {"version": version, "target_day": target_day, "days": days}
+    return RollingError(*connection.execute(statement("read_rolling_error"), asked).one())
 
 
 def request_training(
-    connection: extensions.connection, target_day: date, version: str, reason: str, figures: dict[str, Any], cooldown_days: float
+    connection: Connection, target_day: date, version: str, reason: str, figures: dict[str, Any], cooldown_days: float
 ) -> None:
     """Note that a training is asked for, unless one was within the cool-down or a later day is published already.
 
@@ -162,28 +152,23 @@ def request_training(
         "figures": json.dumps(figures, allow_nan=False),
         "cooldown": f"{cooldown_days} days",
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement("write_retraining"), values)
+    connection.execute(statement("write_retraining"), values)
 
 
-def training_requested(connection: extensions.connection, target_day: date, cooldown_days: float) -> str | None:
+def training_requested(connection: Connection, target_day: date, cooldown_days: float) -> str | None:
     """Return the reason for which the monitoring of a day asked for a training; None where it did not within the cool-down."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_retraining"), {"target_day": target_day, "cooldown": f"{cooldown_days} days"})
-        found = cursor.fetchone()
+    found = connection.execute(statement("read_retraining"), {"target_day": target_day, "cooldown": f"{cooldown_days} days"}).first()
     return found[0] if found else None
 
 
-def read_daily_figures(connection: extensions.connection, since: date, until: date) -> list[tuple[date, str, float]]:
+def read_daily_figures(connection: Connection, since: date, until: date) -> list[tuple[date, str, float]]:
     """Return every figure of monitoring in a span of days: (target day, name, value), ordered."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_daily_figures"), {"since": since, "until": until})
-        return [(day, name, float(value)) for day, name, value in cursor.fetchall()]
+    found = connection.execute(statement("read_daily_figures"), {"since": since, "until": until})
+    return [(day, name, float(value)) for day, name, value in found]
 
 
-def _stage(connection: extensions.connection, table: str, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
+def _stage(connection: Connection, table: str, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
     """Send rows into a temporary table ``staged_<table>``."""
     staged = Identifier(f"staged_{table}")
-    with connection.cursor() as cursor:
-        cursor.execute(statement("create_staged", table=Identifier(table), staged=staged))
-    write_frame(connection, statement("copy_rows", table=staged, columns=identifiers(kinds)), frame, kinds)
+    run_composed(connection, composed("create_staged", table=Identifier(table), staged=staged))
+    write_frame(connection, composed("copy_rows", table=staged, columns=identifiers(kinds)), frame, kinds)

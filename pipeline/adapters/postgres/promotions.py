@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from psycopg2 import extensions
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.queries import statement
 from pipeline.core.series.clock import day_start
@@ -16,7 +16,7 @@ DECISIONS = ("promoted", "rejected", "rolled_back")
 
 
 def record_promotion(
-    connection: extensions.connection,
+    connection: Connection,
     *,
     version: str,
     previous: str | None,
@@ -49,20 +49,16 @@ def record_promotion(
         "reason": reason,
         "figures": json.dumps(figures, default=str, allow_nan=False),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement("write_promotion"), values)
-        return cursor.rowcount == 1
+    return connection.execute(statement("write_promotion"), values).rowcount == 1
 
 
-def champion_on(connection: extensions.connection, day: date, timezone: str = "UTC") -> str | None:
+def champion_on(connection: Connection, day: date, timezone: str = "UTC") -> str | None:
     """Return the version that was champion at the end of a calendar day of ``timezone``; None where there was none yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_champion"), {"before": day_start(day + timedelta(days=1), timezone)})
-        found = cursor.fetchone()
+    found = connection.execute(statement("read_champion"), {"before": day_start(day + timedelta(days=1), timezone)}).first()
     return found[0] if found else None
 
 
-def read_shadow_days(connection: extensions.connection, challenger: str, champion: str, since: datetime) -> tuple[np.ndarray, np.ndarray]:
+def read_shadow_days(connection: Connection, challenger: str, champion: str, since: datetime) -> tuple[np.ndarray, np.ndarray]:
     """Return the pinball loss ``(T,)`` of two versions on the days, sites and steps that both forecast at the same cutoff, oldest first.
 
     Args:
@@ -71,14 +67,12 @@ def read_shadow_days(connection: extensions.connection, challenger: str, champio
         champion: Its version.
         since: Earliest cutoff that counts.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_shadow_days"), {"challenger": challenger, "champion": champion, "since": since})
-        found = np.array([row[1:] for row in cursor.fetchall()], np.float64).reshape(-1, 2)
+    asked = {"challenger": challenger, "champion": champion, "since": since}
+    rows = connection.execute(statement("read_shadow_days"), asked).all()
+    found = np.array([row[1:] for row in rows], np.float64).reshape(-1, 2)
     return found[:, 0], found[:, 1]
 
 
-def is_spoken_of(connection: extensions.connection, version: str) -> bool:
+def is_spoken_of(connection: Connection, version: str) -> bool:
     """Tell whether a person has decided about a version, or it was champion once."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_spoken_of"), {"version": version})
-        return bool(cursor.fetchone()[0])
+    return bool(connection.execute(statement("read_spoken_of"), {"version": version}).scalar_one())

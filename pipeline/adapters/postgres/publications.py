@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from psycopg2 import extensions
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.queries import statement
 
@@ -27,16 +27,15 @@ class Fleet:
     run_id: str
 
 
-def written_before(connection: extensions.connection, fleet: Fleet | None) -> list[Slice]:
+def written_before(connection: Connection, fleet: Fleet | None) -> list[Slice]:
     """Return the slices that an earlier publication of the same cutoff wrote: a site may have moved to another zone since."""
     if fleet is None:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_published_days"), {"role": fleet.role, "cutoff": fleet.cutoff})
-        return [(fleet.role, day) for (day,) in cursor.fetchall()]
+    found = connection.execute(statement("read_published_days"), {"role": fleet.role, "cutoff": fleet.cutoff})
+    return [(fleet.role, day) for day in found.scalars()]
 
 
-def keep_sites(connection: extensions.connection, part: Slice, sites: set[str], everywhere: set[str], fleet: Fleet | None) -> list[str]:
+def keep_sites(connection: Connection, part: Slice, sites: set[str], everywhere: set[str], fleet: Fleet | None) -> list[str]:
     """Return the other sites of a slice that keep their rows; the peaks of those that do not are deleted.
 
     Zones a day apart share a slice: what the run before forecast there of a site that this run forecast too, on its next day, stays.
@@ -51,17 +50,14 @@ def keep_sites(connection: extensions.connection, part: Slice, sites: set[str], 
     role, day = part
     values = {"role": role, "day": day, "sites": sorted(sites), "everywhere": sorted(everywhere)}
     values |= {"chosen": fleet is None, "cutoff": fleet.cutoff if fleet else None}
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_kept_sites"), values)
-        kept = [site for (site,) in cursor.fetchall()]
-        cursor.execute(statement("delete_dropped_peaks"), values | {"kept": kept})
+    kept = list(connection.execute(statement("read_kept_sites"), values).scalars())
+    connection.execute(statement("delete_dropped_peaks"), values | {"kept": kept})
     return kept
 
 
-def note(connection: extensions.connection, fleet: Fleet | None, days: list[date], sites: int) -> None:
+def note(connection: Connection, fleet: Fleet | None, days: list[date], sites: int) -> None:
     """Note what the whole fleet's run published, in the transaction that writes it; nothing where sites were chosen."""
     if fleet is None:
         return
     values = {"role": fleet.role, "cutoff": fleet.cutoff, "run_id": fleet.run_id, "sites": sites}
-    with connection.cursor() as cursor:
-        cursor.execute(statement("write_publication"), values | {"first_day": min(days), "last_day": max(days)})
+    connection.execute(statement("write_publication"), values | {"first_day": min(days), "last_day": max(days)})

@@ -7,14 +7,14 @@ import math
 from typing import Any
 
 import pandas as pd
-from psycopg2 import extensions
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.queries import statement
 
 ROWS_PER_INSERT = 5_000
 
 
-def quarantine_rows(connection: extensions.connection, rejected: pd.DataFrame, run_id: str) -> int:
+def quarantine_rows(connection: Connection, rejected: pd.DataFrame, run_id: str) -> int:
     """Keep rejected readings and return how many were not there yet; a rerun that meets the same row and reason adds none.
 
     Args:
@@ -24,18 +24,16 @@ def quarantine_rows(connection: extensions.connection, rejected: pd.DataFrame, r
         run_id: Which run rejected them.
     """
     added = 0
-    with connection.cursor() as cursor:
-        for start in range(0, len(rejected), ROWS_PER_INSERT):
-            rows = rejected.iloc[start : start + ROWS_PER_INSERT]
-            values = {
-                "run_id": run_id,
-                "site": [None if pd.isna(site) else _storable(str(site)) for site in rows["site"]],
-                "ts": [None if pd.isna(ts) else pd.Timestamp(ts).to_pydatetime() for ts in rows["ts"]],
-                "reason": list(rows["reason"]),
-                "payload": [_as_json(payload) for payload in rows["payload"]],
-            }
-            cursor.execute(statement("write_quarantine"), values)
-            added += cursor.rowcount
+    for start in range(0, len(rejected), ROWS_PER_INSERT):
+        rows = rejected.iloc[start : start + ROWS_PER_INSERT]
+        values = {
+            "run_id": run_id,
+            "site": [None if pd.isna(site) else _storable(str(site)) for site in rows["site"]],
+            "ts": [None if pd.isna(ts) else pd.Timestamp(ts).to_pydatetime() for ts in rows["ts"]],
+            "reason": list(rows["reason"]),
+            "payload": [_as_json(payload) for payload in rows["payload"]],
+        }
+        added += connection.execute(statement("write_quarantine"), values).rowcount
     return added
 
 

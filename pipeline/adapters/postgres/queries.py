@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from psycopg2.sql import SQL, Composable, Composed, Identifier
+from sqlalchemy import Connection, CursorResult, TextClause, text
 
 SQL_FOLDER = Path(__file__).resolve().parents[3] / "sql"
 
 
-def statement(name: str, /, **parts: Composable) -> Composed:
-    """Return the query ``sql/queries/<name>.sql`` with its ``{parts}`` (identifiers, lists of columns) filled in."""
+@lru_cache
+def statement(name: str) -> TextClause:
+    """Return the query ``sql/queries/<name>.sql``; its values are written ``:name``."""
+    return text(_query_text(name))
+
+
+def composed(name: str, /, **parts: Composable) -> Composed:
+    """Return the query ``sql/queries/<name>.sql`` for the driver, with its ``{parts}`` (identifiers, lists of columns) filled in."""
     return SQL(_query_text(name)).format(**parts)
+
+
+def run_composed(connection: Connection, query: Composed, values: dict[str, Any] | None = None) -> CursorResult[Any]:
+    """Run a composed query and return what a statement's run returns."""
+    return connection.exec_driver_sql(query.as_string(connection.connection.driver_connection), values)
 
 
 def identifiers(names: Iterable[str], table: str | None = None) -> Composable:

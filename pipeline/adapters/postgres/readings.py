@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from psycopg2 import extensions
 from psycopg2.sql import SQL, Composed, Identifier
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.copy_binary import Kind, read_fixed, to_instants
-from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.engines import driver
+from pipeline.adapters.postgres.queries import composed, statement
 from pipeline.core.series.frames import READING_COLUMNS, Site
 from pipeline.errors import DataError
 
@@ -21,15 +22,13 @@ EVERYONE, CHOSEN = SQL("t.site IS NOT NULL"), SQL("t.site = ANY(%(sites)s::text[
 PARTITIONED = "p"  # kind of our own table; only it is known to have the index (site, ts)
 
 
-def read_sites(connection: extensions.connection) -> tuple[Site, ...]:
+def read_sites(connection: Connection) -> tuple[Site, ...]:
     """Return the table ``sites``, by name.
 
     Raises:
         DataError: A site's time zone is none that this machine knows.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_sites"))
-        sites = tuple(Site(*row) for row in cursor.fetchall())
+    sites = tuple(Site(*row) for row in connection.execute(statement("read_sites")))
     for site in sites:
         check_timezone(site.timezone, f"site {site.name!r}")
     return sites
@@ -44,7 +43,7 @@ def check_timezone(timezone: str, what: str) -> None:
 
 
 def read_readings(
-    connection: extensions.connection,
+    connection: Connection,
     since: datetime,
     cutoff: datetime,
     sites: list[str] | None = None,
@@ -69,7 +68,7 @@ def read_readings(
     names = sorted(set(sites) if sites is not None else read_names(connection, since, cutoff))
     seed, hashes = _hashes(connection, names)
     numbers = ("throughput", *covariates)
-    query = statement("read_traffic", values=values_of(numbers), scope=EVERYONE if sites is None else CHOSEN)
+    query = composed("read_traffic", values=values_of(numbers), scope=EVERYONE if sites is None else CHOSEN)
     asked = {"sites": names, "since": since, "cutoff": cutoff, "seed": seed}
     columns = read_columns(connection, query, asked, numbers)
     columns["site"] = _places(columns["site"], hashes)
@@ -78,41 +77,34 @@ def read_readings(
 
 def values_of(numbers: Sequence[str]) -> Composed:
     """Return columns of ``traffic``, there the table ``t``, as what a query asks for: numbers, NaN where missing."""
-    return SQL(", ").join(statement("read_number", name=Identifier(name)) for name in numbers)
+    return SQL(", ").join(composed("read_number", name=Identifier(name)) for name in numbers)
 
 
-def read_columns(
-    connection: extensions.connection, query: Composed, asked: dict[str, Any], numbers: Sequence[str]
-) -> dict[str, np.ndarray]:
+def read_columns(connection: Connection, query: Composed, asked: dict[str, Any], numbers: Sequence[str]) -> dict[str, np.ndarray]:
     """Return ``site`` (int64), ``ts`` (microseconds since 2000-01-01) and ``numbers`` (float64) as a COPY gives them in this order."""
     fields: list[tuple[str, Kind]] = [("site", "int8"), ("ts", "timestamptz")]
     fields += [(name, "float8") for name in numbers]
-    with connection.cursor() as cursor:
+    with driver(connection).cursor() as cursor:
         text = cursor.mogrify(query, asked).decode()
     return read_fixed(connection, text, fields)
 
 
-def read_names(connection: extensions.connection, since: datetime, cutoff: datetime) -> list[str]:
+def read_names(connection: Connection, since: datetime, cutoff: datetime) -> list[str]:
     """Return the name of every site with a reading in ``since <= ts < cutoff``, also of those that table ``sites`` does not know."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_traffic_kind"))
-        ours = cursor.fetchone()[0] == PARTITIONED
-        cursor.execute(statement("skip_through_sites" if ours else "read_traffic_sites"), {"since": since, "cutoff": cutoff})
-        return [name for (name,) in cursor.fetchall()]
+    ours = connection.execute(statement("read_traffic_kind")).scalar_one() == PARTITIONED
+    asked = {"since": since, "cutoff": cutoff}
+    return list(connection.execute(statement("skip_through_sites" if ours else "read_traffic_sites"), asked).scalars())
 
 
-def last_reading(connection: extensions.connection) -> datetime | None:
+def last_reading(connection: Connection) -> datetime | None:
     """Return the latest ``ts`` of ``traffic``; None where there is no reading."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_last_reading"))
-        return cursor.fetchone()[0]
+    return connection.execute(statement("read_last_reading")).scalar_one()
 
 
-def _hashes(connection: extensions.connection, names: list[str], seed: int = 0) -> tuple[int, np.ndarray]:
+def _hashes(connection: Connection, names: list[str], seed: int = 0) -> tuple[int, np.ndarray]:
     """Return the hash of each name, no two of them alike, and the seed that made them."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_hashes"), {"sites": names, "seed": seed})
-        hashes = np.array([found for (found,) in cursor.fetchall()], np.int64)
+    found = connection.execute(statement("read_hashes"), {"sites": names, "seed": seed}).scalars()
+    hashes = np.fromiter(found, np.int64, len(names))
     return (seed, hashes) if len(np.unique(hashes)) == len(names) else _hashes(connection, names, seed + 1)
 
 
@@ -124,10 +116,8 @@ def _places(found: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     return place[code].repeat(np.diff(starts, append=len(found)))
 
 
-def _check_columns(connection: extensions.connection, covariates: tuple[str, ...]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_traffic_columns"))
-        found = dict(cursor.fetchall())
+def _check_columns(connection: Connection, covariates: tuple[str, ...]) -> None:
+    found: dict[str, str] = dict(connection.execute(statement("read_traffic_columns")).all())
     missing = [name for name in (*READING_COLUMNS, *covariates) if name not in found]
     if missing:
         raise DataError(

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from fsspec.core import url_to_fs
-from psycopg2 import extensions
 from psycopg2.sql import Identifier
+from sqlalchemy import Connection
 
 from pipeline.adapters.mlflow import registry
 from pipeline.adapters.mlflow.tracking import connected
-from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.queries import composed, run_composed, statement
 from pipeline.config import Settings
 from pipeline.errors import StoreError
 
@@ -57,12 +57,12 @@ def drop_folder(root: str, name: str) -> None:
         raise StoreError(f"cannot remove {root}/{name}: {error}; check the rights of DAYAHEAD_STORE and DAYAHEAD_HOME") from error
 
 
-def old_partitions(connection: extensions.connection, parent: str, before: date) -> list[str]:
+def old_partitions(connection: Connection, parent: str, before: date) -> list[str]:
     """Return the tables below ``traffic``, ``forecasts`` or ``attention`` that end at or before a day; none where it is a user's view."""
     return [name for name, ends in _partitions(connection, parent) if ends is not None and ends <= before]
 
 
-def months_of_days(connection: extensions.connection, parent: str, before: date) -> list[date]:
+def months_of_days(connection: Connection, parent: str, before: date) -> list[date]:
     """Return the first day of each month that lies in tables of days, all of them over before a day."""
     months: dict[date, bool] = {}
     for name, ends in _partitions(connection, parent):
@@ -72,29 +72,23 @@ def months_of_days(connection: extensions.connection, parent: str, before: date)
     return sorted(month for month, over in months.items() if over)
 
 
-def drop_partition(connection: extensions.connection, name: str) -> None:
+def drop_partition(connection: Connection, name: str) -> None:
     """Drop a table of days or months, as its owner; gives up where readers hold on to it for seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("drop_partition", name=Identifier(name)))
+    run_composed(connection, composed("drop_partition", name=Identifier(name)))
 
 
-def merge_month(connection: extensions.connection, parent: str, month: date) -> None:
+def merge_month(connection: Connection, parent: str, month: date) -> None:
     """Make one table of the days of a month, as their owner."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("merge_month"), {"parent": parent, "month": month})
+    connection.execute(statement("merge_month"), {"parent": parent, "month": month})
 
 
-def delete_old_peaks(connection: extensions.connection, before: date) -> int:
+def delete_old_peaks(connection: Connection, before: date) -> int:
     """Delete the peaks of forecast days before a day and return how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("delete_old_peaks"), {"before": before})
-        return cursor.rowcount
+    return connection.execute(statement("delete_old_peaks"), {"before": before}).rowcount
 
 
-def _partitions(connection: extensions.connection, parent: str) -> list[tuple[str, date | None]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_partitions"), {"parent": parent})
-        return list(cursor.fetchall())
+def _partitions(connection: Connection, parent: str) -> list[tuple[str, date | None]]:
+    return list(connection.execute(statement("read_partitions"), {"parent": parent}))
 
 
 def _cutoff_of(name: str) -> datetime | None:

@@ -6,11 +6,12 @@ from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
-from psycopg2 import extensions
 from psycopg2.sql import Identifier
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.copy_binary import Kind, read_fixed, to_instants, write_frame
-from pipeline.adapters.postgres.queries import identifiers, statement, upsert_parts
+from pipeline.adapters.postgres.engines import driver
+from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement, upsert_parts
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
 KEY = ("target_day", "role", "site")
@@ -33,7 +34,7 @@ SCORES: dict[str, Kind] = {
 DUE = (*KEY, "model_version", "cutoff", "first_step", "last_step", "scored_steps", "scored_total", "scored_version", "scored_cutoff")
 
 
-def read_due(connection: extensions.connection, first_day: date, recheck_from: date, cutoff: datetime) -> pd.DataFrame:
+def read_due(connection: Connection, first_day: date, recheck_from: date, cutoff: datetime) -> pd.DataFrame:
     """Return the forecast days that are over at ``cutoff``, one row per (target_day, role, site), with what was scored of them so far.
 
     Args:
@@ -43,36 +44,32 @@ def read_due(connection: extensions.connection, first_day: date, recheck_from: d
         cutoff: Instant up to which readings are known.
     """
     values = {"first_day": first_day, "last_day": cutoff.date(), "recheck_from": recheck_from, "cutoff": cutoff}
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_due_scores"), values)
-        return pd.DataFrame(cursor.fetchall(), columns=list(DUE), dtype=object)
+    return pd.DataFrame(connection.execute(statement("read_due_scores"), values).all(), columns=list(DUE), dtype=object)
 
 
-def read_forecasts(connection: extensions.connection, target_day: date, role: str, sites: list[str]) -> pd.DataFrame:
+def read_forecasts(connection: Connection, target_day: date, role: str, sites: list[str]) -> pd.DataFrame:
     """Return a published day of some sites: ``site`` (index into ``sites``), ``ts`` and the quantiles."""
     values = {"target_day": target_day, "role": role, "sites": sites}
     fields: list[tuple[str, Kind]] = [("site", "int4"), ("ts", "timestamptz")]
     fields += [(name, "float8") for name in QUANTILE_COLUMNS]
-    with connection.cursor() as cursor:
-        query = cursor.mogrify(statement("read_forecasts", quantiles=identifiers(QUANTILE_COLUMNS, "f")), values).decode()
+    with driver(connection).cursor() as cursor:
+        query = cursor.mogrify(composed("read_forecasts", quantiles=identifiers(QUANTILE_COLUMNS, "f")), values).decode()
     records = read_fixed(connection, query, fields)
     columns = {name: records[name].astype(np.float64) for name in QUANTILE_COLUMNS}
     return pd.DataFrame({"site": records["site"].astype(np.int64), "ts": to_instants(records["ts"]), **columns})
 
 
-def read_daily_changes(connection: extensions.connection, sites: list[str], since: datetime, until: datetime) -> np.ndarray:
+def read_daily_changes(connection: Connection, sites: list[str], since: datetime, until: datetime) -> np.ndarray:
     """Return the mean absolute change from one day to the next of each site in a span; NaN where there is none to see."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("read_daily_changes"), {"sites": sites, "since": since, "until": until})
-        found = dict(cursor.fetchall())
+    found: dict[str, float] = dict(
+        connection.execute(statement("read_daily_changes"), {"sites": sites, "since": since, "until": until}).all()
+    )
     return np.array([found.get(site) or np.nan for site in sites], np.float64)
 
 
-def write_scores(connection: extensions.connection, scores: pd.DataFrame) -> int:
+def write_scores(connection: Connection, scores: pd.DataFrame) -> int:
     """Add or replace scores, columns of ``SCORES``, and return how many rows changed; equal ones are left alone."""
     parts = upsert_parts(SCORES, KEY)
-    with connection.cursor() as cursor:
-        cursor.execute(statement("create_staged", table=Identifier("scores"), staged=Identifier("staged_scores")))
-        write_frame(connection, statement("copy_rows", table=Identifier("staged_scores"), columns=parts["columns"]), scores, SCORES)
-        cursor.execute(statement("write_scores", **parts))
-        return cursor.rowcount
+    run_composed(connection, composed("create_staged", table=Identifier("scores"), staged=Identifier("staged_scores")))
+    write_frame(connection, composed("copy_rows", table=Identifier("staged_scores"), columns=parts["columns"]), scores, SCORES)
+    return run_composed(connection, composed("write_scores", **parts)).rowcount

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from psycopg2 import extensions
 from psycopg2.sql import SQL, Identifier
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.copy_binary import Kind, write_frame
 from pipeline.adapters.postgres.known_readings import find_known
 from pipeline.adapters.postgres.quarantine import quarantine_rows
-from pipeline.adapters.postgres.queries import identifiers, statement
+from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
 from pipeline.adapters.postgres.row_chunks import Chunk
 from pipeline.core.series.clock import infer_step_minutes
 from pipeline.core.series.intake import Intake, judge
@@ -68,7 +68,7 @@ class Staging:
         whole: True to stage every row; False to leave out what ``traffic`` holds already, as long as the file is in order.
     """
 
-    def __init__(self, connection: extensions.connection, path: Path, names: dict[str, str], timezone: str, *, whole: bool) -> None:
+    def __init__(self, connection: Connection, path: Path, names: dict[str, str], timezone: str, *, whole: bool) -> None:
         self.connection, self.path, self.names, self.timezone = connection, path, names, timezone
         self.numbers = [ours for ours in names if ours not in ("site", "ts")]
         self.report = LoadReport()
@@ -80,10 +80,9 @@ class Staging:
         self._span: list[datetime] = []
         self._in_order, self._doubtful, self._whole = True, False, whole
         columns = SQL(", ").join(SQL("{} double precision").format(Identifier(name)) for name in self.numbers)
-        with connection.cursor() as cursor:
-            cursor.execute(statement("create_staged_readings", values=columns))
-            cursor.execute(statement("read_clock"))
-            self._latest = np.datetime64(cursor.fetchone()[0].replace(tzinfo=None), "us") + CLOCKS_MAY_DIFFER
+        run_composed(connection, composed("create_staged_readings", values=columns))
+        now = connection.execute(statement("read_clock")).scalar_one()
+        self._latest = np.datetime64(now.replace(tzinfo=None), "us") + CLOCKS_MAY_DIFFER
 
     def add(self, chunk: Chunk) -> None:
         """Judge the rows of a chunk, stage the good ones and quarantine the faulty ones.
@@ -105,25 +104,22 @@ class Staging:
             rows = self._without_known(rows)
         self._make_room(rows)
         kinds = KINDS | dict.fromkeys(self.numbers, "float8")
-        copy = statement("copy_rows", table=Identifier("staged_readings"), columns=identifiers(kinds))
+        copy = composed("copy_rows", table=Identifier("staged_readings"), columns=identifiers(kinds))
         write_frame(self.connection, copy, rows, kinds)
 
     def settle(self) -> None:
         """Tell apart the passes of a repeated hour; quarantine rows off their site's grid and rows that contradict an earlier one."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(statement("write_staged_sites"), {"sites": list(self._codes)})
-            if self._doubtful:
-                cursor.execute(statement("shift_second_passes"))
-            off_grid = self._rare_phases()
-            if off_grid:
-                codes, phases = map(list, zip(*off_grid, strict=True))
-                self._take_out(
-                    cursor, "delete_off_grid", f"ts is off the grid of {self.report.step_minutes} minutes", codes=codes, phases=phases
-                )
-            if self._doubtful or not self._in_order:  # else no site has an instant twice
-                self._take_out(cursor, "delete_conflicts", CONFLICT)
-            cursor.execute(statement("count_staged"))
-            staged, first, last = cursor.fetchone()
+        connection = self.connection
+        connection.execute(statement("write_staged_sites"), {"sites": list(self._codes)})
+        if self._doubtful:
+            connection.execute(statement("shift_second_passes"))
+        off_grid = self._rare_phases()
+        if off_grid:
+            codes, phases = map(list, zip(*off_grid, strict=True))
+            self._take_out("delete_off_grid", f"ts is off the grid of {self.report.step_minutes} minutes", codes=codes, phases=phases)
+        if self._doubtful or not self._in_order:  # else no site has an instant twice
+            self._take_out("delete_conflicts", CONFLICT)
+        staged, first, last = connection.execute(statement("count_staged")).one()
         if staged:
             self._span += [first, last]
         if self._span:
@@ -174,13 +170,12 @@ class Staging:
         ts = rows["ts"].to_numpy("datetime64[us]")
         second_pass = rows["second_pass"].to_numpy().astype("timedelta64[s]")
         months = np.unique(np.concatenate([ts, ts + second_pass]).astype("datetime64[M]"))
-        with self.connection.cursor() as cursor:
-            for month in months:
-                first, following = (each.astype("datetime64[D]").item() for each in (month, month + 1))
-                if first not in self.months:
-                    values = {"first": f"{first} 00:00+00", "next": f"{following} 00:00+00"}
-                    cursor.execute(statement("create_staged_month", month=staged_month(first)), values)
-                    self.months.add(first)
+        for month in months:
+            first, following = (each.astype("datetime64[D]").item() for each in (month, month + 1))
+            if first not in self.months:
+                values = {"first": f"{first} 00:00+00", "next": f"{following} 00:00+00"}
+                run_composed(self.connection, composed("create_staged_month", month=staged_month(first)), values)
+                self.months.add(first)
 
     def _follows(self, code: np.ndarray, ts: np.ndarray) -> bool:
         """Whether each reading is later than its site's readings before it, in this chunk and the ones before."""
@@ -200,9 +195,8 @@ class Staging:
             total[code] += count
         return [pair for pair, count in self._phases.items() if count < RARE_PHASE * total[pair[0]]]
 
-    def _take_out(self, cursor: extensions.cursor, query: str, reason: str, **values: Any) -> None:
-        cursor.execute(statement(query, values=identifiers(self.numbers, "g")), values)
-        rows = cursor.fetchall()
+    def _take_out(self, query: str, reason: str, **values: Any) -> None:
+        rows = [tuple(row) for row in run_composed(self.connection, composed(query, values=identifiers(self.numbers, "g")), values)]
         names = ("site", "ts", "row", *self.numbers)
         payload = [{"file": self.path.name} | dict(zip(names, row, strict=True)) for row in rows]
         self._reject(_rejected([row[0] for row in rows], [row[1] for row in rows], [reason] * len(rows), payload))

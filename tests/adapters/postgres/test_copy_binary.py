@@ -7,8 +7,8 @@ from psycopg2.sql import SQL, Identifier
 
 from pipeline.adapters.postgres import copy_binary
 from pipeline.adapters.postgres.copy_binary import read_fixed, to_instants, write_frame
-from pipeline.adapters.postgres.database import connect
-from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.database import connect, driver
+from pipeline.adapters.postgres.queries import composed
 from pipeline.errors import DataError
 
 KINDS = {"name": "text", "small": "int2", "whole": "int4", "big": "int8", "real": "float8", "at": "timestamptz", "day": "date"}
@@ -31,9 +31,9 @@ def test_a_frame_arrives_as_it_was_sent_with_nulls_and_any_text(database, monkey
     monkeypatch.setattr(copy_binary, "ROWS_PER_MESSAGE", rows_per_message)
     columns = SQL(", ").join(map(Identifier, KINDS))
 
-    with connect(database) as connection, connection.cursor() as cursor:
+    with connect(database) as connection, driver(connection).cursor() as cursor:
         cursor.execute(TABLE)
-        write_frame(connection, statement("copy_rows", table=Identifier("t"), columns=columns), FRAME, KINDS)
+        write_frame(connection, composed("copy_rows", table=Identifier("t"), columns=columns), FRAME, KINDS)
         cursor.execute("SELECT * FROM t ORDER BY abs(small)")
         found = pd.DataFrame(cursor.fetchall(), columns=list(KINDS))
 

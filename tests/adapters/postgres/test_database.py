@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import SecretStr
 
-from pipeline.adapters.postgres.database import SQL_FOLDER, connect, migrate
+from pipeline.adapters.postgres.database import SQL_FOLDER, connect, driver, migrate
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, DataError, ServiceError
 from tests.fixtures.database import database_url, execute
@@ -63,7 +63,7 @@ def test_a_failing_migration_leaves_nothing_behind(empty_database, tmp_path):
 
 def test_a_database_without_tables_names_the_way_out(empty_database):
     with pytest.raises(ConfigurationError, match="python -m pipeline migrate"), connect(empty_database) as connection:
-        connection.cursor().execute("SELECT FROM dayahead.sites")
+        connection.exec_driver_sql("SELECT FROM dayahead.sites")
 
 
 def test_a_database_that_is_down_is_named_with_host_port_and_the_way_out():
@@ -92,8 +92,8 @@ def test_a_url_that_is_none_is_named_without_its_password():
 def test_a_connection_that_the_server_ends_is_a_service_that_did_not_answer(database, run_sql):
     def work() -> None:
         with connect(database) as connection:
-            run_sql("SELECT pg_terminate_backend(%s)", connection.info.backend_pid)
-            connection.cursor().execute("SELECT 1")
+            run_sql("SELECT pg_terminate_backend(%s)", driver(connection).info.backend_pid)
+            connection.exec_driver_sql("SELECT 1")
 
     with pytest.raises(ServiceError, match=r"nothing was changed, run it again"):
         work()
@@ -101,7 +101,7 @@ def test_a_connection_that_the_server_ends_is_a_service_that_did_not_answer(data
 
 def test_an_error_rolls_back_what_was_done_before_it(database, run_sql):
     def work() -> None:
-        with connect(database) as connection, connection.cursor() as cursor:
+        with connect(database) as connection, driver(connection).cursor() as cursor:
             cursor.execute("INSERT INTO dayahead.sites (site) VALUES ('a')")
             cursor.execute("INSERT INTO dayahead.sites (site) VALUES ('a')")
 

@@ -91,11 +91,11 @@ def test_new_months_are_let_in_beside_months_that_stand(database, run_sql, tmp_p
 
 
 def test_a_month_that_got_a_table_while_it_was_filled_is_loaded_all_the_same(database, run_sql, tmp_path, monkeypatch):
-    def with_intruder(name, /, **parts):
+    def with_intruder(name):
         if name == "attach_month":
             run_sql("SELECT dayahead.ensure_partition('traffic', '2026-08-01')")
             run_sql("INSERT INTO dayahead.traffic (site, ts, throughput) VALUES ('a', '2026-08-01 00:00+00', 0)")
-        return statement(name, **parts)
+        return statement(name)
 
     monkeypatch.setattr(loading, "statement", with_intruder)
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from pipeline.adapters.postgres.database import connect, migrate
+from pipeline.adapters.postgres.database import connect, driver, migrate
 from pipeline.adapters.postgres.forecasts import ensure_partitions
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.core.series.frames import to_sites
@@ -62,7 +62,7 @@ def test_the_other_views_see_the_users_own_table_after_migrate(own_table, run_sq
     with connect(own_table, "writer") as connection:
         replace_forecasts(connection, forecasts, attention_rows()[:0])
 
-    with connect(own_table, "viewer") as connection, connection.cursor() as cursor:
+    with connect(own_table, "viewer") as connection, driver(connection).cursor() as cursor:
         cursor.execute("SELECT count(*), count(actual), max(actual)::bigint FROM dayahead.forecast_vs_actual")
         assert cursor.fetchone() == (24, 24, 138000000)
 

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg2
 import pytest
 from psycopg2.sql import SQL
+from sqlalchemy.dialects.postgresql.psycopg2 import dialect as PsycopgDialect  # noqa: N812
+from sqlalchemy.sql import ClauseElement
 
-from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.queries import composed, statement
 from pipeline.adapters.postgres.readings import CHOSEN, EVERYONE, read_names
 from tests.steps.test_publish import attention_rows, forecast_rows
 
@@ -49,6 +51,8 @@ def touched(filled):
     connection = psycopg2.connect(filled.database_url.get_secret_value())
 
     def run(query, values=None) -> set[str]:
+        if isinstance(query, ClauseElement):
+            query = str(query.compile(dialect=PsycopgDialect()))
         with connection.cursor() as cursor:
             text = cursor.mogrify(query, values).decode().strip().rstrip(";")
             if "COPY (" in text:
@@ -78,12 +82,12 @@ def of(found: set[str], table: str) -> set[str]:
 
 @pytest.mark.parametrize("scope", [EVERYONE, CHOSEN])
 def test_extract_reads_the_months_of_its_span_alone(touched, scope):
-    query = statement("read_traffic", values=SQL("throughput"), scope=scope)
+    query = composed("read_traffic", values=SQL("throughput"), scope=scope)
     assert of(touched(query, SPAN | {"seed": 0}), "traffic") == {"traffic_2026_08"}
 
 
 def test_load_looks_for_known_rows_in_the_months_of_its_file_alone(touched):
-    query = statement("read_known", values=SQL("throughput"))
+    query = composed("read_known", values=SQL("throughput"))
     assert of(touched(query, SPAN), "traffic") == {"traffic_2026_08"}
 
 
@@ -106,8 +110,8 @@ def test_publish_touches_the_table_of_its_day_and_role_alone(touched, table):
 
     values = {"parent": table, "day": DAYS[-1], "role": "champion", "kept": ["a"], "digest": "unnamed"}
 
-    kept = touched(statement("copy_kept", table=Identifier(table)), values)
-    compared = touched(statement("is_published", table=Identifier(table)), values)
+    kept = touched(composed("copy_kept", table=Identifier(table)), values)
+    compared = touched(composed("is_published", table=Identifier(table)), values)
 
     assert of(kept, table) == of(compared, table) == {f"{table}_2026_08_21_champion"}
 

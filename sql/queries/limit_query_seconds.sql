@@ -1,1 +1,0 @@
-SELECT set_config('statement_timeout', (%(seconds)s::integer * 1000)::text, TRUE);
