@@ -1,1 +1,1 @@
-(:search = '' OR position(lower(:search) IN lower(o.site)) > 0) AND (:key = '' OR o.labels ->> :key = :value)
+(%(search)s = '' OR position(lower(%(search)s) IN lower(o.site)) > 0) AND (%(key)s = '' OR o.labels ->> %(key)s = %(value)s)
