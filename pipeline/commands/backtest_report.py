@@ -31,6 +31,8 @@ def print_report(found: dict[str, Any], console: Console | None = None) -> None:
         f"test {about['first_test_day']} to {about['last_test_day']}, one forecast a day"
         + (f", last {about['unknown_steps']} steps before each day unknown" if about["unknown_steps"] else "")
     )
+    for reason, count in about.get("left_out", {}).items():
+        console.print(f"{count:,} of {about['rows']:,} rows left out: {reason}")
     console.print(f"\n{ACCURACY}")
     console.print(_accuracy(models))
     learnt = {name: model for name, model in models.items() if model["frozen"]["wql"] != model["wql"]}

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from pipeline.adapters.files.readings_file import read_readings_file
+from pipeline.adapters.files.tally import LoadReport
 from pipeline.commands.terminal import progress
 from pipeline.core.evaluation.backtest import Backtest, backtest, spans_of
 from pipeline.core.evaluation.spans import Spans
@@ -51,7 +52,7 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
     """
     for name in request.models:
         forecaster_class(name)  # a wrong name is told before the file is read
-    grid = read_grid(request)
+    grid, report = read_file(request)
     spans = spans_of(grid.shape[1], request.test_days, request.validation_days)
     unknown = round(request.cutoff_lead_hours * 60 / grid.step_minutes)
     settings = {} if request.context_days is None else {"context_days": request.context_days}
@@ -73,20 +74,31 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
             options=FitOptions(device=request.device),
             report=show,
         )
-    return grid, result, describe(request, grid, spans, unknown)
+    return grid, result, describe(request, grid, spans, unknown) | {"rows": report.rows, "left_out": left_out(report)}
 
 
 def read_grid(request: BacktestRequest) -> Grid:
     """Return the grid of the sites that are not left out."""
+    return read_file(request)[0]
+
+
+def read_file(request: BacktestRequest) -> tuple[Grid, LoadReport]:
+    """Return the grid of the sites that are not left out, and what became of the file's rows."""
     if not _is_zone(request.timezone):
         raise ConfigurationError(f"unknown time zone {request.timezone!r}; expected an IANA name such as Europe/Berlin")
-    readings = read_readings_file(request.file, request.columns, request.timezone)
+    readings, report = read_readings_file(request.file, request.columns, request.timezone)
     names = sorted(readings["site"].unique())
     kept = [name for name in names if not any(fnmatch(name, pattern) for pattern in request.exclude_sites)]
     if not kept:
         raise DataError(f"--exclude-sites leaves none of the {len(names)} sites of {request.file}")
     sites = tuple(Site(name, request.timezone, country=request.country) for name in kept)
-    return to_grid(readings[readings["site"].isin(kept)], sites)
+    return to_grid(readings[readings["site"].isin(kept)], sites), report
+
+
+def left_out(report: LoadReport) -> dict[str, int]:
+    """Return how many rows of a file are no readings, by reason."""
+    without = {"throughput is missing": report.missing, "the row stood in the file before": report.repeated}
+    return {reason: count for reason, count in without.items() if count} | dict(report.quarantined.most_common())
 
 
 def describe(request: BacktestRequest, grid: Grid, spans: Spans, unknown_steps: int) -> dict[str, Any]:

@@ -38,16 +38,12 @@ def load(
         python -m pipeline load traffic.parquet --sites sites.csv
         python -m pipeline load cdn.csv --columns site=perf_name,throughput=thp
     """
-    from pipeline.adapters.files.sites_file import read_sites_file, write_sites
-    from pipeline.adapters.postgres.database import connect
+    from pipeline.adapters.files.sites_file import read_sites_file
     from pipeline.adapters.postgres.loading import load_readings
     from pipeline.config import read_settings
 
     settings = read_settings()
-    if sites:
-        known = read_sites_file(sites, timezone or settings.timezone)
-        with connect(settings, work="load") as connection:
-            write_sites(connection, known)
+    known = read_sites_file(sites, timezone or settings.timezone) if sites else None
     with progress() as bars:
         bar = bars.add_task(f"reading {file.name}", total=1.0)
 
@@ -55,8 +51,8 @@ def load(
             text = f"{rows:,} rows of {file.name}" if share < 1 else f"{rows:,} rows, writing"
             bars.update(bar, completed=share, description=text)
 
-        report = load_readings(settings, file, column_names(columns), timezone, show)
-    typer.echo(json.dumps(vars(report), indent=1, default=str) if as_json else describe_report(report, len(known) if sites else 0))
+        report = load_readings(settings, file, column_names(columns), timezone, show, known)
+    typer.echo(json.dumps(vars(report), indent=1, default=str) if as_json else describe_report(report, 0 if known is None else len(known)))
 
 
 def describe_report(report: Any, named_sites: int) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.adapters.files.sites_file import read_sites_file, write_sites
+from pipeline.adapters.files.header import map_columns
+from pipeline.adapters.files.sites_file import read_sites_file
+from pipeline.adapters.files.tally import LoadReport
 from pipeline.adapters.postgres.database import connect
-from pipeline.adapters.postgres.loading import LoadReport, load_readings, map_columns
+from pipeline.adapters.postgres.loading import load_readings
 from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.readings import last_reading
 from pipeline.config import Settings
@@ -45,9 +47,8 @@ def load_sample(settings: Settings, report_share: ShareReport) -> LoadReport | N
     with TemporaryDirectory(prefix="dayahead-") as folder:
         file = Path(folder, "sample.parquet")
         write_sample(file, readings, sites, seed=0)
-        with connect(settings, work="demo") as connection:
-            write_sites(connection, read_sites_file(sites_file(file), settings.timezone))
-        report = load_readings(settings, file, report_share=report_share)
+        known = read_sites_file(sites_file(file), settings.timezone)
+        report = load_readings(settings, file, report_share=report_share, sites=known)
     marker = sample_marker(settings)
     marker.parent.mkdir(parents=True, exist_ok=True)
     marker.write_text(json.dumps(sites["site"].tolist()))

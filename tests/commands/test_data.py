@@ -76,7 +76,18 @@ def test_sites_get_labels_from_further_columns(call, run_sql, tmp_path):
         ("site\nx\nx\n", "names the site 'x' twice"),
         ("site,capacity\nx,much\n", "site 'x' has the capacity 'much'"),
         ("site,timezone\nx,Mars\n", "time zone 'Mars'"),
-        ("", "cannot read"),
+        ("", "is empty"),
+        ("site,capacity\na,5,6,7\n", "line 2: 'a,5,6,7' has more or fewer values than the header"),
+        ("site,capacity\na\n", "line 2: 'a' has more or fewer values"),
+        ("site,capacity\na\0b,5\n", "column 'site' holds a NUL character"),
+        ("site,region\na,x\0y\n", "column 'region' holds a NUL character"),
+        ("site,capacity,capacity\na,5,6\n", "has 2 columns 'capacity'"),
+        ("site,capacity\na,inf\n", "site 'a' has the capacity 'inf'"),
+        ("site,country\na,XX\n", "the country 'XX'; expected an ISO 3166 code"),
+        ("site,capacity\n,5\n", "row 1 names no site"),
+        (f"site\n{'é' * 501}\n", "more than 1000 bytes"),
+        ("site,capacity,\na,5,6\n", "values in a column without a name"),
+        ('site,region\n"a,x\nb,y\nc,z\n', "the record that begins in line 2 runs on"),
     ],
 )
 def test_a_sites_file_that_is_wrong_is_refused(call, tmp_path, text, message):
@@ -84,6 +95,24 @@ def test_a_sites_file_that_is_wrong_is_refused(call, tmp_path, text, message):
 
     with pytest.raises(DataError, match=message):
         call("load", "r.csv", "--sites", "sites.csv")
+
+
+def test_sites_are_not_described_where_the_readings_beside_them_are_refused(call, run_sql, tmp_path):
+    (tmp_path / "sites.csv").write_text("site,capacity\nx,5\n")
+    (tmp_path / "r.csv").write_text("site,ts,throughput\n" + 2000 * "x,never,1\n")
+
+    with pytest.raises(DataError, match="2000 of the first 2000 rows"):
+        call("load", "r.csv", "--sites", "sites.csv")
+    assert run_sql("SELECT count(*) FROM dayahead.sites") == [(0,)]
+
+
+def test_a_sites_file_may_be_divided_by_semicolons_and_end_its_lines_with_empty_cells(call, run_sql, tmp_path):
+    (tmp_path / "sites.csv").write_text(" site ;timezone;capacity;\nx; Europe/Berlin ;5;\n")
+    (tmp_path / "r.csv").write_text("site,ts,throughput\nx,2026-08-01 00:00,1\nx,2026-08-01 00:10,2\n")
+
+    call("load", "r.csv", "--sites", "sites.csv")
+
+    assert run_sql("SELECT site, timezone, capacity, labels FROM dayahead.sites") == [("x", "Europe/Berlin", 5.0, {})]
 
 
 def test_sql_prints_a_table_json_or_csv(call):

@@ -20,8 +20,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.adapters.files.tally import LoadReport
 from pipeline.adapters.postgres.loading import load_readings
-from pipeline.adapters.postgres.staging import LoadReport
 from pipeline.config import Settings
 from pipeline.errors import DataError
 from tests.fixtures.journal import Journal

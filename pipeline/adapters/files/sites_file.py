@@ -1,4 +1,4 @@
-"""What is known of the sites from a CSV: zone, capacity, country, and every further column as a label."""
+"""What is known of the sites from a file: zone, capacity, country, and every further column as a label."""
 
 from __future__ import annotations
 
@@ -6,46 +6,85 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.compute as pc
 from sqlalchemy import Connection
 
+from pipeline.adapters.files.header import read_header
+from pipeline.adapters.files.row_chunks import read_chunks
 from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.readings import check_timezone
+from pipeline.core.series.intake import LONGEST_SITE, to_text
 from pipeline.errors import DataError
 
 COLUMNS = ("site", "timezone", "capacity", "country")
 
 
 def read_sites_file(path: Path, timezone: str) -> pd.DataFrame:
-    """Return ``site, timezone, capacity, country, labels`` of a CSV with a column ``site`` and any of the others.
+    """Return ``site, timezone, capacity, country, labels`` of a file with a column ``site`` and any of the others.
 
     Args:
-        path: CSV in UTF-8.
+        path: CSV in UTF-8, gzipped or not, or Parquet.
         timezone: Zone of sites whose own is empty.
 
     Raises:
-        DataError: The file is missing or unreadable, names no site, names one twice, or holds a zone or a capacity that is none.
+        DataError: The file is missing or unreadable, names no site, names one twice, has a row of more or fewer values than the header,
+            or holds a zone, a country, a capacity or a name that is none.
     """
-    try:
-        frame = pd.read_csv(path, dtype="str", keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path}: {error}; expected a CSV with a column site and any of timezone, capacity, country") from error
-    if "site" not in frame.columns or frame.empty:
-        raise DataError(
-            f"{path} names no site; found the columns {', '.join(frame.columns)}, expected site and any of {', '.join(COLUMNS[1:])}"
-        )
-    if frame["site"].duplicated().any():
-        raise DataError(f"{path} names the site {frame['site'][frame['site'].duplicated()].iloc[0]!r} twice")
+    frame = _read_text(path)
+    _check_names(path, frame["site"])
     frame = frame.reindex(columns=[*COLUMNS, *(name for name in frame.columns if name not in COLUMNS)], fill_value="")
+    frame[list(COLUMNS[1:])] = frame[list(COLUMNS[1:])].apply(lambda column: column.str.strip())
     frame["timezone"] = frame["timezone"].where(frame["timezone"] != "", timezone)
     for zone in frame["timezone"].unique():
         check_timezone(zone, f"{path}: a site")
+    _check_countries(path, frame)
     capacity = pd.to_numeric(frame["capacity"].where(frame["capacity"] != ""), errors="coerce")
-    wrong = (frame["capacity"] != "") & ~(capacity > 0)
+    wrong = (frame["capacity"] != "") & ~((capacity > 0) & (capacity < float("inf")))
     if wrong.any():
         row = frame[wrong].iloc[0]
         raise DataError(f"{path}: site {row['site']!r} has the capacity {row['capacity']!r}; expected a number above 0, or nothing")
     labels = [json.dumps({k: v for k, v in row.items() if v != ""}) for row in frame.drop(columns=list(COLUMNS)).to_dict("records")]
     return frame[["site", "timezone", "country"]].assign(capacity=capacity, labels=labels)
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    """Return the file as text, empty where nothing stands, with the rows of the file and its columns as they are named."""
+    found = [name.strip() for name in read_header(path)]
+    if "site" not in found:
+        raise DataError(f"{path} names no site; found the columns {', '.join(found)}, expected site and any of {', '.join(COLUMNS[1:])}")
+    twice = next((name for name in found if name and found.count(name) > 1), None)
+    if twice:
+        raise DataError(f"{path} has {found.count(twice)} columns {twice!r}; expected one: give each a name of its own in the header")
+    parts = []
+    for chunk in read_chunks(path):
+        for line, text in chunk.torn:
+            raise DataError(f"{path}, line {line}: {text.strip()!r} has more or fewer values than the header {','.join(found)}: correct it")
+        values = [pc.fill_null(to_text(column, name), "").to_pylist() for name, column in zip(found, chunk.rows.columns, strict=True)]
+        parts.append(pd.DataFrame(dict(enumerate(values)), dtype="str"))
+    frame = pd.concat(parts, ignore_index=True).set_axis(found, axis=1)
+    for name in found:
+        if frame[name].str.contains("\0", regex=False).any():
+            raise DataError(f"{path}: a value of column {name!r} holds a NUL character, which Postgres cannot keep; take it out")
+    if "" in found and (frame[""] != "").any():
+        raise DataError(f"{path} has values in a column without a name; expected a name for each in the header {','.join(found)}")
+    return frame.drop(columns=[""], errors="ignore")
+
+
+def _check_names(path: Path, site: pd.Series) -> None:
+    if (site.str.strip() == "").any():
+        raise DataError(f"{path}: row {int((site.str.strip() == '').argmax()) + 1} names no site")
+    if (long := site.map(lambda name: len(name.encode())) > LONGEST_SITE).any():
+        raise DataError(f"{path}: the site {site[long].iloc[0][:60]!r}… has a name of more than {LONGEST_SITE} bytes; shorten it")
+    if site.duplicated().any():
+        raise DataError(f"{path} names the site {site[site.duplicated()].iloc[0]!r} twice")
+
+
+def _check_countries(path: Path, frame: pd.DataFrame) -> None:
+    import holidays
+
+    unknown = sorted(set(frame["country"]) - {""} - set(holidays.list_supported_countries(include_aliases=True)))
+    if unknown:
+        raise DataError(f"{path} names the country {unknown[0]!r}; expected an ISO 3166 code such as DE, or nothing")
 
 
 def write_sites(connection: Connection, sites: pd.DataFrame) -> None:

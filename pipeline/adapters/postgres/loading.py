@@ -6,16 +6,19 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
+import pandas as pd
 from psycopg2.sql import SQL, Identifier
 from sqlalchemy import Connection
 
+from pipeline.adapters.files.header import map_columns
+from pipeline.adapters.files.row_chunks import read_chunks
+from pipeline.adapters.files.sites_file import write_sites
+from pipeline.adapters.files.tally import LoadReport
 from pipeline.adapters.postgres.database import connect, lock
 from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
 from pipeline.adapters.postgres.readings import check_timezone
-from pipeline.adapters.postgres.row_chunks import read_chunks, read_header
-from pipeline.adapters.postgres.staging import LoadReport, OutOfOrderError, Staging, staged_month
+from pipeline.adapters.postgres.staging import OutOfOrderError, Staging, staged_month
 from pipeline.config import Settings
-from pipeline.core.series.frames import READING_COLUMNS
 from pipeline.errors import DataError
 
 OUR_TABLE = ("r", "p")
@@ -27,6 +30,7 @@ def load_readings(
     columns: dict[str, str] | None = None,
     timezone: str | None = None,
     report_share: Callable[[float, int], None] | None = None,
+    sites: pd.DataFrame | None = None,
 ) -> LoadReport:
     """Load a file and return what became of its rows; loading it again changes nothing.
 
@@ -37,6 +41,7 @@ def load_readings(
             ``traffic`` where it has none yet. Covariates of the settings are found by their own name.
         timezone: IANA zone of instants without offset, and of sites that are new.
         report_share: Called with the share of the file read (0 … 1) and the rows so far.
+        sites: What is known of sites (``read_sites_file``), written together with the readings or not at all.
 
     Raises:
         DataError: The file is missing, empty or unreadable, a column is missing, or hardly any row is a reading; nothing is loaded.
@@ -49,16 +54,25 @@ def load_readings(
     with connect(settings, work="load") as connection:
         _prepare_table(connection, numbers)
     try:
-        return _load(settings, path, names, zone, report_share, whole=False)
+        return _load(settings, path, names, zone, report_share, sites, whole=False)
     except OutOfOrderError:
-        return _load(settings, path, names, zone, report_share, whole=True)
+        return _load(settings, path, names, zone, report_share, sites, whole=True)
 
 
 def _load(
-    settings: Settings, path: Path, names: dict[str, str], zone: str, report_share: Callable[[float, int], None] | None, *, whole: bool
+    settings: Settings,
+    path: Path,
+    names: dict[str, str],
+    zone: str,
+    report_share: Callable[[float, int], None] | None,
+    sites: pd.DataFrame | None,
+    *,
+    whole: bool,
 ) -> LoadReport:
     with connect(settings, work="load") as connection:
         lock(connection, "traffic")
+        if sites is not None:
+            write_sites(connection, sites)
         staging = Staging(connection, path, names, zone, whole=whole)
         for chunk in read_chunks(path):
             staging.add(chunk)
@@ -67,23 +81,6 @@ def _load(
         staging.settle()
         _merge(connection, staging, zone)
     return staging.report
-
-
-def map_columns(path: Path, columns: dict[str, str], covariates: tuple[str, ...]) -> dict[str, str]:
-    """Return the file's own name of every column to load, by ours.
-
-    Raises:
-        DataError: The file lacks one; the message names what was found and how to map it.
-    """
-    found = read_header(path)
-    names = {ours: columns.get(ours, ours) for ours in READING_COLUMNS} | columns
-    names |= {name: name for name in covariates if name in found and name not in names}
-    missing = {ours: theirs for ours, theirs in names.items() if theirs not in found}
-    if missing:
-        hint = ",".join(f"{ours}=NAME" for ours in missing)
-        lacking = ", ".join(missing.values())
-        raise DataError(f"{path} has no column {lacking}; found {', '.join(found)}: name the right ones with --columns {hint}")
-    return names
 
 
 def _prepare_table(connection: Connection, numbers: list[str]) -> None:

@@ -14,6 +14,7 @@ from pipeline.errors import DataError
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 EARLIEST, LATEST = np.datetime64("1970-01-01", "us"), np.datetime64("2100-01-01", "us")
 LONGEST_SITE = 1000  # bytes; a longer one fits no index
+EXPECTED = {"site": "names", "ts": "timestamps"}
 NO_SITE, BAD_SITE = "site is missing", f"site holds a NUL character or is longer than {LONGEST_SITE} bytes"
 NO_INSTANT, FAR_INSTANT, FUTURE_INSTANT = "ts is no instant", "ts lies outside 1970 to 2100", "ts lies in the future"
 SKIPPED_INSTANT = "ts is a local time that the clock skips"
@@ -49,8 +50,12 @@ def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: 
         numbers: ``throughput`` and the covariates, text or numbers; an empty one is missing.
         timezone: IANA zone of a ``ts`` without offset.
         latest: Instant (UTC) after which no reading can be stamped yet.
+
+    Raises:
+        DataError: A column has a type whose values are no names, no instants or no numbers.
     """
-    encoded = pc.dictionary_encode(pc.fill_null(_as_text(site), ""))
+    ts = _plain(ts, "ts")
+    encoded = pc.dictionary_encode(pc.fill_null(to_text(site, "site"), ""))
     code, names = encoded.indices.to_numpy(), pd.Series(encoded.dictionary).astype("str")  # each name is looked at once
     instants, second_pass, skipped = to_instants(ts, timezone)
     fault = np.full(len(code), None, object)
@@ -68,7 +73,7 @@ def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: 
     blame(instants > latest, FUTURE_INSTANT)
     values = {}
     for name, column in numbers.items():
-        values[name], no_number = to_numbers(column)
+        values[name], no_number = to_numbers(_plain(column, name))
         blame(no_number, f"{name} is not a number")
         blame(np.isinf(values[name]), f"{name} is infinite")
         if name == "throughput":
@@ -79,7 +84,7 @@ def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: 
 
 def to_numbers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Return a column as float64, NaN where empty, and where it holds something that is no number."""
-    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
+    if _is_number(column.type):
         return _to_float(column), np.zeros(len(column), bool)
     text = pc.utf8_trim_whitespace(_as_text(column))
     text = pc.if_else(pc.is_in(text, pa.array(MISSING_WORDS)), None, text)
@@ -90,6 +95,15 @@ def to_numbers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         return values, np.isnan(values) & pc.is_valid(text).to_numpy(zero_copy_only=False)
 
 
+def to_text(column: pa.Array, name: str) -> pa.Array:
+    """Return a column as text.
+
+    Raises:
+        DataError: It holds what cannot be written as a text, such as lists.
+    """
+    return _as_text(_plain(column, name))
+
+
 def to_instants(column: pa.Array, timezone: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return instants (datetime64[us], UTC), the seconds to the second pass of a repeated hour, and which local times are skipped.
 
@@ -98,11 +112,11 @@ def to_instants(column: pa.Array, timezone: str) -> tuple[np.ndarray, np.ndarray
     """
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         zoned = pa.types.is_timestamp(column.type) and column.type.tz is not None
-        instants = _to_datetime64(column)
+        instants = _from_stamps(column)
         return (instants, *_nothing(len(column))) if zoned else _localised(instants, timezone)
-    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
-        raise DataError("the column of ts holds numbers; expected timestamps, or text in ISO 8601 such as 2026-08-21 00:15:00+00:00")
-    encoded = pc.dictionary_encode(_as_text(column), null_encoding="encode")  # many sites share an instant: each is read once
+    if not pa.types.is_string(column.type):
+        raise DataError(f"the column of ts holds {_kind(column.type)}; expected timestamps, or text such as 2026-08-21 00:15:00+00:00")
+    encoded = pc.dictionary_encode(column, null_encoding="encode")  # many sites share an instant: each is read once
     instants, second_pass, skipped = _read_instants(pc.utf8_trim_whitespace(encoded.dictionary), timezone)
     at = encoded.indices.to_numpy()
     return instants[at], second_pass[at], skipped[at]
@@ -168,9 +182,51 @@ def _to_datetime64(column: pa.Array) -> np.ndarray:
     return pc.cast(column, pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False).astype("datetime64[us]")
 
 
+def _from_stamps(column: pa.Array) -> np.ndarray:
+    """Return timestamps or dates; one that microseconds cannot count is just as far outside of what a reading may be stamped with."""
+    if pa.types.is_date(column.type):
+        unit, column = ("D", pc.cast(column, pa.int32())) if pa.types.is_date32(column.type) else ("ms", pc.cast(column, pa.int64()))
+    else:
+        unit, column = column.type.unit, column.view(pa.int64())
+    counts = pc.fill_null(pc.cast(column, pa.int64()), 0).to_numpy(zero_copy_only=False)
+    first, last = np.array(["1900-01-01", "2200-01-01"], f"datetime64[{unit}]").astype(np.int64)
+    instants = np.clip(counts, first, last).astype(f"datetime64[{unit}]").astype("datetime64[us]")
+    instants[pc.is_null(column).to_numpy(zero_copy_only=False)] = np.datetime64("NaT")
+    return instants
+
+
 def _to_float(column: pa.Array) -> np.ndarray:
-    return np.array(pc.fill_null(pc.cast(column, pa.float64()), float("nan")))
+    return np.array(pc.fill_null(pc.cast(column, pa.float64(), safe=False), float("nan")))
 
 
 def _as_text(column: pa.Array) -> pa.Array:
     return pc.cast(column, pa.string())
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind))
+
+
+def _kind(kind: pa.DataType) -> str:
+    return "numbers" if _is_number(kind) else f"values of type {kind}"
+
+
+def _plain(column: pa.Array, name: str) -> pa.Array:
+    """Return a column as text, numbers or instants, whichever of Arrow's many ways to hold them it came in.
+
+    Raises:
+        DataError: It holds anything else, such as lists or bytes that are no text.
+    """
+    if isinstance(column, pa.ExtensionArray):
+        return _plain(column.storage, name)
+    if isinstance(column, pa.DictionaryArray):
+        return _plain(column.dictionary_decode(), name)
+    kind = column.type
+    if _is_number(kind) or pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return column
+    if pa.types.is_nested(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind) or pa.types.is_interval(kind):
+        raise DataError(f"the column of {name} holds {_kind(kind)}; expected {EXPECTED.get(name, 'numbers')}, or text")
+    try:
+        return _as_text(column)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"the column of {name} holds {_kind(kind)} that are no text in UTF-8 ({error}); write it as text") from error

@@ -17,33 +17,37 @@ def write(tmp_path, text, name="readings.csv"):
     return path
 
 
+def read(path, *arguments, **options):
+    """The readings alone, without what became of the rows."""
+    return read_readings_file(path, *arguments, **options)[0]
+
+
 def instants(readings):
     return [str(ts) for ts in readings["ts"]]
 
 
 def test_csv_without_offsets_is_read_as_utc(tmp_path):
-    readings = read_readings_file(write(tmp_path, ROWS))
+    readings = read(write(tmp_path, ROWS))
 
     check_readings(readings)
-    assert instants(readings)[1] == "2026-01-01 00:15:00+00:00"
-    assert readings["throughput"].tolist()[::2] == [1.5, 2.0]
-    assert readings["throughput"].isna().tolist() == [False, True, False]
+    assert instants(readings) == ["2026-01-01 00:00:00+00:00"] * 2
+    assert readings["throughput"].tolist() == [1.5, 2.0]
 
 
 def test_gzipped_csv_and_parquet_give_the_same_readings(tmp_path):
-    plain = read_readings_file(write(tmp_path, ROWS))
+    plain = read(write(tmp_path, ROWS))
     zipped = tmp_path / "readings.csv.gz"
     zipped.write_bytes(gzip.compress(ROWS.encode()))
     plain.to_parquet(tmp_path / "readings.parquet")
 
-    pd.testing.assert_frame_equal(read_readings_file(zipped), plain)
-    pd.testing.assert_frame_equal(read_readings_file(tmp_path / "readings.parquet"), plain)
+    pd.testing.assert_frame_equal(read(zipped), plain)
+    pd.testing.assert_frame_equal(read(tmp_path / "readings.parquet"), plain)
 
 
 def test_offsets_in_the_file_win_over_the_time_zone(tmp_path):
     text = "site,ts,throughput\na,2026-01-01T00:00:00Z,1\na,2026-01-01T01:15:00+01:00,2\n"
 
-    readings = read_readings_file(write(tmp_path, text), timezone="Asia/Tokyo")
+    readings = read(write(tmp_path, text), timezone="Asia/Tokyo")
 
     assert instants(readings) == ["2026-01-01 00:00:00+00:00", "2026-01-01 00:15:00+00:00"]
 
@@ -52,7 +56,7 @@ def test_columns_are_taken_by_the_names_of_the_file_and_covariates_are_carried(t
     text = "perf_name,created_at,thp,device_num,note\n007,2026-01-01 00:00:00,1,5,x\n"
     names = {"site": "perf_name", "ts": "created_at", "throughput": "thp"}
 
-    readings = read_readings_file(write(tmp_path, text), names, covariates=("device_num",))
+    readings = read(write(tmp_path, text), names, covariates=("device_num",))
 
     assert list(readings.columns) == ["site", "ts", "throughput", "device_num"]
     assert readings["site"].tolist() == ["007"]
@@ -63,7 +67,7 @@ def test_the_hour_that_spring_skips_is_left_out_and_the_day_stays(tmp_path):
     stamps = pd.date_range("2026-03-29", periods=96, freq="15min")
     text = "site,ts,throughput\n" + "".join(f"a,{ts},1\n" for ts in stamps)
 
-    readings = read_readings_file(write(tmp_path, text), timezone="Europe/Berlin")
+    readings = read(write(tmp_path, text), timezone="Europe/Berlin")
 
     assert len(readings) == 92
     assert to_grid(readings, (Site("a", "Europe/Berlin"),)).observed.sum() == 92
@@ -73,7 +77,7 @@ def test_the_hour_that_autumn_repeats_gives_two_passes_per_site(tmp_path):
     stamps = pd.date_range("2025-10-26", "2025-10-27", freq="15min", tz="Europe/Berlin", inclusive="left").tz_localize(None)
     text = "site,ts,throughput\n" + "".join(f"{site},{ts},1\n" for site in "ab" for ts in stamps)
 
-    readings = read_readings_file(write(tmp_path, text), timezone="Europe/Berlin")
+    readings = read(write(tmp_path, text), timezone="Europe/Berlin")
 
     assert len(readings) == 200
     assert not readings.duplicated(["site", "ts"]).any()
@@ -82,38 +86,52 @@ def test_the_hour_that_autumn_repeats_gives_two_passes_per_site(tmp_path):
 def test_a_repeated_hour_that_stands_once_is_its_first_pass(tmp_path):
     text = "site,ts,throughput\na,2025-10-26 02:30:00,1\n"
 
-    assert instants(read_readings_file(write(tmp_path, text), timezone="Europe/Berlin")) == ["2025-10-26 00:30:00+00:00"]
+    assert instants(read(write(tmp_path, text), timezone="Europe/Berlin")) == ["2025-10-26 00:30:00+00:00"]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("site,time,throughput\na,2026-01-01,1\n", "has no column ts; found site, time, throughput: .* --columns ts=NAME"),
-        ("site,ts,throughput\n", "holds no rows"),
-        ("", "cannot read .*expected CSV"),
-        ("site,ts,throughput\na,2026-01-01,1\na,2026-01-02,lots\n", "column throughput is not a number, row 2: 'lots'"),
-        ("site,ts,throughput\na,2026-01-01,1\na,yesterday,2\n", "column ts is not an instant, row 2: 'yesterday'"),
-        ("site,ts,throughput\na,1767225600,1\n", "column ts is not an instant"),
-        ("site,ts,throughput\na,2026-01-01T00:00Z,1\na,2026-01-02T00:00,2\n", "row 2: .* names no offset where others do"),
+        ("site,ts,throughput\n", "holds no rows; expected a row per site and instant below the header"),
+        ("", "is empty; expected a header"),
+        ("site,ts,throughput\na,yesterday,2\n", "none of the 1 rows of .*, 1 because ts is no instant: check --columns"),
+        ("site,ts,throughput\na,1767225600,1\n", "1 because ts is no instant"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_in_words(tmp_path, text, message):
     with pytest.raises(DataError, match=message):
-        read_readings_file(write(tmp_path, text))
+        read(write(tmp_path, text))
+
+
+def test_a_row_that_is_no_reading_is_left_out_and_counted(tmp_path):
+    bad = "a,2026-01-01 02:00,lots\na,2026-01-01 03:00,\na,2026-01-01 00:00,1\n"
+    bad += "a,2026-01-01 00:00,9\na,2026-01-01 04:00\na,2026-01-01 00:07,1\n"
+    rows = "".join(f"a,{ts},1\n" for ts in pd.date_range("2026-01-01", periods=24, freq="h") if ts.hour not in (2, 3, 4))
+
+    readings, report = read_readings_file(write(tmp_path, "site,ts,throughput\n" + rows + bad))
+
+    assert len(readings) == report.loaded == 21
+    assert (report.rows, report.missing, report.repeated) == (27, 1, 1)
+    assert dict(report.quarantined) == {
+        "throughput is not a number": 1,
+        "the row has more or fewer values than the header": 1,
+        "ts is off the grid of 60 minutes": 1,
+        "another value for the same site and ts came before": 1,
+    }
 
 
 def test_a_missing_or_broken_file_is_told_in_words(tmp_path):
     with pytest.raises(DataError, match=r"no file .*nothing\.csv"):
-        read_readings_file(tmp_path / "nothing.csv")
-    with pytest.raises(DataError, match="cannot read"):
-        read_readings_file(write(tmp_path, "no parquet", "a.parquet"))
-    with pytest.raises(DataError, match="cannot read"):
-        read_readings_file(write(tmp_path, "no gzip", "a.csv.gz"))
+        read(tmp_path / "nothing.csv")
+    for name in ("a.parquet", "a.csv.gz"):
+        with pytest.raises(DataError, match="has no column site, ts, throughput; found no table"):
+            read(write(tmp_path, "no table", name))
 
 
 def test_a_number_as_instant_in_parquet_is_refused(tmp_path):
     path = tmp_path / "a.parquet"
     pd.DataFrame({"site": ["a"], "ts": [1767225600], "throughput": [1.0]}).to_parquet(path)
 
-    with pytest.raises(DataError, match="1767225600"):
-        read_readings_file(path)
+    with pytest.raises(DataError, match="column of ts holds numbers"):
+        read(path)

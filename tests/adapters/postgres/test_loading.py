@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.adapters.postgres import loading, row_chunks
+from pipeline.adapters.files import row_chunks
+from pipeline.adapters.postgres import loading
 from pipeline.adapters.postgres.loading import load_readings
 from pipeline.adapters.postgres.queries import statement
 from pipeline.errors import DataError
@@ -242,7 +243,8 @@ def test_a_missing_file_and_a_cut_one_are_refused_and_nothing_is_loaded(database
 def test_columns_that_are_mixed_up_are_refused_before_everything_is_quarantined(database, run_sql, tmp_path):
     path = written(tmp_path, HEADER + hours(2000))
 
-    with pytest.raises(DataError, match=r"2000 of the first 2000 rows .* throughput is not a number.*nothing was loaded: check --columns"):
+    told = r"2000 of the first 2000 rows .* throughput is not a number.*nothing was taken from the file: check --columns"
+    with pytest.raises(DataError, match=told):
         load_readings(database, path, {"throughput": "site", "site": "throughput"})
 
     assert run_sql("SELECT count(*) FROM dayahead.quarantine") == [(0,)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,12 +11,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from pipeline.adapters.files.header import GZIP_MAGIC, PARQUET_MAGIC, UNREADABLE, delimiter_of, read_header, starts_with
+from pipeline.adapters.files.quotes import check_quotes, refuse_quotes
 from pipeline.errors import DataError
 
 BLOCK_BYTES = 8 << 20
 BATCH_ROWS = 250_000
-GZIP_MAGIC, PARQUET_MAGIC = b"\x1f\x8b", b"PAR1"
-DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -38,44 +36,26 @@ class Chunk:
     share: float
 
 
-def read_header(path: Path) -> list[str]:
-    """Return the names of a file's columns.
-
-    Raises:
-        DataError: There is no such file, it is empty, or it is neither CSV nor Parquet.
-    """
-    if not path.is_file():
-        raise DataError(f"no file {path}; expected a CSV (also .gz) or Parquet file of site, ts, throughput")
-    try:
-        if _starts_with(path, PARQUET_MAGIC):
-            return list(pa.parquet.read_schema(path).names)
-        names = next(csv.reader([_first_line(path)], delimiter=_delimiter(path)), [])
-    except (OSError, ValueError, EOFError, csv.Error) as error:  # Arrow's errors are ValueErrors
-        raise DataError(f"cannot read {path}: {error}; expected CSV in UTF-8 (also .gz) or Parquet") from error
-    if not any(names):
-        raise DataError(f"{path} is empty; expected a header such as site,ts,throughput and a row per site and instant")
-    return names
-
-
 def read_chunks(path: Path) -> Iterator[Chunk]:
     """Give the rows of a file, chunk by chunk.
 
     Raises:
         DataError: The file holds no rows, breaks off, or is not readable.
     """
-    first_row = 1
+    first_row, any_rows = 1, False
     try:
-        for chunk in _parquet_chunks(path) if _starts_with(path, PARQUET_MAGIC) else _csv_chunks(path):
+        for chunk in _parquet_chunks(path) if starts_with(path, PARQUET_MAGIC) else _csv_chunks(path):
             yield Chunk(first_row, *chunk)
             first_row += chunk[0].num_rows
-    except (OSError, ValueError, EOFError) as error:
+            any_rows = any_rows or chunk[0].num_rows > 0 or len(chunk[1]) > 0
+    except UNREADABLE as error:
         raise DataError(f"cannot read {path} after row {first_row - 1}: {error}; expected CSV in UTF-8 (also .gz) or Parquet") from error
-    if first_row == 1:
+    if not any_rows:
         raise DataError(f"{path} holds no rows; expected a row per site and instant below the header")
 
 
 def _csv_chunks(path: Path) -> Iterator[tuple[pa.RecordBatch, list[tuple[int, str]], float]]:
-    names, size = read_header(path), path.stat().st_size
+    names, size, delimiter = read_header(path), path.stat().st_size, delimiter_of(path)
     torn: list[tuple[int, str]] = []
 
     def keep(row: pa.csv.InvalidRow) -> str:
@@ -84,16 +64,24 @@ def _csv_chunks(path: Path) -> Iterator[tuple[pa.RecordBatch, list[tuple[int, st
 
     with path.open("rb") as raw:
         file = pa.PythonFile(raw, mode="r")
-        stream = pa.CompressedInputStream(file, "gzip") if _starts_with(path, GZIP_MAGIC) else file
+        stream = pa.CompressedInputStream(file, "gzip") if starts_with(path, GZIP_MAGIC) else file
         reader = pa.csv.open_csv(
             pa.PythonFile(_Utf8(stream), mode="r"),
             read_options=pa.csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names, skip_rows=1, use_threads=False),
-            parse_options=pa.csv.ParseOptions(delimiter=_delimiter(path), newlines_in_values=True, invalid_row_handler=keep),
+            parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=keep),
             convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), check_utf8=False),
         )
-        for batch in reader:
-            found, torn[:] = torn.copy(), []
-            yield batch, found, raw.tell() / size
+        try:
+            for batch in reader:
+                found, torn[:] = torn.copy(), []
+                check_quotes(path, batch, found, delimiter)
+                yield batch, found, raw.tell() / size
+        except pa.ArrowInvalid as error:  # a record that is longer than a block
+            refuse_quotes(path, otherwise=error)
+        if torn:  # after the last row that is whole
+            nothing = reader.schema.empty_table().to_batches() or [pa.RecordBatch.from_pylist([], schema=reader.schema)]
+            check_quotes(path, nothing[0], torn, delimiter)
+            yield nothing[0], torn, 1.0
 
 
 class _Utf8:
@@ -115,20 +103,6 @@ def _parquet_chunks(path: Path) -> Iterator[tuple[pa.RecordBatch, list[tuple[int
     with pa.parquet.ParquetFile(path) as file:
         read = 0
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
+            batch.validate(full=True)  # a file can claim to hold text that is none
             read += batch.num_rows
             yield batch, [], read / file.metadata.num_rows
-
-
-def _first_line(path: Path) -> str:
-    with gzip.open(path) if _starts_with(path, GZIP_MAGIC) else path.open("rb") as file:
-        return file.readline().decode("utf-8-sig").strip("\r\n")
-
-
-def _delimiter(path: Path) -> str:
-    line = _first_line(path)
-    return max(DELIMITERS, key=line.count)
-
-
-def _starts_with(path: Path, magic: bytes) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(magic)) == magic
