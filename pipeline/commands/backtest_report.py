@@ -20,6 +20,10 @@ and how many actuals fell into the 50, 80 and 90 % intervals."""
 LEARNING = """What learning every day is worth: error over that of one fit and nothing else,
 and in % how many actuals the 80 % interval of that fit held."""
 RIVALS = {"seasonal_naive": "better of yesterday and last week", "lightgbm_bag": "LightGBM bagged, learning alike", "lightgbm": "LightGBM"}
+WHOLE_DAYS = """Whole days: pinball loss over the mean actual; the same over that of the
+largest quantile (peak) or of the quantiles' sum (volume, total); in %: how many
+actuals fell into the 80 % interval."""
+QUANTITIES = {"peak": "peak_of_quantiles", "volume": "sum_of_quantiles", "total": "total_of_quantiles"}
 
 
 def print_report(found: dict[str, Any], console: Console | None = None) -> None:
@@ -39,6 +43,8 @@ def print_report(found: dict[str, Any], console: Console | None = None) -> None:
     if learnt:
         console.print(f"\n{LEARNING}")
         console.print(_learning(learnt))
+    console.print(f"\n{WHOLE_DAYS}")
+    console.print(_whole_days(models))
     for rival, words in RIVALS.items():
         compared = {name: model["ratios"][rival] for name, model in models.items() if rival in model["ratios"]}
         if compared:
@@ -113,6 +119,23 @@ def _learning(models: dict[str, dict[str, Any]]) -> Table:
         frozen = model["frozen"]
         ratios = [model[key] / frozen[key] if model[key] is not None and frozen[key] else None for key in ("wape", "wql")]
         table.add_row(name, *(_number(ratio, 3) for ratio in ratios), _percent(frozen["coverage80"]))
+    return table
+
+
+def _whole_days(models: dict[str, dict[str, Any]]) -> Table:
+    table = _table()
+    names = [name for name in QUANTITIES if all(name in model for model in models.values())]
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("ratio", justify="right", no_wrap=True)
+        table.add_column("80", justify="right", no_wrap=True)
+    for model, figures in models.items():
+        cells = []
+        for name in names:
+            found, plain = figures[name], figures[QUANTITIES[name]]
+            ratio = found["pinball"] / plain["pinball"] if found["pinball"] and plain["pinball"] else None
+            cells += [_number(found["pinball"], 3), _number(ratio, 2), _percent(found["coverage80"])]
+        table.add_row(model, *cells)
     return table
 
 

@@ -47,6 +47,10 @@ def test_backtest_prints_a_table_and_writes_json_and_plots(file, tmp_path):
     assert found["data"]["test_days"] == 7
     assert found["data"]["last_test_day"] == "2026-02-13"
     assert found["models"]["seasonal_naive_mean"]["wape"] < found["models"]["seasonal_naive_day"]["wape"]
+    peak = found["models"]["seasonal_naive_mean"]["peak"]
+    assert set(peak) == {"pinball", "below50", "coverage80"}
+    assert {"volume", "total", "peak_of_quantiles", "sum_of_quantiles", "total_of_quantiles"} < set(found["models"]["seasonal_naive_day"])
+    assert f"{peak['pinball']:.3f}" in result.output
     assert {path.name for path in plots.iterdir()} >= {"reliability.png", "error_by_step.png", "forecast_seasonal_naive_mean.png"}
     assert "seasonal_naive_mean" in result.output
     assert max(len(line) for line in result.output.splitlines() if "wrote" not in line) <= 80

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.evaluation.cost import measured
-from pipeline.core.evaluation.scoring import Scores, score
+from pipeline.core.evaluation.scoring import Scores, score, without_nan
 from pipeline.core.evaluation.spans import Spans
+from pipeline.core.evaluation.whole_days import whole_days
 from pipeline.core.learning import learner
 from pipeline.core.learning.rolling import joined, roll, speaker, start_of
 from pipeline.core.models import create
 from pipeline.core.models.contract import FitOptions, Forecast, Forecaster, Origins, Progress, Split
+from pipeline.core.scenarios.paths import PAST_DAYS
 from pipeline.core.series.grid import Grid
 from pipeline.errors import DataError
 
@@ -33,7 +35,9 @@ class Backtest:
         scores: Errors and comparisons.
         frozen: The same of what they said without learning from the test days.
         forecasts: By name and seed.
-        rehearsed: What the same learning said of the validation days, by name and seed; of weights that had not seen them. Rules have none.
+        rehearsed: What the same learning said of the validation days, by name and seed; of weights that had not seen them. What a rule, or
+            a model that does not learn, said of days before the test.
+        whole_days: Figures of peaks, volumes and the total, by name.
         costs: ``train_seconds`` and ``forecast_seconds`` (means over seeds) and ``peak_mb`` (most), by name.
     """
 
@@ -42,12 +46,14 @@ class Backtest:
     frozen: Scores
     forecasts: dict[str, list[Forecast]]
     rehearsed: dict[str, list[Forecast]]
+    whole_days: dict[str, dict[str, Any]]
     costs: dict[str, dict[str, float]]
 
     def to_json(self, about: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result with the keys of ``docs/backtest.md``; ``about`` describes the data."""
         frozen = self.frozen.to_json()
-        found = {name: entry | self.costs[name] | {"frozen": frozen[name]} for name, entry in self.scores.to_json().items()}
+        days = without_nan(self.whole_days)
+        found = {name: entry | days[name] | self.costs[name] | {"frozen": frozen[name]} for name, entry in self.scores.to_json().items()}
         return {"data": dict(about), "models": found}
 
 
@@ -108,9 +114,10 @@ def backtest(
     forecasts = {name: [each.forecast for each in seeds] for name, seeds in found.items()}
     plain = {name: [each.frozen for each in seeds] for name, seeds in found.items()}
     rehearsed = {name: heard for name, seeds in found.items() if (heard := [each.rehearsed for each in seeds if each.rehearsed])}
+    whole = whole_days(grid, forecasts, rehearsed, spans.test, unknown)
     scores = score(grid, forecasts, spans.test)
     without = scores if frozen else score(grid, plain, spans.test)
-    return Backtest(spans, scores, without, forecasts, rehearsed, {name: _cost_of(seeds) for name, seeds in found.items()})
+    return Backtest(spans, scores, without, forecasts, rehearsed, whole, {name: _cost_of(seeds) for name, seeds in found.items()})
 
 
 def forecast_days(forecaster: Forecaster, grid: Grid, days: range, unknown_steps: np.ndarray | int = 0) -> Forecast:
@@ -124,6 +131,13 @@ def forecast_days(forecaster: Forecaster, grid: Grid, days: range, unknown_steps
     """
     origins = Origins.every(grid.shape[0], days)
     return forecaster.forecast(grid, replace(origins, unknown_steps=np.broadcast_to(unknown_steps, grid.shape[0])[origins.site]))
+
+
+def days_before(forecaster: Forecaster, spans: Spans) -> range:
+    """Return the days before the test that show how errors go together: those of validation; more of a rule, which learns from none."""
+    if getattr(forecaster, "deterministic", False):
+        return range(max(1, spans.test.start - PAST_DAYS), spans.test.start)
+    return spans.split.validation
 
 
 @dataclass(frozen=True)
@@ -166,6 +180,7 @@ def _run(forecaster: Forecaster, grid: Grid, fits: list[Spans], options: FitOpti
                 before = before or start.forecast
             else:
                 made.append(forecast_days(forecaster, grid, spans.test, options.unknown_steps))
+                before = before or forecast_days(forecaster, grid, days_before(forecaster, spans), options.unknown_steps)
         costs.append((training, forecasting))
     cost = {
         "train_seconds": float(np.mean([training.seconds for training, _ in costs])),

@@ -78,7 +78,7 @@ class Scores:
 
     def to_json(self) -> dict[str, dict[str, Any]]:
         """Return every figure by forecaster, with the keys of ``docs/backtest.md``; null where a figure does not exist."""
-        return {name: _plain(self._entry(name)) for name in self.errors}
+        return {name: without_nan(self._entry(name)) for name in self.errors}
 
     def _entry(self, name: str) -> dict[str, Any]:
         entry: dict[str, Any] = self.figures(name)
@@ -151,15 +151,15 @@ def _sums(grid: Grid, seeds: dict[str, list[Forecast]], days: range, sites: rang
     """Return the sums of some sites by forecaster and seed, and how many observed steps each forecaster forecast."""
     here = slice(sites.start, sites.stop), slice(days.start, days.stop)
     actual, observed = grid.throughput[here].swapaxes(0, 1), grid.observed[here].swapaxes(0, 1)  # (T, N, S)
-    laid = {name: [_by_day(forecast, actual.shape, days, sites) for forecast in several] for name, several in seeds.items()}
+    laid = {name: [laid_out(forecast, actual.shape, days, sites) for forecast in several] for name, several in seeds.items()}
     finite = {name: np.all([np.isfinite(q).all(axis=-1) for q in several], axis=0) for name, several in laid.items()}
     counted = observed & np.all(list(finite.values()), axis=0)
     there = {name: int((observed & known).sum()) for name, known in finite.items()}
     return {name: [errors_of(actual, counted, q) for q in several] for name, several in laid.items()}, there
 
 
-def _by_day(forecast: Forecast, shape: tuple[int, ...], days: range, sites: range) -> np.ndarray:
-    """Quantiles of some sites laid out as ``(T, N, S, Q)``; NaN where nothing was asked."""
+def laid_out(forecast: Forecast, shape: tuple[int, ...], days: range, sites: range) -> np.ndarray:
+    """Return the quantiles of some sites laid out as ``(T, N, S, Q)``; NaN where nothing was asked."""
     laid = np.full((*shape, forecast.quantiles.shape[-1]), np.nan, np.float32)
     day, site = forecast.origins.day, forecast.origins.site
     inside = (day >= days.start) & (day < days.stop) & (site >= sites.start) & (site < sites.stop)
@@ -167,9 +167,10 @@ def _by_day(forecast: Forecast, shape: tuple[int, ...], days: range, sites: rang
     return laid
 
 
-def _plain(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """Return a JSON value with null where a figure does not exist."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

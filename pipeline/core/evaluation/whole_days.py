@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pipeline.core.evaluation.metrics import pinball_loss
-from pipeline.core.models.contract import MEDIAN, QUANTILES
+from pipeline.core.evaluation.scoring import laid_out
+from pipeline.core.models.contract import MEDIAN, QUANTILES, Forecast
 from pipeline.core.scenarios.margins import ladder
-from pipeline.core.scenarios.memory import ENOUGH, Memory, judged
-from pipeline.core.scenarios.quantities import peaks, volumes
-from pipeline.core.scenarios.spread import corrected, score_in, spread_of
+from pipeline.core.scenarios.memory import Lesson, Memory, Said, actuals, lesson_of
+from pipeline.core.series.grid import Grid
 
 LOW, HIGH = QUANTILES.index(0.10), QUANTILES.index(0.90)
 INDEPENDENT_PATHS = 200
@@ -33,6 +34,11 @@ class Days:
     actual: np.ndarray
     observed: np.ndarray
     unknown_steps: np.ndarray
+
+    def seen(self, day: int) -> np.ndarray:
+        """Return the steps ``(N, S)`` of a day that were observed and forecast."""
+        seen: np.ndarray = self.observed[day] & np.isfinite(self.quantiles[day]).all(axis=-1)
+        return seen
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,40 @@ class Planned:
         return found
 
 
+def whole_days(
+    grid: Grid,
+    forecasts: Mapping[str, Sequence[Forecast]],
+    before: Mapping[str, Sequence[Forecast]],
+    days: range,
+    unknown_steps: np.ndarray,
+) -> dict[str, dict[str, Any]]:
+    """Return the figures of ``Planned.to_json`` by forecaster, mean over its seeds, on steps that were observed and that all forecast.
+
+    Args:
+        grid: Readings up to the last test day.
+        forecasts: Of the test days, by name and seed.
+        before: Of days just before them, by name and seed, none of which the forecaster had learnt from; none for a name that is missing.
+        days: Test days.
+        unknown_steps: ``(N,)`` last steps of the day before that are not known when a day is forecast.
+    """
+    laid = {name: [_laid(grid, made, days) for made in several] for name, several in forecasts.items()}
+    there = [np.isfinite(quantiles).all(axis=-1) for several in laid.values() for quantiles in several]
+    counted = np.logical_and.reduce([_of(grid.observed, days), *there])
+    found = {}
+    for name, several in laid.items():
+        seeds = []
+        for i, quantiles in enumerate(several):
+            first, span = 0, days
+            if earlier := before.get(name):
+                span = range(int(earlier[i].origins.day.min()), days.stop)
+                first = days.start - span.start
+                quantiles = np.concatenate([_laid(grid, earlier[i], range(span.start, days.start)), quantiles])
+            known = Days(quantiles, _of(grid.throughput, span), _of(grid.observed, span), unknown_steps)
+            seeds.append(planned(known, first, counted).to_json())
+        found[name] = {key: _mean([seed[key] for seed in seeds]) for key in seeds[0]}
+    return found
+
+
 def planned(days: Days, first: int, counted: np.ndarray) -> Planned:
     """Return what was planned day after day, each from the days before it alone.
 
@@ -74,23 +114,20 @@ def planned(days: Days, first: int, counted: np.ndarray) -> Planned:
     """
     t, n, s = days.actual.shape
     memory = Memory.empty(n, s)
-    told: list[dict[str, np.ndarray]] = []
+    lesson: Lesson | None = None
     rows: list[dict[str, tuple[np.ndarray, ...]]] = []
     for day in range(t):
-        known = _known(memory, days, day - 1, told[-1]) if told else memory
-        memory = _after(memory, days, day - 1, told[-1]) if told else memory
-        paths = known.draw(days.quantiles[day])
-        told.append(_told(paths, days.actual[day], _observed(days, day)))
+        known = memory
+        if lesson is not None:
+            known, memory = memory.after(_cut(lesson, days.unknown_steps)), memory.after(lesson)
+        quantiles, actual, observed = days.quantiles[day], days.actual[day], days.seen(day)
+        paths = known.draw(quantiles)
+        lesson = lesson_of(known.say(paths, quantiles, observed), quantiles, actual, observed)
         if day >= first:
-            rows.append(_row(known, paths, days.quantiles[day], days.actual[day], counted[day - first]))
-    names = list(rows[0])
-    parts = {name: [np.stack(part) for part in zip(*(row[name] for row in rows), strict=True)] for name in names}
-    return Planned(
-        {name: parts[name][0] for name in names},
-        {name: parts[name][1] for name in names},
-        {name: parts[name][2] for name in names},
-        parts["total"][3] if "total" in parts else None,
-    )
+            rows.append(_row(known.say(paths, quantiles, counted[day - first]), quantiles, actual, counted[day - first]))
+    parts = {name: [np.stack(part) for part in zip(*(row[name] for row in rows), strict=True)] for name in rows[0]}
+    quantiles, actual, plain = ({name: part[i] for name, part in parts.items()} for i in range(3))
+    return Planned(quantiles, actual, plain, parts["total"][3] if "total" in parts else None)
 
 
 def figures(quantiles: np.ndarray, actual: np.ndarray) -> dict[str, float]:
@@ -111,47 +148,33 @@ def figures(quantiles: np.ndarray, actual: np.ndarray) -> dict[str, float]:
     return {"pinball": float((loss[some] / size[some]).mean()) if some.any() else float("nan"), "below50": below, "coverage80": inside}
 
 
-def _observed(days: Days, day: int) -> np.ndarray:
-    return days.observed[day] & np.isfinite(days.quantiles[day]).all(axis=-1)
+def _mean(seeds: list[dict[str, float]]) -> dict[str, float]:
+    return {key: float(np.mean([seed[key] for seed in seeds])) for key in seeds[0]}
 
 
-def _after(memory: Memory, days: Days, day: int, told: dict[str, np.ndarray]) -> Memory:
-    return memory.after(days.quantiles[day], days.actual[day], _observed(days, day), told)
+def _of(values: np.ndarray, days: range) -> np.ndarray:
+    """Return days of a grid's array as ``(T, N, S)``."""
+    return values[:, days.start : days.stop].swapaxes(0, 1)
 
 
-def _known(memory: Memory, days: Days, day: int, told: dict[str, np.ndarray]) -> Memory:
-    """Return the memory with a day of which the last steps are not known yet: its peak, volume and total do not teach until they are."""
-    steps = days.actual.shape[-1]
-    seen = _observed(days, day) & (np.arange(steps) < steps - days.unknown_steps[:, None])
-    whole = days.unknown_steps == 0
-    found = {name: np.where(whole if len(row) == len(whole) else whole.all(), row, np.nan) for name, row in told.items()}
-    return memory.after(days.quantiles[day], days.actual[day], seen, found)
+def _laid(grid: Grid, made: Forecast, days: range) -> np.ndarray:
+    n, _, s = grid.shape
+    return laid_out(made, (len(days), n, s), days, range(n))
 
 
-def _told(paths: np.ndarray, actual: np.ndarray, observed: np.ndarray) -> dict[str, np.ndarray]:
-    found = judged(paths, actual, observed)
-    if len(actual) > 1:
-        spread = spread_of(np.where(observed, paths, 0.0).sum(axis=1))
-        found["total"] = np.where(observed.mean(axis=0) >= ENOUGH, score_in(spread, np.where(observed, actual, 0.0).sum(axis=0)), np.nan)
-    return found
+def _cut(lesson: Lesson, unknown_steps: np.ndarray) -> Lesson:
+    """Return the lesson of a day of which the last ``unknown_steps`` ``(N,)`` are not known yet."""
+    steps = lesson.steps.shape[1]
+    return lesson.without(unknown_steps > 0, np.arange(steps) >= steps - unknown_steps[:, None])
 
 
-def _row(
-    known: Memory, paths: np.ndarray, quantiles: np.ndarray, actual: np.ndarray, counted: np.ndarray
-) -> dict[str, tuple[np.ndarray, ...]]:
-    """Quantiles, actual and the quantiles' own maximum or sum of one day's quantities, by name."""
-    came, said = np.where(counted, actual, 0.0), np.where(counted[..., None], quantiles, 0.0)
-    enough = counted.mean(axis=-1) >= ENOUGH
-    highest = np.where(counted[..., None], quantiles, -np.inf).max(axis=1)
-    found: dict[str, tuple[np.ndarray, ...]] = {}
-    for name, of, plain in (("peak", peaks, highest), ("volume", volumes, said.sum(axis=1))):
-        spread = spread_of(np.nan_to_num(of(paths, counted)))
-        value = np.where(enough, of(came[None], counted)[0], np.nan)
-        found[name] = corrected(spread, known.correction(name, len(came))), value, plain
-    if len(came) > 1:
-        spread = spread_of(np.where(counted, paths, 0.0).sum(axis=1))
-        value = np.where(counted.mean(axis=0) >= ENOUGH, came.sum(axis=0), np.nan)
-        found["total"] = corrected(spread, known.correction("total", came.shape[1])), value, said.sum(axis=0), _independent(said, counted)
+def _row(said: Said, quantiles: np.ndarray, actual: np.ndarray, counted: np.ndarray) -> dict[str, tuple[np.ndarray, ...]]:
+    """Return quantiles, actual and the steps' own maximum or sum of one day's quantities, by name."""
+    came, steps = actuals(actual, counted), np.where(counted[..., None], quantiles, 0.0)
+    plain = {"peak": said.highest, "volume": steps.sum(axis=1), "total": steps.sum(axis=0)}
+    found: dict[str, tuple[np.ndarray, ...]] = {name: (said.quantiles(name), came[name], plain[name]) for name in said.spreads}
+    if "total" in found:
+        return found | {"total": (*found["total"], _independent(steps, counted))}
     return found
 
 

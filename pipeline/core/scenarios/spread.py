@@ -3,8 +3,8 @@
 Paths give each quantity a distribution. How far past days' actuals lay from theirs, in normal scores, gives a shift and a width by which
 the next one is corrected: ``q(p) = F⁻¹(Φ(shift + width · Φ⁻¹(p)))``.
 
-``PRIOR_DAYS`` draw both to what the paths say (0 and 1), and a site's to the fleet's. Scores are bounded, so a single strange day moves
-little, whatever its size.
+Days of prior draw both to what the paths say (0 and 1), and a site's to the fleet's: the shift much, since the steps' own levels are learnt
+already and one that follows them late costs more than it mends. Scores are bounded: a single strange day moves little, whatever its size.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SCORES = np.linspace(-EDGE, EDGE, 2 * HALF + 1)
 QUANTILE_SCORES = ndtri(np.array(QUANTILES))
 FARTHEST_SCORE = 3.0  # no day counts as stranger than this
 HALF_LIFE_DAYS = 14.0
-PRIOR_DAYS = 14.0
+SHIFT_PRIOR_DAYS, WIDTH_PRIOR_DAYS = 60.0, 28.0
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,11 @@ def learn(past: np.ndarray) -> Correction:
     here = known.any(axis=1)
     of_day, days = 0.5 ** (age[:, 0] / HALF_LIFE_DAYS) * here, weight.sum(axis=0)
     count = np.maximum(known.sum(axis=1), 1)
-    fleet = (of_day * (score.sum(axis=1) / count)).sum() / (of_day.sum() + PRIOR_DAYS)
-    shift = ((weight * score).sum(axis=0) + PRIOR_DAYS * fleet) / (days + PRIOR_DAYS)
+    fleet = (of_day * (score.sum(axis=1) / count)).sum() / (of_day.sum() + SHIFT_PRIOR_DAYS)
+    shift = ((weight * score).sum(axis=0) + SHIFT_PRIOR_DAYS * fleet) / (days + SHIFT_PRIOR_DAYS)
     square = np.where(known, (score - shift) ** 2, 0.0)
-    common = ((of_day * (square.sum(axis=1) / count)).sum() + PRIOR_DAYS) / (of_day.sum() + PRIOR_DAYS)
-    variance = ((weight * square).sum(axis=0) + PRIOR_DAYS * common) / (days + PRIOR_DAYS)
+    common = ((of_day * (square.sum(axis=1) / count)).sum() + WIDTH_PRIOR_DAYS) / (of_day.sum() + WIDTH_PRIOR_DAYS)
+    variance = ((weight * square).sum(axis=0) + WIDTH_PRIOR_DAYS * common) / (days + WIDTH_PRIOR_DAYS)
     return Correction(shift, np.sqrt(variance))
 
 
