@@ -2,6 +2,8 @@
 
 import os
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # threads that spin for work would take the cores from the other process
+    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 for switch in ("MLFLOW_DISABLE_TELEMETRY=true", "GX_ANALYTICS_ENABLED=false", "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=false"):
     os.environ.setdefault(*switch.split("=", 1))
 

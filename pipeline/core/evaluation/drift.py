@@ -147,7 +147,7 @@ def profile_of(grid: Grid) -> Profile:
 
 
 def counts_of(profile: Profile, grid: Grid) -> dict[str, np.ndarray]:
-    """Return how many of the grid's days of sites fall into each bin, by feature; a site that the profile does not know counts nowhere.
+    """Return how many of the grid's days of sites fall into each bin ``(K,)``, by feature; a site unknown to the profile counts nowhere.
 
     Counts of parts of a fleet may be added before ``compare``.
     """
@@ -161,7 +161,7 @@ def counts_of(profile: Profile, grid: Grid) -> dict[str, np.ndarray]:
 
 
 def compare(profile: Profile, counts: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    """Return ``psi``, ``usual`` and ``site_days`` by feature; a feature without a day is left out."""
+    """Return ``psi``, ``usual`` and ``site_days`` by feature, of counts ``(K,)`` per bin; a feature without a day is left out."""
     return {
         name: {
             "psi": psi(np.array(profile.features[name].shares), _shares(found)),

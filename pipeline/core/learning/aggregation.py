@@ -36,6 +36,6 @@ def shares(
 
 
 def faded(regrets: np.ndarray, squares: np.ndarray, regret: np.ndarray, weight: np.ndarray | float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sums of regrets and of their squares a day later; ``weight`` is how much of the day was seen."""
+    """Return the sums of regrets and of their squares ``(..., E, Q)`` a day later; ``weight`` is how much of the day was seen."""
     bounded = np.clip(regret, -LARGEST_REGRET, LARGEST_REGRET) * weight
     return FORGETTING * regrets + bounded, FORGETTING**2 * squares + bounded**2

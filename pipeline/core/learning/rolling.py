@@ -103,7 +103,8 @@ class Start:
 def start_of(forecaster: Forecaster, grid: Grid, split: Split, unknown_steps: np.ndarray) -> Start:
     """Return what the validation days teach about a forecaster that was just fitted, where they are out of its sample.
 
-    Where the weights were fitted once more, on the validation days too, what the first ones said of them counts half, and their level not.
+    Each site's day is forecast with its last ``unknown_steps`` ``(N,)`` unknown. Where the weights were fitted once more, on the validation
+    days too, what the first ones said of them counts half, and their level not.
     """
     rehearsal: Rehearsal | None = getattr(forecaster, "rehearsal", None)
     speak = rehearsal.speak if rehearsal is not None else speaker(forecaster, grid, unknown_steps)

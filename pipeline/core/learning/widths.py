@@ -58,7 +58,7 @@ def outside(published: np.ndarray, actual: np.ndarray, observed: np.ndarray) -> 
 
 
 def moved(tracker: np.ndarray, missed: np.ndarray, weight: np.ndarray | float = 1.0) -> np.ndarray:
-    """Return θ a day later; ``weight`` is how much of the day was seen."""
+    """Return θ ``(..., 3)`` a day later; ``weight`` is how much of the day was seen."""
     return tracker + RATE * weight * (missed - WANTED_OUTSIDE)
 
 

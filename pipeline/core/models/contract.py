@@ -36,7 +36,7 @@ class Origins:
         return len(self.site)
 
     def subset(self, chosen: np.ndarray) -> Self:
-        """Return the rows that a mask or index ``chosen`` names."""
+        """Return the rows that ``chosen`` names, a mask ``(B,)`` or an index."""
         return type(self)(self.site[chosen], self.day[chosen], self.unknown_steps[chosen])
 
     @classmethod
@@ -63,7 +63,7 @@ class Forecast:
     attention: np.ndarray | None = None
 
     def subset(self, chosen: np.ndarray) -> Self:
-        """Return the rows that a mask or index ``chosen`` names."""
+        """Return the rows that ``chosen`` names, a mask ``(B,)`` or an index."""
         attention = None if self.attention is None else self.attention[chosen]
         return type(self)(self.origins.subset(chosen), self.quantiles[chosen], attention)
 

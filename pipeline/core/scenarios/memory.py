@@ -155,7 +155,7 @@ def lesson_of(said: Said, quantiles: np.ndarray, actual: np.ndarray, observed: n
 
 
 def actuals(actual: np.ndarray, observed: np.ndarray) -> dict[str, np.ndarray]:
-    """Return a day's ``peak`` and ``volume`` by site and ``total`` by step; NaN where less than half was observed."""
+    """Return a day's ``peak`` and ``volume`` by site ``(N,)`` and ``total`` by step ``(S,)``; NaN where less than half was observed."""
     value = np.where(observed, actual, 0.0)
     enough, many = observed.mean(axis=1) >= ENOUGH, observed.mean(axis=0) >= ENOUGH
     return {

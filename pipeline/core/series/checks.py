@@ -151,8 +151,8 @@ def first_fault(frame: Columns, checks: Sequence[Check]) -> np.ndarray:
 def telling_rows(frame: Columns, checks: Sequence[Check]) -> np.ndarray:
     """Return the rows that decide the checks, ascending: all that break one, each column's extremes and a missing value, the first few.
 
-    Bounds hold for a column just where they hold for its extremes, so nothing is taken on trust, and millions of good values need not be
-    looked at one by one.
+    Indexes ``(P,)``. Bounds hold for a column just where they hold for its extremes, so nothing is taken on trust, and millions of good
+    values need not be looked at one by one.
     """
     chosen = [np.arange(min(FIRST_FEW, len(frame[checks[0].column])))]
     chosen += [np.flatnonzero(check.broken(frame)) for check in checks]
@@ -164,7 +164,7 @@ def telling_rows(frame: Columns, checks: Sequence[Check]) -> np.ndarray:
 
 
 def extremes(number: np.ndarray) -> np.ndarray:
-    """Return the rows of a missing value, of the smallest and of the largest one that is there; none of those that do not exist."""
+    """Return the rows ``(P,)`` of a missing value, of the smallest and of the largest one that is there; none that does not exist."""
     if not number.size:
         return np.zeros(0, np.int64)
     ends = np.array([number.argmin(), number.argmax()])

@@ -83,7 +83,7 @@ class Grid:
         return known
 
     def instants(self, site: int, day: int) -> tuple[pd.DatetimeIndex, np.ndarray]:
-        """Return the instants (UTC) of a site's day, each once, with their steps of day."""
+        """Return the instants (UTC) of a site's day, each once, with their steps of day ``(P,)``."""
         chosen = self.sites[site]
         return day_instants(self.day_at(day), chosen.timezone, self.step_minutes, int(self.phase_minutes[site]))
 

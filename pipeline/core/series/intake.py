@@ -83,7 +83,7 @@ def judge(site: pa.Array, ts: pa.Array, numbers: dict[str, pa.Array], timezone: 
 
 
 def to_numbers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Return a column as float64, NaN where empty, and where it holds something that is no number."""
+    """Return a column as float64 ``(R,)``, NaN where empty, and where it holds something that is no number."""
     if _is_number(column.type):
         return _to_float(column), np.zeros(len(column), bool)
     text = pc.utf8_trim_whitespace(_as_text(column))
@@ -105,7 +105,7 @@ def to_text(column: pa.Array, name: str) -> pa.Array:
 
 
 def to_instants(column: pa.Array, timezone: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return instants (datetime64[us], UTC), the seconds to the second pass of a repeated hour, and which local times are skipped.
+    """Return instants (datetime64[us], UTC), seconds to the second pass of a repeated hour, which local times are skipped, ``(R,)`` each.
 
     Raises:
         DataError: The column holds numbers: they may count anything since any day.

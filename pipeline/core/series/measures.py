@@ -89,7 +89,7 @@ def site_measures(
 
 
 def site_codes(names: pd.Series, sites: Sequence[Site]) -> np.ndarray:
-    """Return each row's index into ``sites``, -1 where the site is unknown or missing."""
+    """Return each row's index into ``sites`` ``(R,)``, -1 where the site is unknown or missing."""
     found, labels = pd.factorize(names)
     place = np.append(pd.Index([site.name for site in sites]).get_indexer(pd.Index(labels)), -1)  # a missing name has code -1
     return place[found].astype(np.int64)

@@ -131,7 +131,7 @@ class _State:
         self.saved_at = time.monotonic()
 
     def step(self, loss: Tensor, iteration: int) -> Tensor:
-        """Take one optimiser step and move the average; return the loss, still on the device."""
+        """Take one optimiser step and move the average; return the loss ``()``, still on the device."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.schedule.rate_at(iteration)
         self.optimiser.zero_grad(set_to_none=True)
@@ -160,7 +160,7 @@ class _State:
         return score
 
     def tell(self, iteration: int, loss: Tensor, score: float | None) -> None:
-        """Report progress now and then, and checkpoint when it is time."""
+        """Report progress and the loss ``()`` now and then, and checkpoint when it is time."""
         every = max(1, self.schedule.iterations // REPORTS)
         if score is not None or iteration % every == 0 or iteration + 1 == self.schedule.iterations:
             self.curve.append(Progress(iteration + 1, self.schedule.iterations, float(loss), score))

@@ -24,7 +24,7 @@ REFIT_SHARE = 0.05  # of the training windows: where validation holds more, its 
 
 
 def trainable(grid: Grid, days: range) -> tuple[np.ndarray, np.ndarray]:
-    """Return site and day indexes of the target days that are observed enough and have a reading before them."""
+    """Return site and day indexes ``(B,)`` of the target days that are observed enough and have a reading before them."""
     share = grid.observed.mean(-1)
     any_reading = grid.observed.any(-1)
     before = np.zeros_like(any_reading)

@@ -124,7 +124,7 @@ class DailyGruForecaster(WindowForecaster):
     """A ``WindowForecaster`` that reads the twelve features; ``**ORIGINAL`` gives it the sizes of the system it follows."""
 
     def features(self, grid: Grid) -> np.ndarray:
-        """Return the twelve features of every reading."""
+        """Return the twelve features of every reading ``(N, D, S, 12)``."""
         return twelve_features(grid, calendar_of(grid))
 
 

@@ -23,7 +23,7 @@ def masked_softmax(scores: Tensor, observed: Tensor | None = None, dim: int = -1
     Where nothing at all is observed there is nothing to prefer: the weights are uniform, never NaN.
 
     Args:
-        scores: Any real numbers.
+        scores: ``(..., L)`` any real numbers.
         observed: True where a position may be attended, broadcastable to ``scores``; None for everywhere.
         dim: The dimension of the positions.
     """

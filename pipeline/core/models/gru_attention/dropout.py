@@ -16,7 +16,7 @@ class SeededDropout(nn.Module):
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor, along: int | None = None) -> Tensor:
-        """Drop units of ``x``; one draw serves all places of the axis ``along``."""
+        """Drop units of ``x`` ``(..., D)``; one draw serves all places of the axis ``along``."""
         if not self.training or not self.share:
             return x
         shape = list(x.shape)

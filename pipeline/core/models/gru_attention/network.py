@@ -52,7 +52,7 @@ class NetworkSize:
         return -(-self.steps // self.segment_steps)
 
     def steps_at(self, offsets: Tensor) -> Tensor:
-        """Return the steps of day at some offsets of every segment, ascending."""
+        """Return the steps of day at some offsets ``(O,)`` of every segment, ascending."""
         steps = torch.arange(self.segments, device=offsets.device)[:, None] * self.segment_steps + offsets
         return steps[steps < self.steps]
 
@@ -86,7 +86,7 @@ class Segments(NamedTuple):
 
 
 def cut_into_segments(z: Tensor, observed: Tensor, size: NetworkSize) -> Segments:
-    """Return past days as segments; a hole takes the mean of its segment, an empty segment 0."""
+    """Return past days ``(B, L, S)`` as segments; a hole takes the mean of its segment, an empty segment 0."""
     J, K = size.segments, size.segment_steps
     missing = J * K - size.steps
     z, mask = (F.pad(a, (0, missing)).unflatten(-1, (J, K)) for a in (z, observed.to(z.dtype)))
@@ -151,8 +151,8 @@ class AttentionNetwork(nn.Module):
 
         Args:
             window: What is known.
-            offsets: Steps within a segment to forecast, ascending; None for all. Training on a few makes a fine step as cheap as a coarse
-                one; the quantiles are then those of ``size.steps_at(offsets)``.
+            offsets: ``(O,)`` steps within a segment to forecast, ascending; None for all. Training on a few makes a fine step as cheap as
+                a coarse one; the quantiles are then those of ``size.steps_at(offsets)``.
         """
         z, scale = normalise(window.past, window.past_observed)
         segments = cut_into_segments(z, window.past_observed, self.size)
