@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,10 +22,13 @@ from pipeline.core.evaluation.backtest import forecast_days
 from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, NAIVES, is_retraining
 from pipeline.core.evaluation.scoring import score
 from pipeline.core.evaluation.spans import Spans, split_days
+from pipeline.core.learning.rolling import learnt_on, start_of
+from pipeline.core.learning.state import LEARNT_BEFORE, State
 from pipeline.core.models.contract import FitOptions, Forecast, Forecaster
 from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError
+from pipeline.steps.forecast import every_origin
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +46,12 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
     grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
     trained = store.read_result(run, "train")
     spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
-    fitted = {CHALLENGER: store.get(trained["model"], _unzip)} | _baselines(grid, spans, settings)
-    forecasts = {name: forecast_days(forecaster, grid, spans.test) for name, forecaster in fitted.items()}
-    champion = _champion(settings, grid, spans)
+    unknown = every_origin(grid, run).unknown_steps
+    challenger_model = store.get(trained["model"], _unzip)
+    before = store.get(trained["learnt"], State.load) if trained.get("learnt") else None
+    told, after = _told(challenger_model, grid, spans.test, unknown, before)
+    forecasts = {CHALLENGER: told} | _baselines(grid, spans, settings, unknown)
+    champion = _champion(settings, grid, spans, unknown)
     if champion.forecast:
         forecasts[CHAMPION] = champion.forecast
     first, last = grid.day_at(spans.test.start), grid.day_at(spans.test.stop - 1)
@@ -58,7 +65,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
     evaluation: dict[str, Any] = {
         "data": about,
         "models": score(grid, forecasts, spans.test).to_json(),
-        "retraining": is_retraining(fitted[CHALLENGER], champion.forecaster),
+        "retraining": is_retraining(challenger_model, champion.forecaster),
     }
     log.info("evaluated test_days=%s..%s wape=%s", first, last, {k: round(v["wape"], 4) for k, v in evaluation["models"].items()})
     challenger = forecasts[CHALLENGER]
@@ -70,6 +77,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
             "evaluation": store.put(run, "evaluation", ".json", lambda path: _write_json(path, evaluation)),
             "forecasts": store.put_frame(run, "backtest", _with_actuals(grid, challenger)),
             "attention": store.put_frame(run, "backtest-attention", to_attention_rows(grid, newest)),
+            "learnt": after and store.put(run, "learnt", ".safetensors", replace(after, through=str(last)).save),
             "champion_version": champion.version,
             "champion_unfit": champion.unfit,
             "test_days": f"{len(spans.test)} days, {first} to {last}",
@@ -95,26 +103,41 @@ class _Champion:
     unfit: str | None = None
 
 
-def _champion(settings: Settings, grid: Grid, spans: Spans) -> _Champion:
+def _told(
+    forecaster: Forecaster, grid: Grid, days: range, unknown: np.ndarray, before: State | None, first: int | None = None
+) -> tuple[Forecast, State | None]:
+    """Return what a forecaster says of the test days, and what it has learnt then; who begins with nothing learnt learns nothing."""
+    if before is None:
+        return forecast_days(forecaster, grid, days, unknown), None
+    return learnt_on(forecaster, grid, days, unknown, before, first)
+
+
+def _champion(settings: Settings, grid: Grid, spans: Spans, unknown: np.ndarray) -> _Champion:
+    """Return the champion, learning on from what it knew before the days of its own evaluation."""
     try:
         forecaster, version = registry.load_champion(settings)
     except ModelError as error:
         log.info("no champion to compare with reason=%s", error)
         return _Champion()
     try:
-        return _Champion(version, forecaster, forecast_days(forecaster, grid, spans.test))
+        before = registry.load_learnt(settings, version, LEARNT_BEFORE)
+        first = grid.index_of(date.fromisoformat(before.through)) + 1 if before else spans.test.start
+        before = before if first <= spans.test.start else None  # what it learnt from the test days themselves may not speak
+        told, _ = _told(forecaster, grid, spans.test, unknown, before, max(first, 1))
+        return _Champion(version, forecaster, told)
     except ModelError as error:  # another interval than it was trained on
         log.warning("champion cannot forecast version=%s reason=%s", version, error)
         return _Champion(version, forecaster, unfit=str(error))
 
 
-def _baselines(grid: Grid, spans: Spans, settings: Settings) -> dict[str, Forecaster]:
-    fitted: dict[str, Forecaster] = {}
+def _baselines(grid: Grid, spans: Spans, settings: Settings, unknown: np.ndarray) -> dict[str, Forecast]:
+    """Return what the baselines say of the test days; all but the rules learn every day, too."""
+    forecasts: dict[str, Forecast] = {}
     for name in BASELINES:
         forecaster = models.create(name)
-        forecaster.fit(grid, spans.split, FitOptions(seed=settings.seed, device=settings.device))
-        fitted[name] = forecaster
-    return fitted
+        forecaster.fit(grid, spans.split, FitOptions(seed=settings.seed, device=settings.device, unknown_steps=unknown))
+        forecasts[name], _ = _told(forecaster, grid, spans.test, unknown, start_of(forecaster, grid, spans.split, unknown).state)
+    return forecasts
 
 
 def _with_actuals(grid: Grid, forecast: Forecast) -> pd.DataFrame:

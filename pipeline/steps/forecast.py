@@ -16,13 +16,15 @@ from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.series.clock import target_day_at
 from pipeline.core.series.grid import Grid
-from pipeline.errors import NothingToForecastError
+from pipeline.errors import ModelError, NothingToForecastError
+from pipeline.steps.learned import MIXTURE, Answers, DailyLearner, mixture_rows
 
 log = logging.getLogger(__name__)
 
 ROLE = "champion"
 NAIVE = "seasonal_naive_mean"
 Rung = tuple[str, str, Forecaster]  # name, model version, forecaster
+Standing = tuple[str, str, Answers]  # the same, as it answers on this day
 CHAMPION_RUNG, LAST_RUNG = "none", "seasonal_naive"  # as column degradation names them
 
 
@@ -67,7 +69,8 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
             f"no site has a reading in the {settings.dead_after_days} days before the cutoff {run.cutoff.isoformat()}; load newer ones"
         )
     broken = np.isin([grid.sites[i].name for i in origins.site], list(features["ladder"]))
-    answers, pending = _climb_down(grid, origins, broken, ladder)
+    standing = [_learning(run, settings, grid, rung) for rung in ladder]
+    answers, pending = _climb_down(grid, origins, broken, standing)
     if not answers:
         raise NothingToForecastError(f"no rung answers for any of the {len(origins)} live sites of {run.folder}; see the warnings above")
     keys = {"role": role, "cutoff": pd.Timestamp(run.cutoff), "snapshot": features["grid"].rsplit("/", 1)[-1], "run_id": run.folder}
@@ -79,6 +82,7 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     return {
         "forecasts": store.put_frame(run, "forecasts", forecasts),
         "attention": store.put_frame(run, "attention", attention),
+        "mixture": store.put_frame(run, "mixture", _mixture(grid, role, standing, answers)),
         "rows": len(forecasts),
         "rungs": rungs,
         "without_forecast": [grid.sites[i].name for i in origins.site[pending]],
@@ -88,16 +92,43 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
 
 def live_origins(grid: Grid, run: Run, settings: Settings) -> Origins:
     """Return one origin per live site: its target day, and how many steps before that day are not known at the cutoff."""
+    every = every_origin(grid, run)
+    first = np.maximum(every.day - settings.dead_after_days, 0)
+    return every.subset(np.array([grid.observed[i, first[i] : every.day[i]].any() for i in every.site]))
+
+
+def every_origin(grid: Grid, run: Run) -> Origins:
+    """Return an origin for each site of a grid, live or not."""
     n, _, s = grid.shape
     day = np.array([grid.index_of(target_day_at(run.cutoff, site.timezone)) for site in grid.sites])
     known = np.stack([grid.known_steps(i, day[i] - 1, run.cutoff) for i in range(n)])
     unknown = np.where(known.any(axis=1), known[:, ::-1].argmax(axis=1), s)
-    first = np.maximum(day - settings.dead_after_days, 0)
-    live = np.array([grid.observed[i, first[i] : day[i]].any() for i in range(n)])
-    return Origins(np.flatnonzero(live), day[live], unknown[live])
+    return Origins(np.arange(n), day, unknown)
 
 
-def _climb_down(grid: Grid, origins: Origins, broken: np.ndarray, ladder: list[Rung]) -> tuple[list[tuple[str, str, Forecast]], np.ndarray]:
+def _learning(run: Run, settings: Settings, grid: Grid, rung: Rung) -> Standing:
+    """Return the rung as one that learns every day, where its version says what its own evaluation taught."""
+    name, version, forecaster = rung
+    try:
+        prior = registry.load_learnt(settings, version)
+    except ModelError as error:
+        log.warning("version learns nothing version=%s reason=%s", version, error)
+        prior = None
+    if prior is None:
+        return rung
+    return name, version, DailyLearner(run, settings, version, forecaster, prior, every_origin(grid, run))
+
+
+def _mixture(grid: Grid, role: str, ladder: list[Standing], answers: list[tuple[str, str, Forecast]]) -> pd.DataFrame:
+    """Return what the answers of versions that learn were mixed from, in the columns of table ``mixture``."""
+    learners = {version: one.made for _, version, one in ladder if isinstance(one, DailyLearner) and one.made is not None}
+    parts = [mixture_rows(grid, learners[version], said.origins.site, role) for _, version, said in answers if version in learners]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(MIXTURE))
+
+
+def _climb_down(
+    grid: Grid, origins: Origins, broken: np.ndarray, ladder: list[Standing]
+) -> tuple[list[tuple[str, str, Forecast]], np.ndarray]:
     """Answers by rung (rung, model version, forecast), highest first, and which origins ``(B,)`` none of the rungs answered."""
     answers = []
     pending = np.ones(len(origins), bool)

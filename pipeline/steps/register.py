@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +23,7 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation import review
 from pipeline.core.evaluation.gate import CHALLENGER
+from pipeline.core.learning.state import LEARNT, LEARNT_BEFORE
 from pipeline.core.series.grid import Grid
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,9 @@ def register(run: Run, settings: Settings) -> dict[str, Any]:
     with TemporaryDirectory(prefix="dayahead-register-") as scratch:
         folder = Path(scratch, "forecaster")
         store.get(results["train"]["model"], lambda path: _unzip(path, folder))
+        for step, file in (("train", LEARNT_BEFORE), ("evaluate", LEARNT)):
+            if url := results[step].get("learnt"):
+                store.get(url, partial(shutil.copy, dst=folder / file))
         content = model_files.content_hash(folder)
         version = registry.find_version(settings, run, content)
         if version is None:

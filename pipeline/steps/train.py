@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,9 +18,11 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.evaluation.spans import split_days
+from pipeline.core.learning.rolling import start_of
 from pipeline.core.models.contract import FitOptions, Forecaster, Progress
 from pipeline.core.series.grid import Grid
 from pipeline.core.training.remaining import Remaining
+from pipeline.steps.forecast import every_origin
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +67,16 @@ def train(
         (show or partial(_log_progress, name, remaining))(progress)
 
     checkpoint = _checkpoint(settings, run, name, source)
-    options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report)
+    unknown = every_origin(grid, run).unknown_steps
+    options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report, unknown_steps=unknown)
     with joined(settings.device) as is_first, sampled() as system:
         figures = forecaster.fit(grid, spans.split, options)
     if not is_first:
         return {}
     url = store.put(run, "model", ".zip", lambda path: _zip(forecaster, path))
+    learnt = start_of(forecaster, grid, spans.split, unknown).state
+    through = str(grid.day_at(spans.test.start - 1))
+    kept = learnt and store.put(run, "learnt-before", ".safetensors", replace(learnt, through=through).save)
     for left in checkpoint.parent.glob(f"{name}-*"):
         left.unlink()
     log.info("trained architecture=%s sites=%d days=%d figures=%s", name, *grid.shape[:2], figures)
@@ -78,6 +85,7 @@ def train(
         "train",
         {
             "model": url,
+            "learnt": kept,
             "architecture": name,
             "settings": forecaster.settings,
             "figures": figures,

@@ -94,6 +94,11 @@ def test_steps_in_a_row_train_promote_forecast_publish_and_score(loaded: Setting
     assert registry.champion_version(loaded) == version
     assert made["rungs"] == {"none": 3, "seasonal_naive": 1} or made["rungs"] == {"none": 4}
     assert made["without_forecast"] == []
+    mixture = Store(loaded.store_url).get_frame(made["mixture"])
+    learnt = mixture.groupby("site")["share"].sum()
+    assert len(learnt) == made["rungs"]["none"]
+    np.testing.assert_allclose(learnt, 1, atol=0.01)
+    assert "networks" in set(mixture["expert"])
     assert published["rows"] == 3 * 23 + 24  # the spring day skips an hour in Berlin, not in New York
     rows = run_sql("select site, count(*), count(distinct ts) from dayahead.next_day group by site order by site")
     assert {site: (n, distinct) for site, n, distinct in rows} == {s: (24, 24) if "York" in z else (23, 23) for s, z in ZONES.items()}

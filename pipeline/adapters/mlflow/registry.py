@@ -13,6 +13,7 @@ from pipeline.adapters.mlflow.tracking import connected, public_url
 from pipeline.adapters.store import model_files
 from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
+from pipeline.core.learning.state import LEARNT, State
 from pipeline.core.models.contract import Forecaster
 from pipeline.errors import ConfigurationError, ModelError, ServiceError
 
@@ -86,6 +87,21 @@ def load_champion(settings: Settings) -> tuple[Forecaster, str]:
 def load_previous_champion(settings: Settings) -> tuple[Forecaster, str]:
     """Return the version that was champion before the present one; errors as in ``load_champion``."""
     return _load_rung(settings, PREVIOUS)
+
+
+def load_learnt(settings: Settings, version: str, file: str = LEARNT) -> State | None:
+    """Return what the days before a version's registration taught, from this machine's copy; None where nothing lies beside its weights.
+
+    Args:
+        settings: Give the home.
+        version: One that was loaded before.
+        file: ``LEARNT``, or ``LEARNT_BEFORE`` for what was known before the test days of its own evaluation.
+
+    Raises:
+        ModelError: The file is cut or of another format.
+    """
+    path = settings.home / "models" / version / file
+    return State.load(path) if path.exists() else None
 
 
 def champion_version(settings: Settings) -> str | None:

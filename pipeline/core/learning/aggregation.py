@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 FORGETTING = 0.95  # weight of a day relative to the one after it
-STEP = 2.0
+STEP = 3.0
 SITE_SHARE = 0.5  # of a site's own evidence in its weights once it has many days; the rest is the fleet's
 DAYS_TO_TRUST = 20.0  # after which a site's evidence has half of that share
 LARGEST_REGRET = 3.0  # of a day, in units of the mixture's usual loss

@@ -14,8 +14,8 @@ from pipeline.core.learning.state import FAST, FIRST, FIRST_PART, SLOW, State
 from pipeline.core.models.contract import MEDIAN, QUANTILES, Forecast
 from pipeline.core.training.calibration import widen
 
-MAIN_PRIOR, NAIVE_PRIOR = 0.7, 0.01  # shares of the main expert and of each naive rule before any evidence; the others have equal parts
-FAST_DECAY, SLOW_DECAY, PART_DECAY, FLEET_DECAY = 0.6, 0.93, 0.75, 0.6
+MAIN_PRIOR, NAIVE_PRIOR = 0.6, 0.01  # shares of the main expert and of each naive rule before any evidence; the others have equal parts
+FAST_DECAY, SLOW_DECAY, PART_DECAY, FLEET_DECAY = 0.5, 0.93, 0.75, 0.5
 DECAYS = np.array([FAST_DECAY, SLOW_DECAY, FAST_DECAY, *[PART_DECAY] * levels.PARTS])
 NAIVE_NAMES = tuple(rule.name for rule in NAIVES)
 FEWEST_STEPS = 0.125  # of a day, to be evidence
@@ -117,6 +117,16 @@ def learn(state: State, said: Experts, made: Learnt, sites: tuple[str, ...], act
     for key, value in after.items():
         own[key][at] = value
     return replace(whole, own=own, fleet=_fleet(whole, regret, seen, spread, told, ratios[:, FAST]))
+
+
+def strain(state: State, said: Experts) -> float:
+    """Return by which share the main expert has lost more than the forecast lately, mean over sites, quantiles and days that fade away.
+
+    0 while the weights hold; where it is large, the learning carries what a training should.
+    """
+    days = state.own["days"]
+    lost = -state.own["regret"][:, said.names.index(said.main)].mean(axis=-1)
+    return float(lost.sum() / days.sum()) if days.sum() > 1 else 0.0
 
 
 def _fleet(

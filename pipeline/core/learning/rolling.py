@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from pipeline.core.learning.experts import Experts, experts_of
 from pipeline.core.learning.learner import Learnt, learn, mix, names_of
@@ -54,12 +58,43 @@ def roll(grid: Grid, days: range, speak: Speak, state: State | None, last: Day |
         yield last
 
 
+def save_day(day: Day, path: Path) -> None:
+    """Write what was said and published of a day as one safetensors file."""
+    said, made = day.said, day.made
+    arrays = {
+        "said": said.quantiles,
+        "lowest": said.lowest,
+        "highest": said.highest,
+        "factors": said.factors,
+        "day": said.origins.day,
+        "unknown_steps": said.origins.unknown_steps,
+        "published": made.forecast.quantiles,
+        "mixed": made.mixed,
+        "shares": made.shares,
+        "level": made.level,
+    } | ({"attention": said.attention} if said.attention is not None else {})
+    header = {"index": day.index, "names": said.names, "main": said.main, "experts": made.experts}
+    save_file({key: np.ascontiguousarray(value) for key, value in arrays.items()}, path, metadata={"day": json.dumps(header)})
+
+
+def load_day(path: Path, index: int) -> Day:
+    """Read what ``save_day`` wrote, of every site of a grid in which the day has this index now."""
+    with safe_open(path, framework="numpy") as file:
+        header = json.loads(file.metadata()["day"])
+    kept = load_file(path)
+    origins = Origins(np.arange(len(kept["day"])), kept["day"] + index - header["index"], kept["unknown_steps"])
+    bounds = kept["lowest"], kept["highest"], kept["factors"]
+    said = Experts(origins, tuple(header["names"]), header["main"], kept["said"], *bounds, kept.get("attention"))
+    forecast = Forecast(origins, kept["published"], said.attention)
+    return Day(index, said, Learnt(forecast, kept["mixed"], tuple(header["experts"]), kept["shares"], kept["level"]), None)
+
+
 def taught(grid: Grid, state: State | None, day: Day, unknown_steps: np.ndarray | None = None) -> State:
     """Return what is known after a day, of which the last ``unknown_steps`` ``(N,)`` of each site are not known yet; None for none."""
     origins = day.said.origins
-    if not 0 <= day.index < grid.shape[1]:
-        return state or State.empty(names_of(day.said))
-    actual, observed = grid.throughput[origins.site, day.index], grid.observed[origins.site, day.index]
+    inside = (origins.day >= 0) & (origins.day < grid.shape[1])
+    at = origins.site, np.where(inside, origins.day, 0)
+    actual, observed = grid.throughput[at], grid.observed[at] & inside[:, None]
     if unknown_steps is not None:
         steps = grid.shape[2]
         observed = observed & (np.arange(steps) < steps - unknown_steps[origins.site][:, None])
@@ -78,13 +113,19 @@ def names_in(grid: Grid) -> tuple[str, ...]:
     return tuple(site.name for site in grid.sites)
 
 
-def speaker(forecaster: Forecaster, grid: Grid, unknown_steps: np.ndarray) -> Speak:
+def speaker(forecaster: Forecaster, grid: Grid, unknown_steps: np.ndarray, ahead: np.ndarray | int = 0) -> Speak:
     """Return what asks a fitted forecaster for every site, each ``unknown_steps`` ``(N,)`` before its day.
 
     A day is always asked for by itself: the sums of a network depend on what else is in its batch, in the last bit.
+
+    Args:
+        forecaster: Fitted.
+        grid: Readings.
+        unknown_steps: ``(N,)``.
+        ahead: Days that a site's target lies after the day asked for, ``(N,)``: a zone's own first day may be the next.
     """
     every = np.arange(grid.shape[0])
-    return lambda day: experts_of(forecaster, grid, Origins(every, np.full(grid.shape[0], day), unknown_steps))
+    return lambda day: experts_of(forecaster, grid, Origins(every, day + np.zeros_like(every) + ahead, unknown_steps))
 
 
 @dataclass(frozen=True)
@@ -106,6 +147,8 @@ def start_of(forecaster: Forecaster, grid: Grid, split: Split, unknown_steps: np
     Each site's day is forecast with its last ``unknown_steps`` ``(N,)`` unknown. Where the weights were fitted once more, on the validation
     days too, what the first ones said of them counts half, and their level not.
     """
+    if getattr(forecaster, "deterministic", False):
+        return Start()  # a rule is what others are held against: it learns nothing
     rehearsal: Rehearsal | None = getattr(forecaster, "rehearsal", None)
     speak = rehearsal.speak if rehearsal is not None else speaker(forecaster, grid, unknown_steps)
     last, made = None, []
@@ -115,6 +158,27 @@ def start_of(forecaster: Forecaster, grid: Grid, split: Split, unknown_steps: np
         return Start()
     state = taught(grid, last.before, last)
     return Start(state.after_refit(len(last.said.names)) if rehearsal is not None else state, joined(made))
+
+
+def learnt_on(
+    forecaster: Forecaster, grid: Grid, days: range, unknown_steps: np.ndarray, state: State | None, first: int | None = None
+) -> tuple[Forecast, State]:
+    """Return the forecasts of every site on each day, and what is known when they are over.
+
+    Args:
+        forecaster: Fitted.
+        grid: Readings.
+        days: Target days.
+        unknown_steps: ``(N,)``.
+        state: What was learnt before ``first``.
+        first: Day to learn from, before ``days`` where the state is older than they are; None for their first.
+    """
+    made, last = [], None
+    for last in roll(grid, range(days.start if first is None else first, days.stop), speaker(forecaster, grid, unknown_steps), state):
+        if last.index in days:
+            made.append(last.made.forecast)
+    assert last is not None
+    return joined(made), taught(grid, last.before, last)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ from pipeline.errors import ModelError
 FAST, SLOW, FIRST, FIRST_PART = 0, 1, 2, 3  # rows of a site's levels: of the main expert twice, of the first one, by parts of the day
 LEVELS = FIRST_PART + PARTS
 FORMAT = 1
+LEARNT = "learnt.safetensors"  # beside a version's weights: what the days of its own evaluation taught
+LEARNT_BEFORE = "learnt_before.safetensors"  # the same before those days, for whoever judges the version on them again
+KEPT_BY_REFIT = 0.5  # of the evidence of validation days, for the weights that gave it are not those that forecast
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,14 @@ class State:
             ``scale`` (2: sums of the mixture's loss and of its days), ``width`` (3, BINS), ``width_days``,
             ``tracker`` (3).
         fleet: ``levels`` (4), ``regret`` and ``square`` (E, Q), ``width`` (3, BINS), ``width_days`` ().
+        through: The last day learnt from, ISO; empty where only the caller knows.
     """
 
     experts: tuple[str, ...]
     sites: tuple[str, ...] = ()
     own: dict[str, np.ndarray] = field(default_factory=dict)
     fleet: dict[str, np.ndarray] = field(default_factory=dict)
+    through: str = ""
 
     @classmethod
     def empty(cls, experts: tuple[str, ...], sites: tuple[str, ...] = ()) -> Self:
@@ -81,7 +86,7 @@ class State:
     def save(self, path: Path) -> None:
         """Write the state as one safetensors file."""
         arrays = {f"own.{key}": value for key, value in self.own.items()} | {f"fleet.{key}": value for key, value in self.fleet.items()}
-        header = {"format": FORMAT, "experts": self.experts, "sites": self.sites}
+        header = {"format": FORMAT, "experts": self.experts, "sites": self.sites, "through": self.through}
         save_file({k: np.array(v, order="C") for k, v in sorted(arrays.items())}, path, metadata={"learning": json.dumps(header)})
 
     @classmethod
@@ -102,7 +107,4 @@ class State:
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ModelError(f"{path} holds no readable state of daily learning: {error}; train the model again") from error
         parts = {kind: {k.removeprefix(f"{kind}."): v for k, v in arrays.items() if k.startswith(f"{kind}.")} for kind in ("own", "fleet")}
-        return cls(tuple(header["experts"]), tuple(header["sites"]), parts["own"], parts["fleet"])
-
-
-KEPT_BY_REFIT = 0.5  # of the evidence of validation days, for the weights that gave it are not those that forecast
+        return cls(tuple(header["experts"]), tuple(header["sites"]), parts["own"], parts["fleet"], header["through"])

@@ -14,9 +14,9 @@ import numpy as np
 from pipeline.core.models.contract import MEDIAN, QUANTILES
 
 WANTED_OUTSIDE = np.array([1 - (QUANTILES[-1 - low] - QUANTILES[low]) for low in range(MEDIAN)])  # by interval, the widest first
-RATE = 0.03
+RATE = 0.06
 LARGEST = np.log(5.0)
-FORGETTING = 0.93
+FORGETTING = 0.88
 START_DAYS = 1.0  # that the width before any evidence counts for
 DAYS_TO_TRUST = 5.0  # after which a site's own ratios have half of their share
 SITE_SHARE = 0.5  # of a site's own ratios once it has many days; the rest are the fleet's
