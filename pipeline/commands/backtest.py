@@ -26,6 +26,7 @@ def backtest(
     cutoff_lead_hours: Annotated[float, typer.Option(min=0, max=24, help="Hours before the target day that are not known yet.")] = 0.0,
     frozen: Annotated[bool, typer.Option("--frozen", help="Learn nothing from a test day when it is over.")] = False,
     refit_every: Annotated[int, typer.Option(min=0, help="Test days after which each model is fitted anew; 0 for one fit.")] = 0,
+    replayed: Annotated[bool, typer.Option("--replay", help="Tell as well what production would have done, trainings and all.")] = False,
     exclude_sites: Annotated[str, typer.Option(help="Sites to leave out, separated by commas; a * stands for any text.")] = "",
     columns: Annotated[str, typer.Option(help="The file's own names, for instance ts=created_at,throughput=thp.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
@@ -38,7 +39,7 @@ def backtest(
         python -m pipeline backtest traffic.csv.gz
         python -m pipeline backtest cdn.parquet --timezone Asia/Shanghai --country CN
         python -m pipeline backtest traffic.csv.gz --models all --json all.json
-        python -m pipeline backtest traffic.csv.gz --refit-every 7
+        python -m pipeline backtest traffic.csv.gz --replay --json found.json
     """
     from pipeline.commands.backtest_report import print_report, write_plots
     from pipeline.commands.backtest_run import BacktestRequest, run_backtest
@@ -55,6 +56,7 @@ def backtest(
         cutoff_lead_hours=cutoff_lead_hours,
         frozen=frozen,
         refit_every=refit_every,
+        replayed=replayed,
         exclude_sites=tuple(part.strip() for part in exclude_sites.split(",") if part.strip()),
         columns=_columns(columns),
         device=device,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PLOTTED_DAYS = 7
 ACCURACY = """Mean over seeds. WAPE, WQL and MASE (season: a day): lower is better. In %: bias
 and how many actuals fell into the 50, 80 and 90 % intervals."""
+REPLAY = "What production would have done: weekly trainings through the gate, daily learning."
+COSTS = ("train_seconds", "peak_mb")
 LEARNING = """What learning every day is worth: error over that of one fit and nothing else,
 and in % how many actuals the 80 % interval of that fit held."""
 RIVALS = {"seasonal_naive": "better of yesterday and last week", "lightgbm_bag": "LightGBM bagged, learning alike", "lightgbm": "LightGBM"}
@@ -39,6 +41,14 @@ def print_report(found: dict[str, Any], console: Console | None = None) -> None:
         console.print(f"{count:,} of {about['rows']:,} rows left out: {reason}")
     console.print(f"\n{ACCURACY}")
     console.print(_accuracy(models))
+    replays = {name: model for name, model in models.items() if model.get("replay", {}).get("changes")}
+    if replays:
+        console.print(f"\n{REPLAY}")
+        console.print(_accuracy({name: model["replay"] | {key: model[key] for key in COSTS} for name, model in replays.items()}))
+        for name, model in replays.items():
+            for change in model["replay"]["changes"][0]:
+                became = "promoted" if change["promoted"] else "refused"
+                console.print(f"{name} {change['day']} {change['asked_by']}: {became}, {change['reason']}")
     learnt = {name: model for name, model in models.items() if model["frozen"]["wql"] != model["wql"]}
     if learnt:
         console.print(f"\n{LEARNING}")

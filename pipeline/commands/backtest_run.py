@@ -37,6 +37,7 @@ class BacktestRequest:
     cutoff_lead_hours: float = 0.0
     frozen: bool = False
     refit_every: int = 0
+    replayed: bool = False
     exclude_sites: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
     device: str = "auto"
@@ -71,6 +72,7 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
             unknown_steps=unknown,
             frozen=request.frozen,
             refit_every=request.refit_every,
+            replayed=request.replayed,
             options=FitOptions(device=request.device),
             report=show,
         )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.evaluation.cost import measured
+from pipeline.core.evaluation.replay import Replay, replay
 from pipeline.core.evaluation.scoring import Scores, score, without_nan
 from pipeline.core.evaluation.spans import Spans
 from pipeline.core.evaluation.whole_days import whole_days
@@ -38,6 +39,8 @@ class Backtest:
         rehearsed: What the same learning said of the validation days, by name and seed; of weights that had not seen them. What a rule, or
             a model that does not learn, said of days before the test.
         whole_days: Figures of peaks, volumes and the total, by name.
+        replays: What production would have done, by name and seed; empty where nobody asked.
+        replayed: Errors and comparisons of that; None where nobody asked.
         costs: ``train_seconds`` and ``forecast_seconds`` (means over seeds) and ``peak_mb`` (most), by name.
     """
 
@@ -47,6 +50,8 @@ class Backtest:
     forecasts: dict[str, list[Forecast]]
     rehearsed: dict[str, list[Forecast]]
     whole_days: dict[str, dict[str, Any]]
+    replays: dict[str, list[Replay]]
+    replayed: Scores | None
     costs: dict[str, dict[str, float]]
 
     def to_json(self, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +59,9 @@ class Backtest:
         frozen = self.frozen.to_json()
         days = without_nan(self.whole_days)
         found = {name: entry | days[name] | self.costs[name] | {"frozen": frozen[name]} for name, entry in self.scores.to_json().items()}
+        if self.replayed is not None:
+            for name, entry in self.replayed.to_json().items():
+                found[name]["replay"] = entry | {"changes": [each.changes for each in self.replays.get(name, [])]}
         return {"data": dict(about), "models": found}
 
 
@@ -82,6 +90,7 @@ def backtest(
     unknown_steps: int = 0,
     frozen: bool = False,
     refit_every: int = 0,
+    replayed: bool = False,
     options: FitOptions | None = None,
     report: Report = lambda *_: None,
 ) -> Backtest:
@@ -95,6 +104,7 @@ def backtest(
         unknown_steps: Steps before each target day that are not known at the cutoff.
         frozen: Whether nothing is learnt from a test day when it is over. A rule, which has no chance in it, never learns.
         refit_every: Test days after which each model is fitted anew on all days before; 0 for one fit.
+        replayed: Whether to tell as well what production would have done; rules have nothing to do.
         options: How to fit; the seed is replaced by each of ``seeds``.
         report: Called with model, seed and progress.
 
@@ -103,6 +113,7 @@ def backtest(
     """
     unknown = np.full(grid.shape[0], unknown_steps)
     found: dict[str, list[_Found]] = {}
+    replays: dict[str, list[Replay]] = {}
     for name, settings in models.items():
         found[name] = []
         for seed in seeds:
@@ -111,13 +122,19 @@ def backtest(
             found[name].append(_run(forecaster, grid, _fits(spans, refit_every), chosen, frozen))
             if getattr(forecaster, "deterministic", False):
                 break
+            if replayed:
+                replays.setdefault(name, []).append(replay(partial(create, name, **settings), grid, spans.test, unknown, chosen))
     forecasts = {name: [each.forecast for each in seeds] for name, seeds in found.items()}
     plain = {name: [each.frozen for each in seeds] for name, seeds in found.items()}
     rehearsed = {name: heard for name, seeds in found.items() if (heard := [each.rehearsed for each in seeds if each.rehearsed])}
     whole = whole_days(grid, forecasts, rehearsed, spans.test, unknown)
     scores = score(grid, forecasts, spans.test)
     without = scores if frozen else score(grid, plain, spans.test)
-    return Backtest(spans, scores, without, forecasts, rehearsed, whole, {name: _cost_of(seeds) for name, seeds in found.items()})
+    published = forecasts | {name: [each.forecast for each in seeds] for name, seeds in replays.items()}
+    again = score(grid, published, spans.test) if replayed else None
+    return Backtest(
+        spans, scores, without, forecasts, rehearsed, whole, replays, again, {name: _cost_of(seeds) for name, seeds in found.items()}
+    )
 
 
 def forecast_days(forecaster: Forecaster, grid: Grid, days: range, unknown_steps: np.ndarray | int = 0) -> Forecast:
