@@ -1,18 +1,19 @@
-"""The fleet: tomorrow's total, and every site by peak, risk or error; searched, filtered, sorted and paged by the database."""
+"""The fleet: the total of the hours ahead, and every site by peak, risk or error; searched, filtered, sorted and paged by the database."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from psycopg2.sql import SQL, Composable
 
-from pipeline.adapters.postgres.queries import composed
 from pipeline.config import Settings
+from pipeline.core.series.clock import day_start, target_day_at
+from pipeline.web.fleet_queries import Chosen, facts_of, sites_of, total_of
 from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import RISK_SHOWN, render
 from pipeline.web.tables import csv_answer, json_answer
@@ -20,7 +21,6 @@ from pipeline.web.tables import csv_answer, json_answer
 PAGE_ROWS = 50
 DOWNLOAD_ROWS = 1_000_000
 MOST_ALTERNATIVES = 40  # a label with more values than this is not offered as a filter
-SORTS = {"site": "o.site", "peak": "o.q50", "share": "o.q50 / o.capacity", "risk": "o.risk", "error": "a.wape", "bias": "abs(a.bias)"}
 LISTED = ("site", "target_day", "timezone", "peak_at", "q05", "q50", "q95", "capacity", "risk", "wape", "bias", "coverage80", "degradation")
 TOTALS = ("ts", "median", "apart05", "apart95", "together05", "together95", "sites")
 
@@ -46,15 +46,31 @@ class Choice:
     page: int
 
     @property
-    def values(self) -> dict[str, Any]:
-        """Values of the queries that choose sites."""
+    def sites(self) -> Chosen:
+        """The sites that are meant."""
         key, value = next(iter(parse_qsl(self.label)), ("", ""))
-        return {"search": self.search, "key": key.replace("\0", ""), "value": value.replace("\0", "")}
+        return Chosen(self.search, key.replace("\0", ""), value.replace("\0", ""))
 
-    @property
-    def ordering(self) -> Composable:
-        """What rows are ordered by; sites that lack the figure come last."""
-        return SQL(SORTS[self.sort]) + SQL(" DESC NULLS LAST" if self.order == "down" else " ASC NULLS LAST")
+
+@dataclass(frozen=True)
+class Span:
+    """What the page shows of time: from the latest cutoff to the end of the day that the schedule forecasts.
+
+    Args:
+        day: That day, in the zone of the schedule.
+        since: The cutoff.
+        until: The instant after the last.
+    """
+
+    day: date
+    since: datetime
+    until: datetime
+
+
+def span_of(settings: Settings, cutoff: datetime) -> Span:
+    """Return the span of a cutoff. One for all sites: a fleet over many zones has no day in common."""
+    day = target_day_at(cutoff, settings.timezone)
+    return Span(day, cutoff, day_start(day + timedelta(days=1), settings.timezone))
 
 
 def chosen(
@@ -75,25 +91,24 @@ ChoiceHere = Annotated[Choice, Depends(chosen)]
 def fleet(settings: SettingsHere, choice: ChoiceHere) -> HTMLResponse:
     """Show the fleet."""
     with views(settings) as read:
-        parts = {"chosen": composed("choose_sites")}
-        whole = read("read_fleet", parts, risk=RISK_SHOWN, **(choice.values | {"search": "", "key": ""}))[0]
+        whole = read(facts_of(Chosen(), RISK_SHOWN))[0]
         if not whole["sites"]:
             return render("empty.html", title="No forecast yet")
-        some = read("read_fleet", parts, risk=RISK_SHOWN, **choice.values)[0]
+        some = read(facts_of(choice.sites, RISK_SHOWN))[0]
         rows = _sites(read, choice, PAGE_ROWS)
         labels = read("read_labels", alternatives=MOST_ALTERNATIVES)
     return render(
         "fleet.html", title="Fleet", unit=settings.unit, choice=asdict(choice), some=some, whole=whole, rows=rows, labels=_options(labels),
-        zone=some["zone"] or settings.timezone, first=(choice.page - 1) * PAGE_ROWS,
-        pages=-(-some["sites"] // PAGE_ROWS), several_days=whole["first_day"] != whole["last_day"],
+        zone=settings.timezone, span=span_of(settings, whole["cutoff"]), first=(choice.page - 1) * PAGE_ROWS,
+        pages=-(-some["sites"] // PAGE_ROWS),
     )  # fmt: skip
 
 
 @router.get("/fleet.json")
 def fleet_total(settings: SettingsHere, choice: ChoiceHere) -> JSONResponse:
-    """Return tomorrow's total of the chosen sites, step by step."""
-    rows, zone = _totals(settings, choice)
-    return json_answer(rows, TOTALS, zone=zone)
+    """Return the total of the chosen sites, step by step, and how many were chosen."""
+    rows, sites = _totals(settings, choice)
+    return json_answer(rows, TOTALS, zone=settings.timezone, chosen=sites)
 
 
 @router.get("/fleet-total.csv")
@@ -110,20 +125,29 @@ def sites_file(settings: SettingsHere, choice: ChoiceHere) -> Response:
 
 
 def _sites(read: Any, choice: Choice, limit: int) -> Rows:
-    parts = {"chosen": composed("choose_sites"), "order": choice.ordering}
-    return read("read_outlook", parts, limit=limit, offset=(choice.page - 1) * limit, **choice.values)
+    descending, offset = choice.order == "down", (choice.page - 1) * limit
+    return read(sites_of(choice.sites, choice.sort, descending=descending, limit=limit, offset=offset))
 
 
-def _totals(settings: Settings, choice: Choice) -> tuple[Rows, str]:
-    """Return the total step by step, and the zone to show it in: the sites' own where they share one, else that of the schedule."""
+def _totals(settings: Settings, choice: Choice) -> tuple[Rows, int]:
+    """Return the total step by step, and how many sites were chosen; a step may hold fewer."""
     with views(settings) as read:
-        parts = {"chosen": composed("choose_sites")}
-        some = read("read_fleet", parts, risk=RISK_SHOWN, **choice.values)[0]
+        whole, some = (read(facts_of(sites, RISK_SHOWN))[0] for sites in (Chosen(), choice.sites))
         if not some["sites"]:
-            return [], settings.timezone
-        first_day = some["first_day"] - timedelta(days=not some["zone"])
-        span = {"first_day": first_day, "last_day": some["last_day"], "since": some["since"]}
-        return read("read_fleet_total", parts, **span, **choice.values), some["zone"] or settings.timezone
+            return [], 0
+        span = span_of(settings, whole["cutoff"])
+        rows = read(total_of(choice.sites, some["first_day"], some["last_day"], span.since, span.until))
+        return on_one_grid(rows), some["sites"]
+
+
+def on_one_grid(rows: Rows) -> Rows:
+    """Return the steps that the most sites have, and those between them: after a change of interval, days of two grids meet."""
+    most = max((row["sites"] for row in rows), default=0)
+    whole = [row["ts"] for row in rows if row["sites"] == most]
+    if len(whole) < 2:
+        return rows
+    step = min(after - before for before, after in pairwise(whole))
+    return [row for row in rows if not (row["ts"] - whole[0]) % step]
 
 
 def _options(labels: Rows) -> dict[str, list[dict[str, Any]]]:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends
-from psycopg2.sql import Composable
+from sqlalchemy import Executable
 
 from pipeline.adapters.postgres.database import connect
-from pipeline.adapters.postgres.queries import composed, run_composed, statement
+from pipeline.adapters.postgres.queries import statement
 from pipeline.config import Settings, read_settings
 
-PATIENCE_SECONDS = 20  # a page that takes longer is refused in words
+PATIENCE_SECONDS = 10  # a page that takes longer is refused in words
+LOCK_SECONDS = 2  # a table that is locked for longer, too
 Rows = list[dict[str, Any]]
 
 
@@ -27,18 +28,19 @@ SettingsHere = Annotated[Settings, Depends(current_settings)]
 
 @contextmanager
 def views(settings: Settings) -> Iterator[Callable[..., Rows]]:
-    """Give a function that runs a query of ``sql/queries`` as viewer and returns its rows by column name.
+    """Give a function that runs a query as viewer and returns its rows by column name.
 
-    The function takes the query's name, its ``{parts}`` as ``parts``, and its values by name.
+    The function takes a statement, or the name of one in ``sql/queries``, and its values by name.
 
     Raises:
         ConfigurationError: There is no database, or it is not migrated.
         ServiceError: The database did not answer, or not in time.
     """
-    with connect(settings, "viewer", work="page", query_seconds=PATIENCE_SECONDS, pooled=True) as connection:
+    how: dict[str, Any] = {"work": "page", "query_seconds": PATIENCE_SECONDS, "lock_seconds": LOCK_SECONDS, "pooled": True}
+    with connect(settings, "viewer", **how) as connection:
 
-        def read(query: str, parts: dict[str, Composable] | None = None, **values: Any) -> Rows:
-            found = run_composed(connection, composed(query, **parts), values) if parts else connection.execute(statement(query), values)
+        def read(query: str | Executable, **values: Any) -> Rows:
+            found = connection.execute(statement(query) if isinstance(query, str) else query, values)
             return [dict(row) for row in found.mappings()]
 
         yield read

@@ -24,6 +24,15 @@ export const site = (answer) => ({
   spans: answer.anomalies.starts_at.map((from, i) => ({ from, to: answer.anomalies.ends_at[i], colour: "warn" })),
 });
 
+// From where to where a condition holds.
+const stretches = (ts, values, holds) =>
+  values.reduce((found, value, i) => {
+    if (!holds(value)) return found;
+    if (i > 0 && holds(values[i - 1])) found.at(-1).to = ts[i];
+    else found.push({ from: ts[i], to: ts[i] });
+    return found;
+  }, []);
+
 export const total = (answer) => ({
   time: (seconds) => instant(seconds, answer.zone),
   value: quantity,
@@ -34,9 +43,11 @@ export const total = (answer) => ({
     line("median", "median", "forecast", { width: 2 }),
     edge("5 %, independent", "apart05"), edge("5 %, together", "together05"),
   ],
-  extra: [{ label: "sites", column: "sites", value: String }],
+  extra: [{ label: "sites", column: "sites", value: (count) => `${count} of ${answer.chosen}` }],
+  spans: stretches(answer.columns.ts, answer.columns.sites, (count) => count < answer.chosen).map((span) => ({ ...span, colour: "warn" })),
   bands: bandsOf(["together95", "together05", 0.16], ["apart95", "apart05", 0.34]),
-  key: [["90 % interval if each site errs by itself", "band-3"], ["if all err together", "band-1"]],
+  key: [["90 % interval if each site errs by itself", "band-3"], ["if all err together", "band-1"],
+    ...(answer.columns.sites.some((count) => count < answer.chosen) ? [["not all sites have a forecast", "partial"]] : [])],
 });
 
 const COLOURS = { champion: "forecast", challenger: "challenger", naive: "muted" };
