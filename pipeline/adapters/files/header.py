@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+import zlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ DELIMITERS = ",;\t|"
 NAME = re.compile(r"[^\W\d]\w*")  # of a column that we make
 LONGEST_NAME = 63  # bytes; Postgres cuts what is longer
 TAKEN = ("ctid", "tableoid", "xmin", "xmax", "cmin", "cmax")  # columns that Postgres gives every table
-UNREADABLE = (OSError, ValueError, EOFError, csv.Error, pa.ArrowException)
+UNREADABLE = (OSError, ValueError, EOFError, csv.Error, zlib.error, pa.ArrowException)
 
 
 def read_header(path: Path) -> list[str]:

@@ -21,6 +21,7 @@ RARE_PHASE = 0.1  # of a site's readings: a phase that is rarer is off the site'
 HOPELESS_ROWS, HOPELESS_SHARE = 1_000, 0.9
 TORN, CONFLICT = "the row has more or fewer values than the header", "another value for the same site and ts came before"
 SECONDS_PER_DAY = 86_400
+FIRST_YEAR, LAST_YEAR = np.datetime64("0001", "us"), np.datetime64("9999", "us")  # of an instant that Python and Postgres can hold
 CLOCKS_MAY_DIFFER = np.timedelta64(1, "h")  # of the source and of whoever reads, before a stamp counts as the future
 
 
@@ -134,9 +135,9 @@ class Tally:
         return pd.DataFrame(columns | {name: values[good] for name, values in intake.values.items()})
 
     def _faulty(self, chunk: Chunk, intake: Intake, at: np.ndarray) -> pd.DataFrame:
-        rows = _as_they_came(chunk.rows.take(pa.array(at)))
+        rows = _as_they_came(chunk.rows, at)
         payload = [{"file": self.path.name, "row": chunk.first_row + int(i)} | row for i, row in zip(at, rows, strict=True)]
-        ts = [None if np.isnat(instant) else pd.Timestamp(instant, tz="UTC") for instant in intake.ts[at]]
+        ts = [pd.Timestamp(instant, tz="UTC") if FIRST_YEAR <= instant < LAST_YEAR else None for instant in intake.ts[at]]
         return rejected_rows(intake.site.iloc[at].tolist(), ts, intake.fault[at].tolist(), payload)
 
     def _torn(self, chunk: Chunk) -> pd.DataFrame:
@@ -149,9 +150,9 @@ def rejected_rows(site: list[Any], ts: list[Any], reason: list[str], payload: li
     return pd.DataFrame({"site": site, "ts": ts, "reason": reason, "payload": payload}, dtype=object)
 
 
-def _as_they_came(rows: pa.RecordBatch) -> list[dict[str, Any]]:
-    """Return rows as dictionaries; what Python cannot hold, such as a stamp of the year 300,000, as Arrow writes it."""
-    columns = [[_value(cell) for cell in column] for column in rows.columns]
+def _as_they_came(rows: pa.RecordBatch, at: np.ndarray) -> list[dict[str, Any]]:
+    """Return some rows as dictionaries; what Python cannot hold, such as a stamp of the year 300,000, as Arrow writes it."""
+    columns = [[_value(column[int(i)]) for i in at] for column in rows.columns]
     return [dict(zip(rows.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
