@@ -27,6 +27,7 @@ GRANT SELECT ON dayahead.traffic, dayahead.sites TO dayahead_reader;
 
 GRANT SELECT, INSERT, DELETE ON dayahead.forecasts, dayahead.attention TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dayahead.forecast_peaks TO dayahead_writer;
+GRANT SELECT, INSERT, DELETE ON dayahead.mixture TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE ON dayahead.scores TO dayahead_writer;
 GRANT SELECT, INSERT ON dayahead.quarantine, dayahead.promotions TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_partition(text, date) TO dayahead_writer;
@@ -48,5 +49,5 @@ GRANT SELECT ON dayahead.accuracy_by_day, dayahead.accuracy_by_hour, dayahead.re
 GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, dayahead.alerts TO dayahead_viewer;
 GRANT SELECT ON
     dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
-    dayahead.model_decisions
+    dayahead.model_decisions, dayahead.forecast_mixture
 TO dayahead_viewer;

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.adapters.mlflow import registry
+from pipeline.adapters.postgres.mixture import MIXTURE
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
@@ -17,7 +18,7 @@ from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.series.clock import target_day_at
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError, NothingToForecastError
-from pipeline.steps.learned import MIXTURE, Answers, DailyLearner, mixture_rows
+from pipeline.steps.learned import Answers, DailyLearner, mixture_rows
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from pipeline.adapters.postgres.mixture import MIXTURE
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.learning.experts import Experts
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 MOST_DAYS = 56  # that a version learns from after its own evaluation, before it begins anew
 STEP = "learnt"
 SMALLEST_SHARE = 0.0005  # that is worth a row
-MIXTURE = ("target_day", "role", "site", "expert", "share", "level")
 
 
 class Answers(Protocol):

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.forecasts import FORECASTS, TABLES, ensure_partitions, is_published, slices_of, stage_days, swap_days
+from pipeline.adapters.postgres.mixture import write_mixture
 from pipeline.adapters.postgres.publications import Fleet
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
@@ -58,7 +59,10 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
         if changed := not is_published(connection, slices, digest):
             frames = {table: _frames(store, [part[table] for part in made]) for table in TABLES}
             fleet = None if any(part.get("chosen") for part in made) else Fleet(next(iter(slices))[0], run.cutoff, run.folder)
-            swap_days(connection, stage_days(connection, slices, **frames, digest=digest, fleet=fleet))
+            staged = stage_days(connection, slices, **frames, digest=digest, fleet=fleet)
+            kept = {(each.role, each.day): each.kept for each in staged if each.table == "forecasts"}
+            write_mixture(connection, kept, _frames(store, [part["mixture"] for part in made if part.get("mixture")]))
+            swap_days(connection, staged)
     sites, rows = sum(key["site"].nunique() for key in keys), sum(len(key) for key in keys)
     log.info("published forecasts target_day=%s sites=%d rows=%d changed=%s", run.target_day, sites, rows, changed)
     return {"rows": rows, "sites": sites, "target_days": [day.isoformat() for day in days]}

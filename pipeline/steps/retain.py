@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.adapters.postgres import retention
 from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.mixture import delete_old_mixture
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, ServiceError
@@ -101,7 +102,9 @@ def _drop(dropped: dict[str, list[str]], run: Run, settings: Settings) -> None:
             retention.merge_month(connection, parent, date.fromisoformat(f"{first}-01"))
     if settings.keep_forecasts_days:
         with connect(settings, work="retain") as connection:
-            retention.delete_old_peaks(connection, run.cutoff.date() - timedelta(days=settings.keep_forecasts_days))
+            oldest = run.cutoff.date() - timedelta(days=settings.keep_forecasts_days)
+            retention.delete_old_peaks(connection, oldest)
+            delete_old_mixture(connection, oldest)
 
 
 def _trees(settings: Settings) -> list[tuple[str, str, int]]:

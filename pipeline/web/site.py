@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pipeline.config import Settings
 from pipeline.web.heat_map import explain, heat_map
 from pipeline.web.links import version_page
+from pipeline.web.mixture import tell
 from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import render
 from pipeline.web.tables import columns, csv_answer, json_answer
@@ -47,11 +48,13 @@ def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
         span = _span(facts, window)
         days = read("read_site_days", **span)
         attention = read("read_attention", site=window.site, target_day=facts["target_day"])
+        mixed = read("read_mixture", site=window.site, target_day=facts["target_day"])
         anomalies = read("read_site_anomalies", site=window.site, since=facts["since"])
     return render(
         "site.html", title=window.site, unit=settings.unit, facts=facts, days=days, window={"name": window.site, "days": window.days},
         yesterday=next((day for day in days if day["wape"] is not None), None),
         attention=heat_map(attention), sentence=explain(attention, facts["target_day"], facts["degradation"]), anomalies=anomalies[::-1],
+        mixed=tell(mixed),
         versions={day["model_version"]: version_page(settings, day["model_version"]) for day in [facts, *days]},
     )  # fmt: skip
 

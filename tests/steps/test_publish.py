@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.forecasts import ensure_partitions
+from pipeline.adapters.postgres.mixture import MIXTURE
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import DataError, StoreError
@@ -41,9 +42,13 @@ def attention_rows(sites=SITES, past: int = 7) -> pd.DataFrame:
     return frame.assign(target_day=DAY, role="champion", weight=1 / past)
 
 
-def leave(settings, forecasts: pd.DataFrame, attention: pd.DataFrame, run: Run = RUN, *, chosen: bool = False) -> None:
+def leave(
+    settings, forecasts: pd.DataFrame, attention: pd.DataFrame, run: Run = RUN, *, chosen: bool = False, mixture: pd.DataFrame | None = None
+) -> None:
     store = Store(settings.store_url)
     files = {"forecasts": store.put_frame(run, "forecasts", forecasts), "attention": store.put_frame(run, "attention", attention)}
+    if mixture is not None:
+        files["mixture"] = store.put_frame(run, "mixture", mixture)
     store.write_result(run, "forecast", files | {"chosen": chosen})
 
 
@@ -253,3 +258,29 @@ def test_both_roles_of_a_day_stand_side_by_side(database, run_sql):
         replace_forecasts(connection, both, attention_rows()[:0])
 
     assert run_sql("SELECT role, count(*) FROM dayahead.forecasts GROUP BY role ORDER BY role") == [("challenger", 72), ("champion", 72)]
+
+
+def mixture_rows(*sites: str) -> pd.DataFrame:
+    experts = (("main", 0.7, 1.0), ("main site", 0.3, 1.2))
+    return pd.DataFrame([(DAY, "champion", site, *expert) for site in sites for expert in experts], columns=list(MIXTURE))
+
+
+def test_what_a_day_was_mixed_from_is_replaced_with_it_and_no_row_stays_of_a_site_that_is_gone(database, run_sql):
+    leave(database, forecast_rows(), attention_rows(), mixture=mixture_rows("a", "it's b"))
+    publish(RUN, database)
+    leave(database, forecast_rows(level=9.0, sites=("a",)), attention_rows(sites=("a",)), mixture=mixture_rows("a"))
+
+    publish(RUN, database)
+
+    found = run_sql("SELECT site, expert, share, level FROM dayahead.forecast_mixture ORDER BY site, expert")
+    assert found == [("a", "main", 0.7, 1.0), ("a", "main site", 0.3, 1.2)]
+
+
+def test_publish_of_chosen_sites_keeps_what_the_others_were_mixed_from(database, run_sql):
+    leave(database, forecast_rows(), attention_rows(), mixture=mixture_rows("a", "it's b"))
+    publish(RUN, database)
+    leave(database, forecast_rows(level=9.0, sites=("a",)), attention_rows(sites=("a",)), chosen=True, mixture=mixture_rows("a").head(1))
+
+    publish(RUN, database)
+
+    assert run_sql("SELECT site, count(*) FROM dayahead.mixture GROUP BY site ORDER BY site") == [("a", 1), ("it's b", 2)]

@@ -1,0 +1,1 @@
+DELETE FROM dayahead.mixture WHERE target_day < :before;
