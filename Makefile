@@ -96,7 +96,7 @@ lint: setup ## Check style, types, import contracts, SQL and the files of the co
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql/migrations sql/views.sql sql/views_monitoring.sql sql/roles.sql
+	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql/migrations sql/functions sql/views sql/roles.sql
 	$(VENV)/bin/hadolint docker/Dockerfile
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
 

@@ -81,7 +81,7 @@ def prepare(bench: Bench) -> Timed:
     """Make the schema, the file of readings and the forecasts to publish."""
     from pyarrow import Table, csv
 
-    from pipeline.adapters.postgres.database import migrate
+    from pipeline.adapters.postgres.migrations import migrate
 
     migrate(bench.settings)
     readings = readings_of(bench.sites(5e6 / LOADED_DAYS), LOADED_DAYS)

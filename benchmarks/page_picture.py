@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.adapters.files.sites_file import read_sites_file, write_sites
-from pipeline.adapters.postgres.database import connect, migrate
+from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.loading import load_readings
+from pipeline.adapters.postgres.migrations import migrate
 from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.readings import last_reading
 from pipeline.adapters.store.snapshots import Run

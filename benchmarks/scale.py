@@ -83,7 +83,7 @@ def fill(url: str, folder: Path, sites: int, days: int) -> None:
     import psycopg2
     from pydantic import SecretStr
 
-    from pipeline.adapters.postgres.database import migrate
+    from pipeline.adapters.postgres.migrations import migrate
     from pipeline.config import Settings
 
     migrate(Settings(home=folder, database_url=SecretStr(url)))

@@ -27,3 +27,7 @@ class StoreError(DayaheadError):
 
 class ServiceError(DayaheadError):
     """A service (database, tracking server, scheduler) did not answer; trying again later may help."""
+
+
+class BusyError(ServiceError):
+    """Somebody else holds what is needed, such as a lock in the database; the message says who."""

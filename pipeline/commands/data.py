@@ -140,19 +140,32 @@ def sql(
         _print_rows(names, rows)
 
 
-def migrate() -> None:
+def migrate(
+    sql: Annotated[bool, typer.Option("--sql", help="Print what would be run, for an administrator, and run nothing.")] = False,
+    to: Annotated[str | None, typer.Option(help="Go back to an earlier revision, such as 014.", metavar="REVISION")] = None,
+) -> None:
     """Bring the traffic database to the schema of this version.
+
+    What is as it should be is not touched. It works in one transaction: all of it is done, or nothing.
 
     Examples:
         python -m pipeline migrate
+        python -m pipeline migrate --sql > migrate.sql
+        python -m pipeline migrate --to 014
     """
-    from pipeline.adapters.postgres.database import describe
-    from pipeline.adapters.postgres.database import migrate as apply
+    from pipeline.adapters.postgres import migrations
+    from pipeline.adapters.postgres.engines import describe
     from pipeline.config import read_settings
 
     settings = read_settings()
-    applied = apply(settings)
-    typer.echo(f"{describe(settings)}: " + (f"applied {', '.join(applied)}" if applied else "up to date"))
+    if sql:
+        typer.echo(migrations.migration_script(settings) or f"-- {describe(settings)}: up to date")
+    elif to:
+        migrations.go_back(settings, to)
+        typer.echo(f"{describe(settings)}: back at {to}; the version of dayahead that belongs to it finishes with its own migrate")
+    else:
+        applied = migrations.migrate(settings)
+        typer.echo(f"{describe(settings)}: " + (f"applied {', '.join(applied)}" if applied else "up to date"))
 
 
 def _print_rows(names: list[str], rows: list[tuple[Any, ...]]) -> None:

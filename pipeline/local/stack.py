@@ -138,7 +138,7 @@ def _postgres_only(settings: Settings, secrets: Secrets) -> set[str]:
 
 
 def _migrate(home: Home) -> list[str]:
-    from pipeline.adapters.postgres.database import migrate
+    from pipeline.adapters.postgres.migrations import migrate
 
     return migrate(read_settings(home.root))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.adapters.mlflow import registry
-from pipeline.adapters.postgres import database
+from pipeline.adapters.postgres import database, promotions
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.gate import CHAMPION, Decision, decide
@@ -168,7 +168,7 @@ def _carry_out(
 ) -> None:
     """Add the row, move the alias where the decision says so, and tag the version; the row stays only if the alias moved."""
     with database.connect(settings, "writer", work="promote") as connection:
-        database.record_promotion(
+        promotions.record_promotion(
             connection,
             version=version,
             previous=champion,

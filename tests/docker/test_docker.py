@@ -15,7 +15,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from pipeline.adapters.postgres.database import migrate
+from pipeline.adapters.postgres.migrations import migrate
 from pipeline.config import Settings
 from pipeline.local.postgres import binaries
 from tests.fixtures.database import empty_server

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from pipeline.adapters.postgres.database import migrate
+from pipeline.adapters.postgres.migrations import migrate
 from pipeline.config import Settings
 from pipeline.errors import ServiceError
 from tests.fixtures.bench import WORKS, Bench, line_to, publishing

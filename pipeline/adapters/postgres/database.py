@@ -1,33 +1,27 @@
-"""Connections to Postgres, one per piece of work, in the role it needs; and its schema. All SQL text lies in ``sql/``."""
+"""Connections to Postgres, one per piece of work, in the role it needs. All SQL text lies in ``sql/``."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 import psycopg2
-from psycopg2 import extensions
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from pipeline.adapters.postgres.engines import describe, driver, engine_of
 from pipeline.adapters.postgres.failures import in_words, said
-from pipeline.adapters.postgres.promotions import champion_on, record_promotion
-from pipeline.adapters.postgres.quarantine import quarantine_rows
-from pipeline.adapters.postgres.queries import SQL_FOLDER, statement
+from pipeline.adapters.postgres.queries import statement
 from pipeline.config import Settings
-from pipeline.errors import ConfigurationError, DataError, DayaheadError, ServiceError
+from pipeline.errors import DataError, DayaheadError, ServiceError
 
-__all__ = ["champion_on", "connect", "describe", "driver", "lock", "migrate", "quarantine_rows", "record_promotion", "run_query"]
+__all__ = ["connect", "describe", "driver", "lock", "run_query"]
 
 log = logging.getLogger(__name__)
 
-EVERY_TIME = ("views.sql", "views_monitoring.sql", "roles.sql")
 LOCK_SECONDS = 60.0  # that a piece of work waits for a lock unless it says otherwise
 Role = Literal["reader", "writer", "viewer"]
 
@@ -91,26 +85,6 @@ def run_query(settings: Settings, query: str) -> tuple[list[str] | None, list[tu
             raise DataError(f"Postgres could not finish the statement: {str(error).strip()}") from error
 
 
-def migrate(settings: Settings, folder: Path = SQL_FOLDER) -> list[str]:
-    """Apply what is missing in one transaction and return the names of the files applied; a second call applies none.
-
-    Two at once are safe: the second waits for the first. Views and roles are renewed every time, so a view that a user puts in the
-    place of ``traffic`` is seen by the other views and may be read by the reader.
-
-    Raises:
-        ConfigurationError: A file was changed after it was applied, or the login may not create what is missing.
-    """
-    with connect(settings, work="migrate") as connection:
-        connection.execute(statement("lock_migrations"))
-        connection.execute(statement("create_migrations"))
-        with driver(connection).cursor() as cursor:
-            applied = _apply_missing(connection, cursor, folder)
-            for name in EVERY_TIME:
-                cursor.execute((folder / name).read_text())
-    log.debug("migrated applied=%s", ",".join(applied) or "none")
-    return applied
-
-
 def _open(engine: Engine, where: str) -> Connection:
     try:
         return engine.connect()
@@ -133,28 +107,3 @@ def _held_by(settings: Settings) -> str:
     ]
     held = f"locks are held by {'; '.join(told)}" if told else "whoever held it has let go since"
     return f"{held}; nothing was changed, run it again"
-
-
-def _apply_missing(connection: Connection, cursor: extensions.cursor, folder: Path) -> list[str]:
-    known: dict[str, str] = dict(connection.execute(statement("read_migrations")).all())
-    applied = []
-    for file in sorted((folder / "migrations").glob("[0-9][0-9][0-9]_*.sql")):
-        text = file.read_text()
-        checksum = hashlib.sha256(text.encode()).hexdigest()
-        if file.name in known:
-            _check_unchanged(file, checksum, known[file.name])
-            continue
-        if known and file.name < max(known):
-            raise ConfigurationError(f"migration {file.name} comes before {max(known)}, which is applied; give it a higher number")
-        cursor.execute(text)
-        connection.execute(statement("write_migration"), {"name": file.name, "checksum": checksum})
-        applied.append(file.name)
-    return applied
-
-
-def _check_unchanged(file: Path, found: str, applied: str) -> None:
-    if found != applied:
-        raise ConfigurationError(
-            f"migration {file.name} has checksum {found[:12]}, but {applied[:12]} was applied; restore the file and put the change "
-            "into a new migration with the next number"
-        )

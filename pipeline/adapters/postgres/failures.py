@@ -10,7 +10,7 @@ import psycopg2
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pipeline.errors import ConfigurationError, DataError, DayaheadError, ServiceError
+from pipeline.errors import BusyError, ConfigurationError, DataError, DayaheadError, ServiceError
 
 
 class Meaning(NamedTuple):
@@ -55,7 +55,8 @@ def in_words(where: str, holders: Callable[[], str]) -> Iterator[None]:
     Raises:
         ConfigurationError: The database lacks our tables, roles or rights.
         DataError: A statement broke a constraint of the data contract.
-        ServiceError: The database ended the connection, ran out of space, or kept us waiting for too long.
+        BusyError: A lock was waited for in vain.
+        ServiceError: The database ended the connection, ran out of space, or took too long.
     """
     try:
         yield
@@ -65,7 +66,7 @@ def in_words(where: str, holders: Callable[[], str]) -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         state = getattr(cause, "pgcode", None) or ""
         if state == LOCK_NOT_AVAILABLE:
-            raise ServiceError(f"{where}: {said(cause)}; {holders()}") from error
+            raise BusyError(f"{where}: {said(cause)}; {holders()}") from error
         meaning = MEANINGS.get(state)
         if meaning is None and isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError):
             meaning = AGAIN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,11 @@ SQL_FOLDER = Path(__file__).resolve().parents[3] / "sql"
 def statement(name: str) -> TextClause:
     """Return the query ``sql/queries/<name>.sql``; its values are written ``:name``."""
     return text(_query_text(name))
+
+
+def checksum_of(text: str) -> str:
+    """Return what tells one text of a file from another."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def composed(name: str, /, **parts: Composable) -> Composed:

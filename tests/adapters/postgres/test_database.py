@@ -1,64 +1,11 @@
-"""Connections and migrations against a real PostgreSQL."""
-
-import shutil
-from concurrent.futures import ThreadPoolExecutor
+"""Connections against a real PostgreSQL."""
 
 import pytest
 from pydantic import SecretStr
 
-from pipeline.adapters.postgres.database import SQL_FOLDER, connect, driver, migrate
+from pipeline.adapters.postgres.database import connect, driver
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, DataError, ServiceError
-from tests.fixtures.database import database_url, execute
-
-
-@pytest.fixture
-def empty_database(postgres_server, tmp_path):
-    execute(postgres_server, "DROP DATABASE IF EXISTS test_empty WITH (FORCE)", "CREATE DATABASE test_empty")
-    return Settings(home=tmp_path, database_url=SecretStr(database_url(postgres_server, "test_empty")))
-
-
-def test_migrations_are_applied_once_and_in_order(empty_database):
-    first, second = migrate(empty_database), migrate(empty_database)
-
-    assert first == sorted(first)
-    assert first[0] == "001_sites.sql"
-    assert second == []
-
-
-def test_two_migrations_at_once_apply_each_file_once(empty_database):
-    with ThreadPoolExecutor(2) as pool:
-        applied = list(pool.map(migrate, [empty_database, empty_database]))
-
-    assert sorted(map(len, applied))[0] == 0
-    assert sorted(map(len, applied))[1] > 0
-
-
-def test_a_migration_changed_after_it_was_applied_is_refused(database, tmp_path):
-    folder = shutil.copytree(SQL_FOLDER, tmp_path / "sql")
-    with (folder / "migrations" / "001_sites.sql").open("a") as file:
-        file.write("-- changed\n")
-
-    with pytest.raises(ConfigurationError, match=r"001_sites\.sql has checksum .* restore the file"):
-        migrate(database, folder)
-
-
-def test_a_migration_numbered_below_an_applied_one_is_refused(database, tmp_path):
-    folder = shutil.copytree(SQL_FOLDER, tmp_path / "sql")
-    (folder / "migrations" / "000_early.sql").write_text("SELECT 1;")
-
-    with pytest.raises(ConfigurationError, match=r"000_early\.sql comes before"):
-        migrate(database, folder)
-
-
-def test_a_failing_migration_leaves_nothing_behind(empty_database, tmp_path):
-    folder = shutil.copytree(SQL_FOLDER, tmp_path / "sql")
-    (folder / "migrations" / "999_broken.sql").write_text("CREATE TABLE dayahead.sites (site text);")
-
-    with pytest.raises(Exception, match="already exists"):
-        migrate(empty_database, folder)
-
-    assert migrate(empty_database)[0] == "001_sites.sql"
 
 
 def test_a_database_without_tables_names_the_way_out(empty_database):

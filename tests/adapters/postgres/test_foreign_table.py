@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from pydantic import SecretStr
 
-from pipeline.adapters.postgres.database import migrate
+from pipeline.adapters.postgres.migrations import migrate
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.steps.extract import extract

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from pipeline.adapters.postgres.database import connect, driver, migrate
+from pipeline.adapters.postgres.database import connect, driver
 from pipeline.adapters.postgres.forecasts import ensure_partitions
+from pipeline.adapters.postgres.migrations import migrate
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.core.series.frames import to_sites
 from pipeline.core.series.grid import to_grid

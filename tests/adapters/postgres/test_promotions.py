@@ -5,7 +5,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from pipeline.adapters.postgres.database import champion_on, connect, quarantine_rows, record_promotion, run_query
+from pipeline.adapters.postgres.database import connect, run_query
+from pipeline.adapters.postgres.promotions import champion_on, record_promotion
+from pipeline.adapters.postgres.quarantine import quarantine_rows
 from pipeline.errors import DataError
 
 REJECTED = pd.DataFrame(

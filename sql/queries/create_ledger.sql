@@ -5,5 +5,3 @@ CREATE TABLE IF NOT EXISTS dayahead.migrations (
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
-
-COMMENT ON TABLE dayahead.migrations IS 'One row per migration that was applied; each is applied once, in the order of its number.';

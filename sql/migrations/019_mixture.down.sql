@@ -1,0 +1,2 @@
+DROP VIEW dayahead.forecast_mixture;
+DROP TABLE dayahead.mixture;

@@ -1,1 +1,0 @@
-SELECT name, checksum FROM dayahead.migrations ORDER BY name;

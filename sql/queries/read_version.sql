@@ -1,0 +1,1 @@
+SELECT v.version_num FROM dayahead.alembic_version AS v;

@@ -1,1 +1,0 @@
-INSERT INTO dayahead.migrations (name, checksum) VALUES (:name, :checksum);

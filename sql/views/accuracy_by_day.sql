@@ -1,0 +1,17 @@
+CREATE OR REPLACE VIEW dayahead.accuracy_by_day AS
+SELECT
+    s.target_day, s.role,
+    count(*) AS sites,
+    sum(s.wape * s.actual_total) / nullif(sum(s.actual_total), 0) AS wape,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY s.mase) AS mase,
+    sum(s.wape * s.actual_total) / nullif(sum(s.wape * s.actual_total / nullif(s.mase, 0)), 0) AS over_naive,
+    sum(s.coverage50 * s.steps) / sum(s.steps) AS coverage50,
+    sum(s.coverage80 * s.steps) / sum(s.steps) AS coverage80,
+    sum(s.coverage90 * s.steps) / sum(s.steps) AS coverage90,
+    sum(s.bias * s.actual_total) / nullif(sum(s.actual_total), 0) AS bias
+FROM dayahead.scores AS s
+GROUP BY s.target_day, s.role;
+
+COMMENT ON VIEW dayahead.accuracy_by_day IS
+'One row per (target_day, role), the fleet pooled: WAPE, bias, coverage; mase is the median over sites; over_naive the error over that of
+"as yesterday" (1 is as bad).';

@@ -1,0 +1,23 @@
+-- The page lists it. Ask for a span of target_day: partitions that lie outside are not touched.
+CREATE OR REPLACE VIEW dayahead.site_outlook AS
+SELECT
+    p.site, p.target_day, p.peak_at, p.q05, p.q10, p.q25, p.q50, p.q75, p.q90, p.q95,
+    coalesce(s.timezone, 'UTC') AS timezone,
+    jsonb_strip_nulls(jsonb_build_object('country', s.country)) || coalesce(s.labels, '{}'::jsonb) AS labels,
+    s.capacity,
+    dayahead.exceedance(s.capacity, p.q05, p.q10, p.q25, p.q50, p.q75, p.q90, p.q95) AS risk,
+    p.cutoff, p.model_version, p.degradation, p.run_id, p.published_at
+FROM (
+    SELECT DISTINCT ON (k.site) k.*
+    FROM dayahead.forecast_peaks AS k
+    WHERE
+        k.role = 'champion'
+        AND k.target_day >= (SELECT d.first_day FROM dayahead.publications AS d WHERE d.role = 'champion' ORDER BY d.cutoff DESC LIMIT 1)
+        AND k.cutoff >= (SELECT max(d.cutoff) FROM dayahead.publications AS d WHERE d.role = 'champion')
+    ORDER BY k.site, k.target_day DESC
+) AS p
+LEFT JOIN dayahead.sites AS s ON s.site = p.site;
+
+COMMENT ON VIEW dayahead.site_outlook IS
+'One row per site of next_day: the largest value of each quantile over the day, when the median peaks, its labels with the country among
+them, and risk, the largest P(throughput > capacity) of any step; NULL where the site has no capacity.';
