@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from pipeline.adapters.postgres.readings import read_readings, read_sites
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.drift import WEEK, Profile, compare, counts_of, profile_of, whole_days
+from pipeline.core.learning.learner import MOST_STRAIN
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid, to_grid
 from pipeline.errors import ConfigurationError, ModelError, ServiceError, StoreError
@@ -75,16 +77,34 @@ def _ask_for_training(
     if decay is not None and decay > settings.decay_ratio:
         against = "its backtest" if settings.decay_against == "backtest" else "the seasonal naive"
         reasons.append(f"WAPE {error.wape:.3f} over {error.days} days is {decay:.2f} times that of {against}")
+    strain = _strain(run, settings)
+    if strain > MOST_STRAIN:
+        reasons.append(f"the world has changed: the weights alone lose {strain:.0%} more than the forecast that learns every day")
     moved = [name for name in drifted if name != HOLES]
     if moved:
         reasons.append("input drift: " + ", ".join(f"{name} (PSI {drift[name]['psi']:.2f})" for name in moved))
     with connect(settings, "writer", work="monitor") as connection:
         lock(connection, "retraining")
         if reasons:
-            figures = {"decay": decay, "wape": error.wape, "days": error.days, "psi": {name: drift[name]["psi"] for name in drifted}}
+            figures = {
+                "decay": decay,
+                "strain": strain,
+                "wape": error.wape,
+                "days": error.days,
+                "psi": {name: drift[name]["psi"] for name in drifted},
+            }
             reason, cooldown = "; ".join(reasons), settings.retrain_cooldown_days
             monitoring.request_training(connection, run.target_day, version, reason, figures, cooldown)
         return monitoring.training_requested(connection, run.target_day, settings.retrain_cooldown_days)
+
+
+def _strain(run: Run, settings: Settings) -> float:
+    """Return what the day's publication says of how much learning had to carry; 0 where there is none, or nothing learns."""
+    try:
+        published = Store(settings.store_url).read_result(replace(run, purpose="forecast"), "publish")
+    except StoreError:
+        return 0.0
+    return float(published.get("strain") or 0.0)
 
 
 def _reference(settings: Settings, version: str) -> Reference | None:

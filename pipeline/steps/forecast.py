@@ -84,6 +84,7 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
         "forecasts": store.put_frame(run, "forecasts", forecasts),
         "attention": store.put_frame(run, "attention", attention),
         "mixture": store.put_frame(run, "mixture", _mixture(grid, role, standing, answers)),
+        "strain": max((one.strain for *_, one in standing if isinstance(one, DailyLearner) and one.made is not None), default=None),
         "rows": len(forecasts),
         "rungs": rungs,
         "without_forecast": [grid.sites[i].name for i in origins.site[pending]],

@@ -16,7 +16,7 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.learning.experts import Experts
 from pipeline.core.learning.keys import Chain, first_day
-from pipeline.core.learning.learner import Learnt
+from pipeline.core.learning.learner import Learnt, strain
 from pipeline.core.learning.rolling import Day, load_day, names_in, roll, save_day, speaker
 from pipeline.core.learning.state import State
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
@@ -59,6 +59,7 @@ class DailyLearner:
         self._run, self._store, self._version = run, Store(settings.store_url), version
         self._forecaster, self._prior, self._every = forecaster, prior, every
         self.made: Learnt | None = None
+        self.strain = 0.0
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast the day's origins; all sites are asked together whoever is asked for, so that each has the same bits in any run."""
@@ -91,6 +92,7 @@ class DailyLearner:
                 records.keep_state(day, chain.through(newest_whole))
             if day.index >= target - 1:
                 records.keep_day(day, chain.of(day.index))
+        self.strain = strain(day.before or self._prior, day.said)
         return day.made
 
 

@@ -65,7 +65,9 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
             swap_days(connection, staged)
     sites, rows = sum(key["site"].nunique() for key in keys), sum(len(key) for key in keys)
     log.info("published forecasts target_day=%s sites=%d rows=%d changed=%s", run.target_day, sites, rows, changed)
-    return {"rows": rows, "sites": sites, "target_days": [day.isoformat() for day in days]}
+    found: dict[str, Any] = {"rows": rows, "sites": sites, "target_days": [day.isoformat() for day in days]}
+    strains = [part["strain"] for part in made if part.get("strain") is not None]
+    return found | ({"strain": max(strains)} if strains else {})
 
 
 def _frames(store: Store, urls: list[str]) -> Iterator[pd.DataFrame]:

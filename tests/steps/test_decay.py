@@ -203,3 +203,12 @@ def test_decay_may_be_measured_by_the_seasonal_naive():
     assert decay_of(RollingError(7, None, None), reference, settings) is None
     assert decay_of(RollingError(7, 0.5, 1.1), reference, Settings()) is None  # a version without a backtest
     assert np.isclose(decay_of(RollingError(7, 0.5, 1.1), replace(reference, backtest_wape=0.25), Settings()), 2)
+
+
+def test_a_world_that_broke_asks_for_a_training_on_the_same_day(watched, run_sql):
+    Store(watched.store_url).write_result(replace(RUN, purpose="forecast"), "publish", {"rows": 24, "strain": 0.4})
+
+    found = watch_champion(RUN, watched)
+
+    assert found["retrain"] == "the world has changed: the weights alone lose 40% more than the forecast that learns every day"
+    assert run_sql("SELECT target_day, (figures ->> 'strain')::float FROM dayahead.retrainings") == [(DAY, 0.4)]

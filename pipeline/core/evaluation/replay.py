@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, NAIVES, decide
 from pipeline.core.evaluation.scoring import score
 from pipeline.core.evaluation.spans import split_days
-from pipeline.core.learning.learner import strain
+from pipeline.core.learning.learner import MOST_STRAIN, strain
 from pipeline.core.learning.rolling import Day, joined, learnt_on, roll, speaker, start_of
 from pipeline.core.learning.state import State
 from pipeline.core.models import create
@@ -40,7 +40,7 @@ class Practice:
     validation_days: int = 14
     decay_days: int = 7
     decay_ratio: float = 1.5
-    most_strain: float = 0.25
+    most_strain: float = MOST_STRAIN
     cooldown_days: int = 7
 
 

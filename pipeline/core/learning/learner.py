@@ -18,6 +18,7 @@ MAIN_PRIOR, NAIVE_PRIOR = 0.6, 0.01  # shares of the main expert and of each nai
 FAST_DECAY, SLOW_DECAY, PART_DECAY, FLEET_DECAY = 0.5, 0.93, 0.75, 0.5
 DECAYS = np.array([FAST_DECAY, SLOW_DECAY, FAST_DECAY, *[PART_DECAY] * levels.PARTS])
 NAIVE_NAMES = tuple(rule.name for rule in NAIVES)
+MOST_STRAIN = 0.25  # beyond it the world has changed more than learning should carry: a training is asked for
 FEWEST_STEPS = 0.125  # of a day, to be evidence
 SITES_AT_ONCE = 256  # bounds memory: all experts and copies of so many sites at a time
 
