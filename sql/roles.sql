@@ -49,5 +49,5 @@ GRANT SELECT ON dayahead.accuracy_by_day, dayahead.accuracy_by_hour, dayahead.re
 GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, dayahead.alerts TO dayahead_viewer;
 GRANT SELECT ON
     dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
-    dayahead.model_decisions, dayahead.forecast_mixture
+    dayahead.model_decisions, dayahead.forecast_mixture, dayahead.absent_sites
 TO dayahead_viewer;

@@ -22,6 +22,7 @@ STATUS = {HEALTHY: 0, DEGRADED: 1, UNHEALTHY: 2}
 COLOURS = {HEALTHY: "green", DEGRADED: "yellow", UNHEALTHY: "red"}
 MISSING_SHARE = 0.5  # of the live sites: where more are missing, the forecast as a whole is
 NAMED = 5  # sites that a line names
+ABSENT_NAMED = 50  # sites without a forecast that are told with the reason
 ANSWER_SECONDS = 5
 
 
@@ -85,18 +86,20 @@ def latest_due(settings: Settings, now: datetime) -> date:
 def check_forecast(settings: Settings, target_day: date) -> Health:
     """Return what stands published for a target day, measured by the sites that were live at its cutoff."""
     from pipeline.adapters.postgres.database import connect
-    from pipeline.adapters.postgres.forecast_days import read_forecast_days, read_live_sites
+    from pipeline.adapters.postgres.forecast_days import read_absent_sites, read_forecast_days, read_live_sites
 
     found, cutoff = Health(target_day), settings.cutoff_of(target_day)
     since = cutoff - timedelta(days=settings.dead_after_days)
     try:
         with connect(settings, "viewer", work="health") as connection:
             published = read_forecast_days(connection, [target_day + timedelta(days=d) for d in (-1, 0, 1)])
+            absent, why = read_absent_sites(connection, ABSENT_NAMED)
         with connect(settings, "reader", work="health") as connection:
             live = read_live_sites(connection, since, cutoff)
     except DayaheadError as error:
         found.broken.append(str(error))
         return found
+    found.facts["without_forecast"] = {"sites": absent, "why": why}
     _judge(found, _of_the_day(published, live, target_day, cutoff), {site for site, _ in live}, cutoff)
     return found
 
@@ -186,6 +189,11 @@ def _show(found: Health) -> None:
     for key, label in {"cutoff": "cutoff", "published_at": "published"}.items():
         if found.facts.get(key):
             out.print(f"  {label:9}  {datetime.fromisoformat(found.facts[key]).astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    absent = found.facts.get("without_forecast")
+    if absent and absent["sites"]:
+        out.print(f"  without    {absent['sites']} sites without a forecast")
+        for site, why in list(absent["why"].items())[:NAMED]:
+            out.print(f"             {site}: {why}", markup=False)
     for name, said in found.facts["services"].items():
         out.print(f"  {name:9}  {'answers' if said == 'answers' else 'not set' if said == 'not set' else 'does not answer'}")
     for problem in found.broken + found.weak:

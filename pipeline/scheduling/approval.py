@@ -122,8 +122,8 @@ class Approval(HITLOperator):
 
     def _version(self, context: Context) -> str:
         if self.run:
-            return str(context["ti"].xcom_pull(task_ids="register")["version"])
-        return str(context["params"]["version"])
+            return str((context["ti"].xcom_pull(task_ids="register") or {}).get("version", "of this run"))
+        return str(context.get("params", {}).get("version", "of this run"))
 
     def _question(self, context: Context) -> Question:
         from pipeline.adapters.store.snapshots import Run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -13,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from pipeline.config import Settings
 from pipeline.core.series.clock import day_start, target_day_at
+from pipeline.errors import ServiceError
 from pipeline.web.fleet_queries import Chosen, facts_of, sites_of, total_of
 from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import RISK_SHOWN, render
@@ -20,10 +22,12 @@ from pipeline.web.tables import csv_answer, json_answer
 
 PAGE_ROWS = 50
 DOWNLOAD_ROWS = 1_000_000
+ABSENT_SECONDS = 3  # that the sites without a forecast may take
 MOST_ALTERNATIVES = 40  # a label with more values than this is not offered as a filter
 LISTED = ("site", "target_day", "timezone", "peak_at", "q05", "q50", "q95", "capacity", "risk", "wape", "bias", "coverage80", "degradation")
 TOTALS = ("ts", "median", "apart05", "apart95", "together05", "together95", "sites")
 
+log = logging.getLogger(__name__)
 router = APIRouter()
 
 
@@ -97,8 +101,10 @@ def fleet(settings: SettingsHere, choice: ChoiceHere) -> HTMLResponse:
         some = read(facts_of(choice.sites, RISK_SHOWN))[0]
         rows = _sites(read, choice, PAGE_ROWS)
         labels = read("read_labels", alternatives=MOST_ALTERNATIVES)
+    absent = absent_sites(settings)
     return render(
         "fleet.html", title="Fleet", unit=settings.unit, choice=asdict(choice), some=some, whole=whole, rows=rows, labels=_options(labels),
+        absent=absent,
         zone=settings.timezone, span=span_of(settings, whole["cutoff"]), first=(choice.page - 1) * PAGE_ROWS,
         pages=-(-some["sites"] // PAGE_ROWS),
     )  # fmt: skip
@@ -122,6 +128,16 @@ def sites_file(settings: SettingsHere, choice: ChoiceHere) -> Response:
     """Return every chosen site, in the order shown, as a download."""
     with views(settings) as read:
         return csv_answer(_sites(read, Choice(**(asdict(choice) | {"page": 1})), DOWNLOAD_ROWS), LISTED, "sites")
+
+
+def absent_sites(settings: Settings) -> Rows | None:
+    """Return the first sites without a forecast, and why; None where the readings could not be asked in time: the page stands without."""
+    try:
+        with views(settings, ABSENT_SECONDS) as read:
+            return read("read_absent_sites", limit=PAGE_ROWS)
+    except ServiceError:
+        log.warning("sites without a forecast are not shown: the readings did not answer within %s s", ABSENT_SECONDS)
+        return None
 
 
 def _sites(read: Any, choice: Choice, limit: int) -> Rows:

@@ -27,16 +27,16 @@ SettingsHere = Annotated[Settings, Depends(current_settings)]
 
 
 @contextmanager
-def views(settings: Settings) -> Iterator[Callable[..., Rows]]:
+def views(settings: Settings, seconds: float = PATIENCE_SECONDS) -> Iterator[Callable[..., Rows]]:
     """Give a function that runs a query as viewer and returns its rows by column name.
 
-    The function takes a statement, or the name of one in ``sql/queries``, and its values by name.
+    ``seconds`` bounds each of them. The function takes a statement, or the name of one in ``sql/queries``, and its values by name.
 
     Raises:
         ConfigurationError: There is no database, or it is not migrated.
         ServiceError: The database did not answer, or not in time.
     """
-    how: dict[str, Any] = {"work": "page", "query_seconds": PATIENCE_SECONDS, "lock_seconds": LOCK_SECONDS, "pooled": True}
+    how: dict[str, Any] = {"work": "page", "query_seconds": seconds, "lock_seconds": LOCK_SECONDS, "pooled": True}
     with connect(settings, "viewer", **how) as connection:
 
         def read(query: str | Executable, **values: Any) -> Rows:

@@ -45,6 +45,10 @@ def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
     """Show a site."""
     with views(settings) as read:
         facts = _facts(read, window)
+        if "reason" in facts:
+            return render(
+                "absent.html", title=window.site, unit=settings.unit, facts=facts, window={"name": window.site, "days": window.days}
+            )
         span = _span(facts, window)
         days = read("read_site_days", **span)
         attention = read("read_attention", site=window.site, target_day=facts["target_day"])
@@ -64,7 +68,8 @@ def site_series(settings: SettingsHere, window: WindowHere) -> JSONResponse:
     """Return readings and forecasts of the days shown, and the anomalies among them."""
     facts, series, anomalies = _series(settings, window)
     return json_answer(
-        series, SERIES, zone=facts["timezone"], capacity=facts["capacity"], cutoff=int(facts["cutoff"].timestamp()),
+        series, SERIES, zone=facts["timezone"], capacity=facts["capacity"],
+        cutoff=int(facts["cutoff"].timestamp()) if "cutoff" in facts else None,
         anomalies=columns(anomalies, ANOMALY),
     )  # fmt: skip
 
@@ -84,12 +89,13 @@ def _series(settings: Settings, window: Window) -> tuple[dict[str, Any], Rows, R
 
 
 def _facts(read: Any, window: Window) -> dict[str, Any]:
-    found = read("read_site", site=window.site, days=window.days)
+    asked = {"site": window.site, "days": window.days}
+    found = read("read_site", **asked) or read("read_absent_site", **asked)
     if not found:
         raise HTTPException(
             404,
-            f"the champion made no forecast for {window.site!r} on the last two days published: the name is another, the site is new, "
-            "or it has been silent for too long",
+            f"the champion made no forecast for {window.site!r} in the last run, and no reading of it is there: the name is another, "
+            "or the site is new",
         )
     return found[0]
 

@@ -1,12 +1,18 @@
 CREATE OR REPLACE VIEW dayahead.data_freshness AS
 SELECT
     s.site,
-    c.last_reading,
-    extract(EPOCH FROM n.until - c.last_reading) / 3600 AS hours_silent,
+    greatest(r.last_reading, c.last_reading) AS last_reading,
+    extract(EPOCH FROM now() - greatest(r.last_reading, c.last_reading)) / 3600 AS hours_silent,
     c.completeness_7d,
     c.last_day
 FROM dayahead.sites AS s
-CROSS JOIN (SELECT max(d.last_reading) AS until, max(d.target_day) AS last_day FROM dayahead.completeness AS d) AS n
+LEFT JOIN (
+    SELECT t.site, max(t.ts) AS last_reading
+    FROM dayahead.traffic AS t
+    WHERE t.ts >= (SELECT max(d.last_reading) FROM dayahead.completeness AS d) AND t.ts <= now()
+    GROUP BY t.site
+) AS r ON r.site = s.site
+CROSS JOIN (SELECT max(d.target_day) AS last_day FROM dayahead.completeness AS d) AS n
 LEFT JOIN LATERAL (
     SELECT
         max(d.last_reading) AS last_reading,
@@ -18,5 +24,5 @@ LEFT JOIN LATERAL (
 ) AS c ON TRUE;
 
 COMMENT ON VIEW dayahead.data_freshness IS
-'One row per site, as of the last day monitored: its last reading, how much later the fleet''s last one is, the share of the last seven
-days that arrived. Empty for a site that never got a forecast.';
+'One row per site: its last reading, how many hours ago that was, the share of the last seven days monitored that arrived. Empty for a site
+without a reading since the last day monitored and without a forecast before.';

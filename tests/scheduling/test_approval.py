@@ -50,7 +50,9 @@ def test_silence_is_a_no_of_the_time_limit(approval):
     event = {"chosen_options": approval.defaults, "params_input": {"comment": ""}}
     event |= {"responded_at": datetime(2026, 8, 21, tzinfo=UTC), "responded_by_user": None}
 
-    assert approval.execute_complete({}, event) == {"approved": False, "by": "timeout", "reason": "nobody answered within 48 hours"}
+    context = {"params": {"version": "3"}}
+
+    assert approval.execute_complete(context, event) == {"approved": False, "by": "timeout", "reason": "nobody answered within 48 hours"}
 
 
 def test_settings_decide_how_long_is_waited_and_what_silence_means(monkeypatch):

@@ -124,8 +124,18 @@ def test_monitor_keeps_how_much_of_the_day_arrived(published, run_sql):
 
     rows = run_sql("SELECT site, readings, expected, extract(hour FROM last_reading)::int FROM dayahead.completeness ORDER BY site")
     assert rows == [("a", 24, 24, 23), ("it's b", 12, 24, 11), ("📡 Straße", 0, 24, None)]
-    silent = run_sql("SELECT site, hours_silent::float, completeness_7d FROM dayahead.data_freshness ORDER BY site")
-    assert silent == [("a", 0.0, 1.0), ("it's b", 12.0, 0.5), ("📡 Straße", None, 0.0)]
+    silent = "SELECT site, extract(EPOCH FROM now() - last_reading) / 3600 = hours_silent, completeness_7d FROM dayahead.data_freshness"
+    assert run_sql(f"{silent} ORDER BY site") == [("a", True, 1.0), ("it's b", True, 0.5), ("📡 Straße", None, 0.0)]
+
+
+def test_silence_is_counted_from_now_and_from_readings_that_came_since_the_last_monitored_day(published, run_sql):
+    monitor(NEXT, published)
+    run_sql("SELECT dayahead.ensure_partition('traffic', now()::date)")
+    run_sql("INSERT INTO dayahead.traffic (site, ts, throughput) VALUES ('a', date_trunc('hour', now()) - interval '2 hours', 1)")
+
+    [(hours,)] = run_sql("SELECT hours_silent::float FROM dayahead.data_freshness WHERE site = 'a'")
+
+    assert 2 <= hours < 3
 
 
 def test_monitor_finds_a_stretch_outside_the_band_and_takes_it_back_when_late_readings_change_it(published, run_sql):

@@ -9,9 +9,10 @@ import pytest
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.forecasts import ensure_partitions
 from pipeline.core.series.clock import day_start, target_day_at
-from pipeline.web.fleet import Choice, _totals, on_one_grid, span_of
+from pipeline.web.fleet import Choice, _totals, absent_sites, on_one_grid, span_of
 from pipeline.web.fleet_queries import SORTS, Chosen, facts_of, sites_of
 from pipeline.web.reading import views
+from pipeline.web.site import Window, _series
 from tests.fixtures.published import replace_forecasts
 from tests.steps.test_publish import attention_rows, forecast_rows
 
@@ -115,3 +116,26 @@ def test_sites_are_sorted_searched_and_filtered_by_the_database(settings, sort):
 
 def test_a_nul_that_was_encoded_twice_does_not_reach_the_database():
     assert Choice("", "re%00gion=%00south", "peak", "down", 1).sites == Chosen("", "region", "south")
+
+
+def test_sites_without_a_forecast_are_listed_with_the_reason_and_a_dead_one_shows_its_last_readings(settings, run_sql):
+    run_sql("INSERT INTO dayahead.sites (site) VALUES ('dead'), ('mute'), ('bad')")
+    run_sql("SELECT dayahead.ensure_partition('traffic', '2026-07-01'), dayahead.ensure_partition('traffic', '2026-08-01')")
+    hours = "generate_series('2026-07-01', '2026-07-03', '1 h'::interval)"
+    run_sql(f"INSERT INTO dayahead.traffic (site, ts, throughput) SELECT 'dead', ts, 7 FROM {hours} AS ts")
+    row = "(%s, '2026-08-20 12:00+00', 'negative throughput', %s, 'r')"
+    wrong = f"INSERT INTO dayahead.quarantine (site, ts, reason, payload, run_id) VALUES {row}"
+    run_sql(wrong, "bad", '{"a": 1}')
+    run_sql(wrong, "nobody knows it", '{"a": 2}')
+
+    found = {row["site"]: (row["reason"], row["last_reading"]) for row in absent_sites(settings)}
+    facts, series, _ = _series(settings, Window("dead", 2))
+
+    assert found == {
+        "dead": ("silent", datetime(2026, 7, 3, tzinfo=UTC)),
+        "mute": ("no readings", None),
+        "bad": ("quarantined: negative throughput", None),
+        "nobody knows it": ("unknown: negative throughput", None),
+    }
+    assert facts["reason"] == "silent"
+    assert [row["actual"] for row in series] == [7.0] * 49

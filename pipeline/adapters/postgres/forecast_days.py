@@ -47,6 +47,13 @@ def read_forecast_days(connection: Connection, days: list[date]) -> list[SiteDay
     return [SiteDay(*row) for row in connection.execute(statement("read_forecast_days"), {"days": days})]
 
 
+def read_absent_sites(connection: Connection, limit: int) -> tuple[int, dict[str, str]]:
+    """Return how many sites the latest run did not forecast, and why, of those heard of last; ``connection`` is in the role viewer."""
+    rows = connection.execute(statement("read_absent_sites"), {"limit": limit}).all()
+    said = {row.site: f"{row.reason} since {row.last_reading:%Y-%m-%d}" if row.reason == "silent" else row.reason for row in rows}
+    return (rows[0].sites if rows else 0), said
+
+
 def read_live_sites(connection: Connection, since: datetime, cutoff: datetime) -> list[tuple[str, str]]:
     """Return name and time zone of every site with a reading in a span; ``connection`` is in the role reader."""
     return [(site, zone) for site, zone in connection.execute(statement("read_live_sites"), {"since": since, "cutoff": cutoff})]

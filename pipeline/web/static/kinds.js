@@ -20,7 +20,7 @@ export const site = (answer) => ({
   bands: bandsOf(["q95", "q05", 0.14], ["q90", "q10", 0.18], ["q75", "q25", 0.26]),
   key: [["50 % band", "band-3"], ["80 % band", "band-2"], ["90 % band", "band-1"]],
   levels: answer.capacity === null ? [] : [{ at: answer.capacity, label: "capacity", colour: "bad" }],
-  marks: [{ at: answer.cutoff, label: "cutoff", colour: "muted" }],
+  marks: answer.cutoff === null ? [] : [{ at: answer.cutoff, label: "cutoff", colour: "muted" }],
   spans: answer.anomalies.starts_at.map((from, i) => ({ from, to: answer.anomalies.ends_at[i], colour: "warn" })),
 });
 
