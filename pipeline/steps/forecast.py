@@ -15,6 +15,7 @@ from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
+from pipeline.core.scenarios.day_ahead import to_peak_rows
 from pipeline.core.series.clock import target_day_at
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError, NothingToForecastError
@@ -78,12 +79,14 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     rows = [to_rows(grid, made).assign(degradation=rung, model_version=version) for rung, version, made in answers]
     forecasts = pd.concat(rows).assign(**keys).sort_values(["target_day", "site", "ts"], ignore_index=True)
     attention = pd.concat([to_attention_rows(grid, made) for *_, made in answers]).assign(role=role)
+    peaks = pd.concat([to_peak_rows(grid, made) for *_, made in answers]).assign(role=role)
     rungs = {rung: len(made.origins) for rung, _, made in answers}
     log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, sum(rungs.values()), len(forecasts), rungs)
     return {
         "forecasts": store.put_frame(run, "forecasts", forecasts),
         "attention": store.put_frame(run, "attention", attention),
         "mixture": store.put_frame(run, "mixture", _mixture(grid, role, standing, answers)),
+        "peaks": store.put_frame(run, "peaks", peaks.sort_values(["target_day", "site"], ignore_index=True)),
         "strain": max((one.strain for *_, one in standing if isinstance(one, DailyLearner) and one.made is not None), default=None),
         "rows": len(forecasts),
         "rungs": rungs,

@@ -43,7 +43,7 @@ def publish(run: Run, settings: Settings) -> dict[str, Any]:
 
 
 def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict[str, Any]:
-    """Write the files ``forecasts`` and ``attention`` of each result in one transaction and return how much they hold.
+    """Write the files ``forecasts``, ``attention`` and ``peaks`` of each result in one transaction and return how much they hold.
 
     The days then hold the sites that were forecast and no other; where sites were ``chosen`` for the run, the others keep their rows.
     """
@@ -59,7 +59,7 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
         if changed := not is_published(connection, slices, digest):
             frames = {table: _frames(store, [part[table] for part in made]) for table in TABLES}
             fleet = None if any(part.get("chosen") for part in made) else Fleet(next(iter(slices))[0], run.cutoff, run.folder)
-            staged = stage_days(connection, slices, **frames, digest=digest, fleet=fleet)
+            staged = stage_days(connection, slices, **frames, peaks=_peaks(store, made), digest=digest, fleet=fleet)
             kept = {(each.role, each.day): each.kept for each in staged if each.table == "forecasts"}
             write_mixture(connection, kept, _frames(store, [part["mixture"] for part in made if part.get("mixture")]))
             swap_days(connection, staged)
@@ -74,6 +74,12 @@ def _frames(store: Store, urls: list[str]) -> Iterator[pd.DataFrame]:
     return (store.get(url, _read) for url in urls)
 
 
+def _peaks(store: Store, made: list[dict[str, Any]]) -> pd.DataFrame | None:
+    """Return the quantiles of all peaks; None where the forecasts were made before there were any."""
+    frames = list(_frames(store, [part["peaks"] for part in made if part.get("peaks")]))
+    return pd.concat(frames) if frames else None
+
+
 def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """Return rows of a file with text as categories and days as instants: no Python object per row."""
     table = pq.read_table(path, columns=columns, read_dictionary=TEXTS)
@@ -82,5 +88,5 @@ def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
 
 def _digest(made: list[dict[str, Any]]) -> str:
     """Return what names the content of the files: each has the hash of its own in its name."""
-    names = sorted(part[table].rsplit("/", 1)[-1] for part in made for table in TABLES)
+    names = sorted(part[table].rsplit("/", 1)[-1] for part in made for table in (*TABLES, "peaks") if part.get(table))
     return hashlib.sha256(" ".join(names).encode()).hexdigest()[:32]

@@ -19,5 +19,5 @@ FROM (
 LEFT JOIN dayahead.sites AS s ON s.site = p.site;
 
 COMMENT ON VIEW dayahead.site_outlook IS
-'One row per site of next_day: the largest value of each quantile over the day, when the median peaks, its labels with the country among
-them, and risk, the largest P(throughput > capacity) of any step; NULL where the site has no capacity.';
+'One row per site of next_day: the quantiles of the day''s largest reading, when the median peaks, its labels with the country among them,
+and risk, P(any reading of the day > capacity); NULL where the site has no capacity.';

@@ -42,11 +42,17 @@ def attention_rows(sites=SITES, past: int = 7) -> pd.DataFrame:
     return frame.assign(target_day=DAY, role="champion", weight=1 / past)
 
 
+def peak_rows(forecasts: pd.DataFrame) -> pd.DataFrame:
+    largest = forecasts.groupby(["target_day", "role", "site"], as_index=False)[list(QUANTILE_COLUMNS)].max()
+    return largest.assign(**{name: largest[name] + 100 for name in QUANTILE_COLUMNS})
+
+
 def leave(
     settings, forecasts: pd.DataFrame, attention: pd.DataFrame, run: Run = RUN, *, chosen: bool = False, mixture: pd.DataFrame | None = None
 ) -> None:
     store = Store(settings.store_url)
-    files = {"forecasts": store.put_frame(run, "forecasts", forecasts), "attention": store.put_frame(run, "attention", attention)}
+    frames = {"forecasts": forecasts, "attention": attention, "peaks": peak_rows(forecasts)}
+    files = {name: store.put_frame(run, name, frame) for name, frame in frames.items()}
     if mixture is not None:
         files["mixture"] = store.put_frame(run, "mixture", mixture)
     store.write_result(run, "forecast", files | {"chosen": chosen})
@@ -61,6 +67,14 @@ def test_publish_writes_the_day_of_every_site(database, run_sql):
     found = run_sql("SELECT site, count(*), min(q05), max(q95), min(ts)::text FROM dayahead.forecasts GROUP BY site ORDER BY site")
     assert found == [(site, 24, 1.0, 7.0, "2026-08-21 00:00:00+00") for site in sorted(SITES)]
     assert run_sql("SELECT count(*), sum(weight)::numeric(9, 6)::float FROM dayahead.attention") == [(84, 12.0)]
+
+
+def test_publish_keeps_the_peaks_that_the_forecast_knows(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+
+    publish(RUN, database)
+
+    assert run_sql("SELECT DISTINCT q05, q50, q95 FROM dayahead.forecast_peaks") == [(101.0, 104.0, 107.0)]
 
 
 def test_publish_twice_leaves_identical_rows_and_none_more(database, run_sql):

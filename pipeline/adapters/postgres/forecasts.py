@@ -111,6 +111,7 @@ def stage_days(
     attention: Iterable[pd.DataFrame],
     digest: str = "unnamed",
     *,
+    peaks: pd.DataFrame | None = None,
     fleet: Fleet | None = None,
 ) -> list[Staged]:
     """Fill a table beside each slice's own and index it, in the caller's transaction: nobody sees anything of it.
@@ -124,6 +125,7 @@ def stage_days(
         forecasts: Frames with the columns of ``FORECASTS``, one row per (target_day, role, site, ts) in all of them; taken one at a time.
         attention: Frames with the columns of ``ATTENTION``. Attention of the forecasts' sites that they do not name is left out.
         digest: Names the content for ``is_published``, without a space.
+        peaks: Quantiles of the peak by (target_day, role, site); a site that is missing has the largest of each step's.
         fleet: The run that forecast every live site; None where some sites were chosen: then the others keep their rows.
 
     Raises:
@@ -136,6 +138,8 @@ def stage_days(
     for table, frames in (("forecasts", forecasts), ("attention", attention)):
         for frame in frames:
             _fill(connection, table, frame, staged[table])
+            if table == "forecasts":
+                write_peaks(connection, _parts(frame).values(), peaks)
     everywhere = set().union(*(each.sites for each in staged["forecasts"].values()))
     for part in ordered:
         sites = staged["forecasts"][part].sites
@@ -189,8 +193,6 @@ def _fill(connection: Connection, table: str, frame: pd.DataFrame, staged: dict[
         write_frame(connection, composed("copy_staged", staged=Identifier(target.name), columns=into), rows, kinds)
         target.rows += len(rows)
         target.sites |= set(rows["site"].unique())
-    if table == "forecasts":
-        write_peaks(connection, parts.values())
 
 
 def _parts(frame: pd.DataFrame) -> dict[Slice, pd.DataFrame]:

@@ -52,6 +52,14 @@ def to_attention_rows(grid: Grid, made: Forecast) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def steps_of(grid: Grid, origins: Origins) -> np.ndarray:
+    """Return which steps ``(B, S)`` each origin's day has: those that spring skips it has not."""
+    there = np.zeros((len(origins), grid.shape[2]), bool)
+    for members, _, steps in _alike(grid, origins):
+        there[np.ix_(members, np.unique(steps))] = True
+    return there
+
+
 def _alike(grid: Grid, origins: Origins) -> Iterator[tuple[np.ndarray, pd.DatetimeIndex, np.ndarray]]:
     """Origins that share a day, a zone and a phase, with the instants and steps of that day."""
     zone, _ = pd.factorize(np.array([site.timezone for site in grid.sites], object))

@@ -60,11 +60,10 @@ def ladder(quantiles: np.ndarray, count: int) -> np.ndarray:
         >>> ladder(np.array([[[1.0, 2, 3, 4, 5, 6, 7]]]), 2).ravel().tolist()
         [3.0, 5.0]
     """
-    weights = ladder_weights(count).astype(np.float32)
-    q = np.asarray(quantiles, np.float32)
+    q = np.asarray(quantiles, np.float64)  # weights add up to 1 in the last bit of a float32 only so
     values = np.empty((count, *q.shape[:-1]), np.float32)
-    for i, row in enumerate(weights):
-        np.matmul(q, row, out=values[i])
+    for i, row in enumerate(ladder_weights(count)):
+        values[i] = q @ row
     return np.maximum(values, np.where(q[..., 0] >= 0, 0.0, -np.inf).astype(np.float32))
 
 

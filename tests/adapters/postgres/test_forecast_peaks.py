@@ -43,6 +43,16 @@ def test_peak_is_each_quantiles_largest_value_and_the_instant_of_the_largest_med
     assert peaks[list(QUANTILE_COLUMNS)].iloc[0].tolist() == [100, 110, 120, 130, 140, 150, 160]
 
 
+def test_a_known_peak_takes_the_place_of_the_largest_values_on_its_own_day_and_role_alone():
+    known = pd.DataFrame({"target_day": DAY, "role": ["champion", "challenger"], "site": "it's b"})
+    known = known.assign(**{name: [7.0 * i, -1.0] for i, name in enumerate(QUANTILE_COLUMNS)})
+
+    peaks = daily_peaks(day_of(), known).set_index("site")
+
+    assert peaks.loc["it's b", list(QUANTILE_COLUMNS)].tolist() == [0, 7, 14, 21, 28, 35, 42]
+    assert peaks.loc["a", "q50"] == 130
+
+
 def test_publishing_keeps_the_peak_of_every_site_and_again_only_what_changed(database, run_sql):
     put(database, day_of())
     before = run_sql("SELECT * FROM dayahead.forecast_peaks ORDER BY site")
