@@ -114,7 +114,7 @@ def step_operations(grid: Grid, split: Split) -> float:
     model, counter = GruAttention(members=1, iterations=1, companion=False, refit=False), FlopCounterMode(display=False)
     training = origins.training_origins(grid, split.train)
     windows = WindowGrid(grid, model.context_days, "cpu")
-    sampler = origins.Sampler(windows, training.site, training.day, split.train.stop - 1, model.context_days, model.settings["batch"])
+    sampler = origins.Sampler(windows, training, split.train.stop - 1, model.context_days, model.settings["batch"])
     generator = torch.Generator().manual_seed(0)
     model.fit(grid, Split(split.train, range(0)), FitOptions(device="cpu"))
     network = model._members[0].train()

@@ -28,7 +28,6 @@ from pipeline.core.models.contract import FitOptions, Forecast, Forecaster
 from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError
-from pipeline.steps.forecast import every_origin
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
     grid: Grid = store.get(store.read_result(run, "features")["grid"], Grid.load)
     trained = store.read_result(run, "train")
     spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
-    unknown = every_origin(grid, run).unknown_steps
+    _, unknown = grid.targets_at(settings.cutoff_of(run.target_day))
     challenger_model = store.get(trained["model"], _unzip)
     before = store.get(trained["learnt"], State.load) if trained.get("learnt") else None
     told, after = _told(challenger_model, grid, spans.test, unknown, before)

@@ -16,7 +16,6 @@ from pipeline.core import models
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.scenarios.day_ahead import to_peak_rows
-from pipeline.core.series.clock import target_day_at
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError, NothingToForecastError
 from pipeline.steps.learned import Answers, DailyLearner, mixture_rows
@@ -104,11 +103,7 @@ def live_origins(grid: Grid, run: Run, settings: Settings) -> Origins:
 
 def every_origin(grid: Grid, run: Run) -> Origins:
     """Return an origin for each site of a grid, live or not."""
-    n, _, s = grid.shape
-    day = np.array([grid.index_of(target_day_at(run.cutoff, site.timezone)) for site in grid.sites])
-    known = np.stack([grid.known_steps(i, day[i] - 1, run.cutoff) for i in range(n)])
-    unknown = np.where(known.any(axis=1), known[:, ::-1].argmax(axis=1), s)
-    return Origins(np.arange(n), day, unknown)
+    return Origins(np.arange(grid.shape[0]), *grid.targets_at(run.cutoff))
 
 
 def _learning(run: Run, settings: Settings, grid: Grid, rung: Rung) -> Standing:

@@ -22,7 +22,6 @@ from pipeline.core.learning.rolling import start_of
 from pipeline.core.models.contract import FitOptions, Forecaster, Progress
 from pipeline.core.series.grid import Grid
 from pipeline.core.training.remaining import Remaining
-from pipeline.steps.forecast import every_origin
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +66,7 @@ def train(
         (show or partial(_log_progress, name, remaining))(progress)
 
     checkpoint = _checkpoint(settings, run, name, source)
-    unknown = every_origin(grid, run).unknown_steps
+    _, unknown = grid.targets_at(settings.cutoff_of(run.target_day))
     options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report, unknown_steps=unknown)
     with joined(settings.device) as is_first, sampled() as system:
         figures = forecaster.fit(grid, spans.split, options)

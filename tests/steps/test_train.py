@@ -3,14 +3,24 @@
 import json
 import logging
 import re
+from dataclasses import replace
 
 import pytest
 
 from pipeline.adapters.store.snapshots import Store
 from pipeline.config import Settings
+from pipeline.core.models import FORECASTERS
+from pipeline.core.models.peers.seasonal_naive import SeasonalNaiveWeek
 from pipeline.steps.train import train
 from tests.fixtures.grids import make_grid
 from tests.fixtures.training import RUN
+
+
+class Lead(SeasonalNaiveWeek):
+    """A rule that remembers how early it was told it would have to forecast."""
+
+    def fit(self, grid, split, options):
+        return {f"unknown_{site.name}": float(steps) for site, steps in zip(grid.sites, options.unknown_steps, strict=True)}
 
 
 @pytest.fixture
@@ -52,3 +62,16 @@ def test_whoever_shows_the_progress_gets_every_report_and_the_log_none(settings,
 
     assert [line.iteration for line in seen] == [1, 2, 3, 4, 5, 6, 7]
     assert not any(message.startswith("training") for message in caplog.messages)
+
+
+def test_a_model_is_trained_for_the_lead_of_each_site(settings, monkeypatch):
+    monkeypatch.setitem(FORECASTERS, Lead.name, f"{__name__}:Lead")
+    grid, store = make_grid(sites=2, days=30), Store(settings.store_url)
+    grid = replace(grid, sites=(replace(grid.sites[0], timezone="Europe/Berlin"), grid.sites[1]))
+    store.write_result(RUN, "features", {"grid": store.put(RUN, "grid", ".safetensors", grid.save)})
+
+    midnight = train(RUN, settings, architecture=Lead.name)
+    evening = train(RUN, settings.model_copy(update={"cutoff_lead_hours": 6}), architecture=Lead.name)
+
+    assert midnight["figures"] == {"unknown_site-0": 23, "unknown_site-1": 0}
+    assert evening["figures"] == {"unknown_site-0": 5, "unknown_site-1": 6}

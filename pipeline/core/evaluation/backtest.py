@@ -146,8 +146,7 @@ def forecast_days(forecaster: Forecaster, grid: Grid, days: range, unknown_steps
         days: Target days.
         unknown_steps: Steps before each day that are not known, of all sites or of each ``(N,)``.
     """
-    origins = Origins.every(grid.shape[0], days)
-    return forecaster.forecast(grid, replace(origins, unknown_steps=np.broadcast_to(unknown_steps, grid.shape[0])[origins.site]))
+    return forecaster.forecast(grid, Origins.every(grid.shape[0], days, unknown_steps))
 
 
 def days_before(forecaster: Forecaster, spans: Spans) -> range:

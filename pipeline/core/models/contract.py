@@ -40,10 +40,10 @@ class Origins:
         return type(self)(self.site[chosen], self.day[chosen], self.unknown_steps[chosen])
 
     @classmethod
-    def every(cls, sites: int, days: range, unknown_steps: int = 0) -> Self:
-        """Return the origins of every site on every day, day by day."""
+    def every(cls, sites: int, days: range, unknown_steps: int | np.ndarray = 0) -> Self:
+        """Return the origins of every site on every day, day by day; ``unknown_steps`` are those of all sites, or ``(sites,)`` of each."""
         day, site = np.meshgrid(np.arange(days.start, days.stop), np.arange(sites), indexing="ij")
-        return cls(site.ravel(), day.ravel(), np.full(day.size, unknown_steps))
+        return cls(site.ravel(), day.ravel(), np.broadcast_to(unknown_steps, sites)[site.ravel()])
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,10 @@ class FitOptions:
     checkpoint_seconds: float = 15.0
     report: Callable[[Progress], None] = field(default=lambda _: None)
     unknown_steps: np.ndarray | None = None
+
+    def unknown_at(self, sites: int) -> np.ndarray:
+        """Return the unknown steps of each of ``sites`` sites, 0 where cutoffs are midnights."""
+        return np.zeros(sites, np.int64) if self.unknown_steps is None else self.unknown_steps
 
 
 class Forecaster(Protocol):

@@ -82,6 +82,21 @@ class Grid:
         known[steps[~before]] = False  # a repeated hour counts as known only when both passes are
         return known
 
+    def targets_at(self, cutoff: datetime) -> tuple[np.ndarray, np.ndarray]:
+        """Return each site's target day at ``cutoff`` as a day index, and how many steps before it are not known then; ``(N,)`` each.
+
+        A site in Berlin on a schedule in UTC has its target day begin 22 or 23 hours after the cutoff.
+        """
+        found: dict[tuple[str, int], tuple[int, int]] = {}
+        keys = [(site.timezone, int(phase)) for site, phase in zip(self.sites, self.phase_minutes, strict=True)]
+        for i, key in enumerate(keys):
+            if key not in found:
+                day = self.index_of(target_day_at(cutoff, key[0]))
+                known = self.known_steps(i, day - 1, cutoff)
+                found[key] = day, int(known[::-1].argmax()) if known.any() else self.shape[2]
+        days, unknown = np.array([found[key] for key in keys], np.int64).reshape(-1, 2).T
+        return days, unknown
+
     def instants(self, site: int, day: int) -> tuple[pd.DatetimeIndex, np.ndarray]:
         """Return the instants (UTC) of a site's day, each once, with their steps of day ``(P,)``."""
         chosen = self.sites[site]

@@ -14,7 +14,7 @@ from pipeline.core.training.processes import processes, rank
 from pipeline.errors import DataError
 
 AT_MIDNIGHT = 0.5  # share of the samples whose target day is a calendar day; the others start anywhere
-WITH_TAIL = 0.25  # share whose last hours are not known
+OTHER_CUTOFF = 0.25  # share whose cutoff lies anywhere in the day before; the others know what forecasts of their site usually know
 UNKNOWN_SITE = 0.10
 SHORT_HISTORY = 0.10
 LOST_DAYS = 0.10
@@ -35,20 +35,20 @@ def trainable(grid: Grid, days: range) -> tuple[np.ndarray, np.ndarray]:
     return site, day
 
 
-def origins_of(grid: Grid, days: range, unknown_steps: int = 0) -> Origins:
-    """Return the origins of ``trainable`` target days, day by day."""
+def origins_of(grid: Grid, days: range, unknown_steps: int | np.ndarray = 0) -> Origins:
+    """Return the origins of ``trainable`` target days, day by day; ``unknown_steps`` are those of all sites, or ``(N,)`` of each."""
     site, day = trainable(grid, days)
     order = np.lexsort((site, day))
-    return Origins(site[order], day[order], np.full(len(site), unknown_steps))
+    return Origins(site[order], day[order], np.broadcast_to(unknown_steps, grid.shape[0])[site[order]])
 
 
-def training_origins(grid: Grid, days: range) -> Origins:
+def training_origins(grid: Grid, days: range, unknown_steps: int | np.ndarray = 0) -> Origins:
     """Return the origins to learn from.
 
     Raises:
         DataError: The span holds no day with readings and a reading before it.
     """
-    found = origins_of(grid, days)
+    found = origins_of(grid, days, unknown_steps)
     if not len(found):
         span = f"{days.start} to {days.stop - 1}"
         raise DataError(f"no training day with readings in day indexes {span}; load more history or check the sites")
@@ -66,16 +66,14 @@ class Sampler:
 
     Args:
         windows: The grid on its device.
-        site: ``(M,)`` sites of the training origins.
-        day: ``(M,)`` their target days.
+        origins: The ``M`` training origins, with the steps that are usually unknown.
         last_day: Target days after it are never touched, not even by a shifted window.
         context_days: ``L``.
         batch: ``B``.
     """
 
     windows: WindowGrid
-    site: np.ndarray
-    day: np.ndarray
+    origins: Origins
     last_day: int
     context_days: int
     batch: int
@@ -87,20 +85,19 @@ class Sampler:
             DataError: There are fewer origins than processes.
         """
         count = processes()
-        if len(self.site) < count:
-            raise DataError(f"{len(self.site)} training windows for {count} processes; expected one or more each: start fewer processes")
-        self.site, self.day, self.batch = self.site[rank() :: count], self.day[rank() :: count], -(-self.batch // count)
+        if len(self.origins) < count:
+            raise DataError(f"{len(self.origins)} training windows for {count} processes; expected one or more each: start fewer processes")
+        self.origins, self.batch = self.origins.subset(np.arange(rank(), len(self.origins), count)), -(-self.batch // count)
 
     def draw(self, generator: torch.Generator) -> Window:
         """Return a batch of windows with random phases, tails and faults."""
         size, steps = self.batch, self.windows.steps
-        chosen = torch.randint(len(self.site), (size,), generator=generator).numpy()
-        site, day = self.site[chosen], self.day[chosen]
+        origins = self.origins.subset(torch.randint(len(self.origins), (size,), generator=generator).numpy())
         chance = torch.rand((4, size), generator=generator).numpy()
         spot = torch.rand((3, size), generator=generator).numpy()
-        shift = np.where((chance[0] >= AT_MIDNIGHT) & (day < self.last_day), (spot[0] * steps).astype(np.int64), 0)
-        tail = np.where(chance[1] < WITH_TAIL, (spot[1] * steps / 2).astype(np.int64), 0)
-        window = self.windows.gather(site, day, tail, self.context_days, shift)
+        shift = np.where((chance[0] >= AT_MIDNIGHT) & (origins.day < self.last_day), (spot[0] * steps).astype(np.int64), 0)
+        tail = np.where(chance[1] < OTHER_CUTOFF, (spot[1] * steps).astype(np.int64), origins.unknown_steps)
+        window = self.windows.gather(origins.site, origins.day, tail, self.context_days, shift)
         return self._with_faults(window, chance[2:], spot[2], generator)
 
     def _with_faults(self, window: Window, chance: np.ndarray, spot: np.ndarray, generator: torch.Generator) -> Window:

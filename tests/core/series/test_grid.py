@@ -60,6 +60,20 @@ def test_grid_masks_the_skipped_hour_and_folds_the_repeated_one(day, observed, i
     assert len(grid.instants(0, index)[0]) == instants == grid.instants(0, index)[0].nunique()
 
 
+def test_each_site_has_the_lead_that_its_zone_gives_it_on_one_schedule():
+    sites = tuple(Site(zone, zone) for zone in ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"))
+    grid = to_grid(pd.concat(readings(site.name, "2026-07-01", 240, 60) for site in sites), sites)
+
+    days, unknown = grid.targets_at(datetime(2026, 7, 8, tzinfo=UTC))
+    _, evening = grid.targets_at(datetime(2026, 7, 7, 18, tzinfo=UTC))
+    _, winter = grid.targets_at(datetime(2026, 1, 8, tzinfo=UTC))
+
+    assert [grid.day_at(day).day for day in days] == [8, 9, 8, 9]
+    assert unknown.tolist() == [0, 22, 4, 19]  # Kathmandu is 5 h 45 min ahead and reads at a quarter past
+    assert evening.tolist() == [6, 4, 10, 1]
+    assert winter.tolist() == [0, 23, 5, 19]
+
+
 def test_grid_averages_the_hour_that_autumn_repeats():
     grid = to_grid(readings("a", "2025-10-25T22:00", 25, step_minutes=60), (Site("a", "Europe/Berlin"),))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.core.models.contract import Origins
 from pipeline.core.training import processes
 from pipeline.core.training.origins import Sampler
 from pipeline.errors import DataError
@@ -53,9 +54,9 @@ def test_the_windows_and_the_batch_are_dealt_out_to_the_processes(monkeypatch):
     samplers = []
     for rank in range(3):
         monkeypatch.setattr(processes.distributed, "get_rank", lambda rank=rank: rank)
-        samplers.append(Sampler(None, np.arange(10), np.arange(10), 9, 7, batch=64))
+        samplers.append(Sampler(None, Origins.every(1, range(10)), 9, 7, batch=64))
 
-    assert sorted(np.concatenate([sampler.day for sampler in samplers])) == list(range(10))
+    assert sorted(np.concatenate([sampler.origins.day for sampler in samplers])) == list(range(10))
     assert [sampler.batch for sampler in samplers] == [22, 22, 22]
     with pytest.raises(DataError, match="2 training windows for 3 processes"):
-        Sampler(None, np.arange(2), np.arange(2), 9, 7, batch=64)
+        Sampler(None, Origins.every(1, range(2)), 9, 7, batch=64)

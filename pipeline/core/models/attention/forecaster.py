@@ -97,7 +97,8 @@ class WindowForecaster:
         """
         started = time.perf_counter()
         self._device = device_of(options)
-        training, validation = training_origins(grid, split.train), origins_of(grid, split.validation)
+        unknown = options.unknown_at(grid.shape[0])
+        training, validation = training_origins(grid, split.train, unknown), origins_of(grid, split.validation, unknown)
         windows = self._windows(grid)
         self._networks, scores = {}, []
         for group, name in self._groups(grid):
@@ -190,7 +191,7 @@ class WindowForecaster:
         self, windows: WindowGrid, training: Origins, validation: Origins, split: Split, options: FitOptions, name: str
     ) -> tuple[DayNetwork, list[Progress]]:
         levels = torch.tensor(QUANTILES, device=self._device)
-        sampler = Sampler(windows, training.site, training.day, split.train.stop - 1, self.context_days, self._settings.batch)
+        sampler = Sampler(windows, training, split.train.stop - 1, self.context_days, self._settings.batch)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed)
             network = self._network(windows.steps).to(self._device)

@@ -110,7 +110,7 @@ def _options_of(options: FitOptions, member: int, members: int, lock: Lock) -> F
 
 def _fit_member(size: NetworkSize, lesson: Lesson, options: FitOptions) -> AttentionNetwork:
     windows, training = lesson.windows, lesson.training
-    sampler = Sampler(windows, training.site, training.day, lesson.last_day, size.context_days, lesson.batch)
+    sampler = Sampler(windows, training, lesson.last_day, size.context_days, lesson.batch)
     generator = torch.Generator().manual_seed(options.seed)
     network = AttentionNetwork(size, generator).to(windows.device)
     network.start_from(fitted_prior(lambda: sampler.draw(generator), size, len(np.unique(training.day))))

@@ -71,9 +71,8 @@ class GruAttention:
         self._device = device_of(options)
         self._known_sites = {site.name: row for row, site in enumerate(grid.sites, start=1)}
         windows = self._windows(grid)
-        training, validation = training_origins(grid, split.train), origins_of(grid, split.validation)
-        if options.unknown_steps is not None:
-            validation = replace(validation, unknown_steps=options.unknown_steps[validation.site])
+        unknown = options.unknown_at(grid.shape[0])
+        training, validation = training_origins(grid, split.train, unknown), origins_of(grid, split.validation, unknown)
         self._companion, self.rehearsal = None, None
         wanted = self._settings.companion and self.context_days >= FEWEST_COMPANION_DAYS and len(validation) > 0
         again = self._settings.refit and is_refit_worth(grid, split)
@@ -97,7 +96,8 @@ class GruAttention:
 
     def _learn(self, grid: Grid, windows: WindowGrid, split: Split, options: FitOptions, companion_trees: int) -> None:
         """Fit the members, and then a companion of at most ``companion_trees`` trees where there are any."""
-        training, validation = origins_of(grid, split.train), origins_of(grid, split.validation)
+        unknown = options.unknown_at(grid.shape[0])
+        training, validation = origins_of(grid, split.train, unknown), origins_of(grid, split.validation, unknown)
         lesson = Lesson(windows, training, split.train.stop - 1, validation, *self._settings.pace(len(training)))
         self._members = fit_members(self._sizes(windows.steps), lesson, options)
         if companion_trees:

@@ -34,7 +34,7 @@ class LightGbmSettings:
         rate: Learning rate.
         leaves: Leaves per tree.
         most_rows: Rows to learn from; more are thinned at random, so that a large fleet also trains in seconds.
-        early_cutoffs: Share of training origins with a random cutoff up to a day before the target day.
+        early_cutoffs: Share of training origins with a random cutoff up to a day before the target day; the others have their site's own.
         threads: How many quantiles' models grow at a time, each on one thread: shared loops would wait for each other on a busy machine.
     """
 
@@ -72,11 +72,12 @@ class LightGbm:
         """
         start = time.perf_counter()
         rng = np.random.default_rng(options.seed)
-        features, target = self._rows(grid, split.train, self._settings.most_rows, rng)
+        unknown = options.unknown_at(grid.shape[0])
+        features, target = self._rows(grid, split.train, unknown, self._settings.most_rows, rng)
         if not len(target):
             raise DataError(f"lightgbm found no reading on target days {split.train} that has a past; expected a longer history")
         learned = lightgbm.Dataset(features, target, params=BINNING).construct()
-        watched = self._rows(grid, split.validation, self._settings.most_rows // 4, rng)
+        watched = self._rows(grid, split.validation, unknown, self._settings.most_rows // 4, rng)
         checked = lightgbm.Dataset(*watched, reference=learned, params=BINNING).construct() if len(watched[1]) else None
         self._boosters = []
         for booster in self._each(lambda level: self._grow(learned, checked, level, options.seed), QUANTILES):
@@ -155,15 +156,15 @@ class LightGbm:
         with ThreadPoolExecutor(self._settings.threads) as pool:
             yield from pool.map(function, items)
 
-    def _rows(self, grid: Grid, days: range, most: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def _rows(self, grid: Grid, days: range, unknown: np.ndarray, most: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Features and divided actuals of at most ``most`` observed steps, spread over sites and days."""
         n, _, s = grid.shape
-        origins = Origins.every(n, days)
-        origins = _chosen(origins, np.flatnonzero(grid.observed[origins.site, origins.day].any(axis=1)))
+        origins = Origins.every(n, days, unknown)
+        origins = origins.subset(np.flatnonzero(grid.observed[origins.site, origins.day].any(axis=1)))
         steps_each = min(s, max(12, -(-most // max(len(origins), 1))))
         kept = rng.permutation(len(origins))[: -(-most // steps_each)]
-        origins = _chosen(origins, kept)
-        early = np.where(rng.random(len(origins)) < self._settings.early_cutoffs, rng.integers(0, s, len(origins)), 0)
+        origins = origins.subset(kept)
+        early = np.where(rng.random(len(origins)) < self._settings.early_cutoffs, rng.integers(0, s, len(origins)), origins.unknown_steps)
         maker, features, targets = LagFeatures(grid, self.context_days), [], []
         for _, some in in_parts(Origins(origins.site, origins.day, early), self.context_days * s * 4):
             steps = rng.permuted(np.tile(np.arange(s), (len(some), 1)), axis=1)[:, :steps_each]
@@ -181,10 +182,6 @@ class LightGbm:
 
 def _predicted(booster: lightgbm.Booster, rows: np.ndarray) -> np.ndarray:
     return np.asarray(booster.predict(rows, num_threads=1))
-
-
-def _chosen(origins: Origins, rows: np.ndarray) -> Origins:
-    return Origins(origins.site[rows], origins.day[rows], origins.unknown_steps[rows])
 
 
 def _file(folder: Path, level: float) -> Path:
