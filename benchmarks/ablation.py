@@ -25,7 +25,8 @@ from benchmarks.quality import SETS, TEST_DAYS, VALIDATION_DAYS, request_of
 from pipeline.commands.backtest_run import read_grid
 from pipeline.core.evaluation.backtest import backtest, spans_of
 from pipeline.core.models.contract import FitOptions
-from pipeline.core.models.gru_attention.network import MASKED, AttentionNetwork, Segments
+from pipeline.core.models.gru_attention.network import MASKED, AttentionNetwork
+from pipeline.core.models.gru_attention.segments import Segments
 from pipeline.core.series.grid import Grid
 
 JUDGED_DAYS = {"muenster": 28, "esnet": 28, "cortez": 14, "nasa": 10}

@@ -5,7 +5,8 @@ import torch
 
 from benchmarks.ablation import VARIANTS, before_the_test
 from benchmarks.quality import TEST_DAYS
-from pipeline.core.models.gru_attention.network import AttentionNetwork, NetworkSize
+from pipeline.core.models.gru_attention.network import AttentionNetwork
+from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.series.windows import WindowGrid
 from tests.fixtures.grids import make_grid
 

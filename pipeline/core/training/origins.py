@@ -114,4 +114,5 @@ class Sampler:
             present = torch.rand((len(patchy), *observed.shape[1:]), generator=generator) >= 0.2
             observed = observed.index_put((rows,), observed[rows] & present.to(device))
         known = torch.from_numpy(chance[1] >= UNKNOWN_SITE).to(device)
-        return window._replace(past=window.past * observed, past_observed=observed, site=window.site * known)
+        features = window.features.masked_fill(~known[:, None, None, None], torch.nan)  # what knows no site knows no covariate
+        return window._replace(past=window.past * observed, past_observed=observed, site=window.site * known, features=features)

@@ -15,10 +15,18 @@ from tests.fixtures.grids import make_grid
 DAY = 38
 SPLIT = Split(range(1, 28), range(28, 35))
 ATTENTION = {"context_days": 7, "hidden": 16, "batch": 16, "epochs": 1}
-SMALL = {
-    "gru_attention": {"context_days": 14, "hidden": 16, "heads": 2, "batch": 16, "members": 2, "iterations": 4, "refit": False},
-    "lightgbm": {"context_days": 7, "trees": 20, "most_rows": 2000},
+TREES = {"context_days": 7, "trees": 20, "most_rows": 2000, "covariates": ["device_num"]}
+GRU = {
+    "context_days": 14,
+    "hidden": 16,
+    "heads": 2,
+    "batch": 16,
+    "members": 2,
+    "iterations": 4,
+    "refit": False,
+    "covariates": ["device_num"],
 }
+SMALL = {"gru_attention": GRU, "lightgbm": TREES, "lightgbm_bag": TREES}
 
 
 def corrupted(grid: Grid, first: np.ndarray) -> Grid:

@@ -17,8 +17,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from pipeline.core.models.attention.days import CALENDAR_CHANNELS, DayNetwork, Days, Look, target_calendar
 from pipeline.core.models.attention.forecaster import MechanismSettings, WindowForecaster
 from pipeline.core.models.attention.scores import AdditiveScore, masked_softmax
-from pipeline.core.models.gru_attention.network import NetworkSize, Segments, cut_into_segments
 from pipeline.core.models.gru_attention.normalisation import normalise_target
+from pipeline.core.models.gru_attention.segments import NetworkSize, Segments, cut_into_segments
 from pipeline.core.series.windows import Window
 
 TAUGHT = 0.5  # share of the segments that a forecaster in training reads from the target day instead of from itself

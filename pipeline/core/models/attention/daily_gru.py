@@ -21,8 +21,8 @@ from torch.nn import functional as F  # noqa: N812
 from pipeline.core.models.attention.days import DayNetwork, Days, Look
 from pipeline.core.models.attention.forecaster import MechanismSettings, WindowForecaster
 from pipeline.core.models.attention.scores import DotProductAttention, MultiHeadAttention
-from pipeline.core.models.gru_attention.network import NetworkSize
 from pipeline.core.models.gru_attention.normalisation import Scale, normalise, normalise_target
+from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.series.calendar import calendar_of
 from pipeline.core.series.features import CLOCK, FEATURES, twelve_features
 from pipeline.core.series.grid import Grid

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from pipeline.core.models.contract import MEDIAN, QUANTILES
-from pipeline.core.models.gru_attention.network import NetworkSize, Output, Segments, cut_into_segments
+from pipeline.core.models.gru_attention.network import Output
 from pipeline.core.models.gru_attention.normalisation import Scale, normalise
+from pipeline.core.models.gru_attention.segments import NetworkSize, Segments, cut_into_segments
 from pipeline.core.series.windows import Window
 
 CALENDAR_CHANNELS = 10  # weekday as one of seven, public holiday, phase as sine and cosine

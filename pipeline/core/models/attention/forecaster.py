@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 from pipeline.core.models.attention.days import DayNetwork
 from pipeline.core.models.contract import ATTENTION_BANDS, QUANTILES, FitOptions, Forecast, Origins, Progress, Split
 from pipeline.core.models.gru_attention.ensemble import predict
-from pipeline.core.models.gru_attention.network import NetworkSize
 from pipeline.core.models.gru_attention.normalisation import normalise_target
+from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.calibration import weighted_quantile_loss

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from pipeline.core.models.attention.days import DayNetwork, Days, Look
 from pipeline.core.models.attention.forecaster import MechanismSettings, WindowForecaster
 from pipeline.core.models.attention.scores import AdditiveScore, masked_softmax
-from pipeline.core.models.gru_attention.network import NetworkSize
+from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.series.windows import Window
 
 

@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from pipeline.core.models.contract import ATTENTION_BANDS, QUANTILES, FitOptions, Origins, Progress
-from pipeline.core.models.gru_attention.network import AttentionNetwork, NetworkSize, banded
+from pipeline.core.models.gru_attention.network import AttentionNetwork, banded
 from pipeline.core.models.gru_attention.normalisation import Scale, denormalise, normalise_target
 from pipeline.core.models.gru_attention.prior import fitted_prior
+from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.series.windows import Window, WindowGrid
 from pipeline.core.training.calibration import weighted_quantile_loss
 from pipeline.core.training.loop import Schedule, train

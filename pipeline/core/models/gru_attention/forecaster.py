@@ -21,7 +21,8 @@ from pipeline.core.learning.experts import Experts, experts_of
 from pipeline.core.learning.rolling import Rehearsal
 from pipeline.core.models.contract import QUANTILES, FitOptions, Forecast, Forecaster, Origins, Split
 from pipeline.core.models.gru_attention.ensemble import Lesson, Prediction, drop_checkpoints, fit_members, predict
-from pipeline.core.models.gru_attention.network import AttentionNetwork, NetworkSize
+from pipeline.core.models.gru_attention.network import AttentionNetwork
+from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.models.gru_attention.settings import GruAttentionSettings
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
@@ -30,7 +31,7 @@ from pipeline.core.training.loop import device_of
 from pipeline.core.training.origins import is_refit_worth, origins_of, training_origins
 from pipeline.errors import ModelError
 
-ARCHITECTURE = 3  # raised whenever older weights would mean something else
+ARCHITECTURE = 4  # raised whenever older weights would mean something else
 FEWEST_COMPANION_DAYS = 7  # of context, for lags of a week
 COMPANION_TREES = 300  # at most; validation stops earlier
 COMPANION_RATE = 0.08
@@ -58,6 +59,7 @@ class GruAttention:
         self._share = 0.0
         self._factors = np.ones(len(QUANTILES))
         self._known_sites: dict[str, int] = {}
+        self.covariates = self._settings.covariates or []
         self._device = "cpu"
         self.rehearsal: Rehearsal | None = None
 
@@ -70,6 +72,10 @@ class GruAttention:
         started = time.perf_counter()
         self._device = device_of(options)
         self._known_sites = {site.name: row for row, site in enumerate(grid.sites, start=1)}
+        if self._settings.covariates is None and grid.covariates:
+            from pipeline.core.models.peers.telling import telling_covariates
+
+            self.covariates = telling_covariates(grid, split, options, max(self.context_days, FEWEST_COMPANION_DAYS))
         windows = self._windows(grid)
         unknown = options.unknown_at(grid.shape[0])
         training, validation = training_origins(grid, split.train, unknown), origins_of(grid, split.validation, unknown)
@@ -88,11 +94,14 @@ class GruAttention:
         return {"train_seconds": seconds, "train_windows": float(len(training)), "weights": float(weights)} | figures
 
     def _windows(self, grid: Grid) -> WindowGrid:
-        return WindowGrid(grid, self.context_days, self._device, self._known_sites)
+        missing = np.full(grid.shape, np.nan, np.float32)
+        told = [grid.covariates.get(name, missing) for name in self.covariates]
+        return WindowGrid(grid, self.context_days, self._device, self._known_sites, np.stack(told, -1) if told else None)
 
     def _sizes(self, steps: int) -> list[NetworkSize]:
         s = self._settings
-        return [NetworkSize(days, steps, len(self._known_sites), s.hidden, s.heads, s.dropout) for days in s.context_of_members]
+        fixed = (steps, len(self._known_sites), s.hidden, s.heads, s.dropout, len(self.covariates))
+        return [NetworkSize(days, *fixed) for days in s.context_of_members]
 
     def _learn(self, grid: Grid, windows: WindowGrid, split: Split, options: FitOptions, companion_trees: int) -> None:
         """Fit the members, and then a companion of at most ``companion_trees`` trees where there are any."""
@@ -125,7 +134,12 @@ class GruAttention:
         from pipeline.core.models.peers.lightgbm import LightGbm
 
         self._companion = LightGbm(
-            context_days=self.context_days, trees=trees, rate=COMPANION_RATE, most_rows=COMPANION_ROWS, threads=len(QUANTILES)
+            context_days=self.context_days,
+            trees=trees,
+            rate=COMPANION_RATE,
+            most_rows=COMPANION_ROWS,
+            threads=len(QUANTILES),
+            covariates=self.covariates,
         )
         figures = self._companion.fit(grid, split, replace(options, checkpoint=None, report=lambda _: None))
         self._companion_trees = int(figures["trees"])
@@ -206,6 +220,7 @@ class GruAttention:
             "settings": self.settings,
             "quantiles": list(QUANTILES),
             "sites": list(self._known_sites),
+            "covariates": self.covariates,
             "steps": self._members[0].size.steps if self._members else 0,
             "companion_share": self._share,
             "interval_factors": self._factors.tolist(),
@@ -242,6 +257,7 @@ class GruAttention:
 
     def _restore(self, config: dict[str, Any], weights: dict[str, torch.Tensor]) -> None:
         self._known_sites = {name: row for row, name in enumerate(config["sites"], start=1)}
+        self.covariates = list(config["covariates"])
         self._share, self._factors = float(config["companion_share"]), np.array(config["interval_factors"], float)
         for i, size in enumerate(self._sizes(config["steps"])):
             network = AttentionNetwork(size)

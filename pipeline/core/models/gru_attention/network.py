@@ -5,7 +5,6 @@ Letters: B batch, L past days, S steps a day, J segments a day, K steps a segmen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -13,53 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from pipeline.core.models.contract import ATTENTION_BANDS, MEDIAN, QUANTILES
+from pipeline.core.models.gru_attention.covariates import CovariateReader, Told
 from pipeline.core.models.gru_attention.dropout import SeededDropout
 from pipeline.core.models.gru_attention.normalisation import Scale, normalise
+from pipeline.core.models.gru_attention.segments import NetworkSize, Segments, cut_into_segments
 from pipeline.core.series.windows import Window
 
-SEGMENTS = 24
 MASKED = -1e4
-
-
-@dataclass(frozen=True)
-class NetworkSize:
-    """What decides the shape of the network.
-
-    Args:
-        context_days: ``L``.
-        steps: ``S``.
-        sites: Rows of the site table, without the unknown one.
-        hidden: ``D``, even.
-        heads: ``H``, a divisor of ``D``.
-        dropout: Share of hidden units dropped in training.
-    """
-
-    context_days: int
-    steps: int
-    sites: int
-    hidden: int = 64
-    heads: int = 4
-    dropout: float = 0.1
-
-    @property
-    def segment_steps(self) -> int:
-        """Steps a segment holds, ``K``; the last segment may be partly empty."""
-        return -(-self.steps // min(SEGMENTS, self.steps))
-
-    @property
-    def segments(self) -> int:
-        """Segments a day, ``J``."""
-        return -(-self.steps // self.segment_steps)
-
-    def steps_at(self, offsets: Tensor) -> Tensor:
-        """Return the steps of day at some offsets ``(O,)`` of every segment, ascending."""
-        steps = torch.arange(self.segments, device=offsets.device)[:, None] * self.segment_steps + offsets
-        return steps[steps < self.steps]
-
-    @property
-    def lags(self) -> tuple[int, ...]:
-        """Past days whose segments the decoder reads directly: the last week and the same weekday before it."""
-        return tuple(lag for lag in (1, 2, 3, 4, 5, 6, 7, 14, 21, 28) if lag <= self.context_days)
 
 
 class Output(NamedTuple):
@@ -74,29 +33,6 @@ class Output(NamedTuple):
     quantiles: Tensor
     attention: Tensor
     scale: Scale
-
-
-class Segments(NamedTuple):
-    """Past days cut into segments: values with their holes filled, means, spreads and coverage."""
-
-    values: Tensor  # (B, L, J, K)
-    mean: Tensor  # (B, L, J)
-    spread: Tensor  # (B, L, J)
-    coverage: Tensor  # (B, L, J)
-
-
-def cut_into_segments(z: Tensor, observed: Tensor, size: NetworkSize) -> Segments:
-    """Return past days ``(B, L, S)`` as segments; a hole takes the mean of its segment, an empty segment 0."""
-    J, K = size.segments, size.segment_steps
-    missing = J * K - size.steps
-    z, mask = (F.pad(a, (0, missing)).unflatten(-1, (J, K)) for a in (z, observed.to(z.dtype)))
-    count = mask.sum(-1)
-    mean = (z * mask).sum(-1) / count.clamp_min(1.0)
-    spread = ((z - mean.unsqueeze(-1)).abs() * mask).sum(-1) / count.clamp_min(1.0)
-    values = torch.where(mask > 0, z, mean.unsqueeze(-1))
-    possible = torch.full((J,), float(K), device=z.device)
-    possible[-1] -= missing
-    return Segments(values, mean, spread, count / possible)
 
 
 class AttentionNetwork(nn.Module):
@@ -126,6 +62,7 @@ class AttentionNetwork(nn.Module):
         self.head_segment = nn.Linear(D, D)
         self.head_step = nn.Linear(H + 1 + 2 * len(size.lags) + 4, D)
         self.head_out = nn.Linear(D, len(QUANTILES))
+        self.covariates = CovariateReader(size) if size.covariates else None
         self.dropout = SeededDropout(size.dropout)
         self._start(generator)
 
@@ -156,8 +93,9 @@ class AttentionNetwork(nn.Module):
         """
         z, scale = normalise(window.past, window.past_observed)
         segments = cut_into_segments(z, window.past_observed, self.size)
-        tokens, encoded = self._encode(segments, window)
-        decoded = self._decode(segments, encoded, window)  # (B, J, D)
+        told = self.covariates(window.features) if self.covariates else None
+        tokens, encoded = self._encode(segments, window, told)
+        decoded = self._decode(segments, encoded, window, told)  # (B, J, D)
         attention = self._attend(decoded, tokens + encoded, segments)  # (B, H, J, L)
         offsets = torch.arange(self.size.segment_steps, device=z.device) if offsets is None else offsets
         segments = segments._replace(values=segments.values[..., offsets])
@@ -167,7 +105,7 @@ class AttentionNetwork(nn.Module):
         quantiles = self._residual(decoded, copies, spread, segments, clock.unflatten(1, (self.size.segments, -1))[:, :, offsets])
         return Output(quantiles.flatten(1, 2)[:, : len(self.size.steps_at(offsets))], attention, scale)
 
-    def _encode(self, segments: Segments, window: Window) -> tuple[Tensor, Tensor]:
+    def _encode(self, segments: Segments, window: Window, told: Told | None) -> tuple[Tensor, Tensor]:
         """Return the tokens of the past days and the encoder's output on them, each ``(B, L, D)``."""
         L = self.size.context_days
         ago = torch.arange(L, 0, -1, device=segments.mean.device)
@@ -181,10 +119,12 @@ class AttentionNetwork(nn.Module):
         )
         token = self.token(torch.cat([segments.mean, segments.spread, segments.coverage, extra], -1))
         token = token + self.weekday(weekday) + self.position(ago - 1) + self.site(window.site)[:, None]
+        if told:
+            token = token + told.days
         token = self.dropout(F.gelu(token))
         return token, self.encoder(token)[0]
 
-    def _decode(self, segments: Segments, encoded: Tensor, window: Window) -> Tensor:
+    def _decode(self, segments: Segments, encoded: Tensor, window: Window, told: Told | None) -> Tensor:
         """Return the decoder's state at every segment of the target day, ``(B, J, D)``."""
         J = self.size.segments
         lagged = [-lag for lag in self.size.lags]
@@ -195,6 +135,8 @@ class AttentionNetwork(nn.Module):
         known = torch.cat([days, last, window.holiday[:, -1:]], -1)[:, None].expand(-1, J, -1)
         lags = torch.cat([segments.mean[:, lagged], segments.coverage[:, lagged]], 1).transpose(1, 2)
         query = self.segment(torch.cat([lags, self._clock(window.phase, J), known], -1))
+        if told:
+            query = query + told.segments
         whole = self.state(encoded[:, -1]) + self.site(window.site) + self.target_weekday(window.day_of_week)
         return self.decoder(self.dropout(F.gelu(query + whole[:, None])))[0]
 

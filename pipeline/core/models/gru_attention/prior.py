@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from pipeline.core.models.gru_attention.network import NetworkSize, cut_into_segments
 from pipeline.core.models.gru_attention.normalisation import normalise, normalise_target
+from pipeline.core.models.gru_attention.segments import NetworkSize, cut_into_segments
 from pipeline.core.series.windows import Window
 
 FIT_STEPS = 100

@@ -29,6 +29,7 @@ class GruAttentionSettings:
         learning_rate: Peak learning rate.
         companion: Whether LightGBM may take a share of the forecast.
         refit: Whether the last fit also learns from the validation days, where they are a large part of the history.
+        covariates: Names of the past covariates to use; None lets the validation days decide.
     """
 
     context_days: int = 28
@@ -42,6 +43,7 @@ class GruAttentionSettings:
     learning_rate: float = 3e-3
     companion: bool = True
     refit: bool = True
+    covariates: list[str] | None = None
 
     @classmethod
     def of(cls, settings: dict[str, Any]) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ from pipeline.core.series.grid import Grid
 
 LAG_DAYS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
 SHORTEST_CONTEXT_DAYS = 7
+COVARIATE_LAGS = (1, 2, 7)
+COVARIATE_COLUMNS = 2 * len(COVARIATE_LAGS) + 1
 
 
 class Rows(NamedTuple):
@@ -43,21 +45,25 @@ def holes_stay_nan() -> Iterator[None]:
 class LagFeatures:
     """Makes the rows of one grid; holds its calendar."""
 
-    def __init__(self, grid: Grid, context_days: int) -> None:
-        self._grid, self._context_days = grid, context_days
+    def __init__(self, grid: Grid, context_days: int, covariates: Sequence[str] = ()) -> None:
+        """Take a grid; of a covariate that it lacks, everything is missing."""
+        self.context_days = context_days
+        self._grid, self._covariates = grid, covariates
         self._lags = [lag for lag in LAG_DAYS if lag <= context_days]
         ahead = 3  # another zone's target day is at most a day away from the schedule's
         self._calendar = calendar_of(grid, ahead)
 
     def of(self, origins: Origins) -> Rows:
         """Return the rows of all steps of the target days."""
-        past, observed = past_of(self._grid, origins, self._context_days)
+        past, observed = past_of(self._grid, origins, self.context_days)
         b, _, s = past.shape
         level = np.nanmean(np.where(observed, np.abs(past), np.nan), axis=(1, 2))
         scale = np.where(level > 0, level, 1.0).astype(np.float32)
         z = np.where(observed, past, np.float32(np.nan)) / scale[:, None, None]
         columns = [*self._same_step(z), *self._levels(z), *self._calendar_columns(origins, s)]
         columns.append(origins.unknown_steps[:, None] / s)
+        for name in self._covariates:
+            columns += self._of_covariate(name, origins)
         features = np.empty((b, s, len(columns)), np.float32)
         for i, column in enumerate(columns):
             features[:, :, i] = column
@@ -91,6 +97,21 @@ class LagFeatures:
         age = (days * s - 1 - newest) / s
         week_change = day_means[:, -7:].mean(axis=1) - day_means[:, -14:-7].mean(axis=1) if days >= 14 else np.full(b, np.nan)
         return [*(day_means[:, [days - lag]] for lag in lags), last, recent, last - day_before, age, week_change[:, None]]
+
+    def _of_covariate(self, name: str, origins: Origins) -> list[np.ndarray]:
+        """Return ``COVARIATE_COLUMNS`` of a covariate: at the step, of the newest days and last known; divided by its window's mean."""
+        if name not in self._grid.covariates:
+            return [np.full((len(origins), 1), np.nan)] * COVARIATE_COLUMNS
+        past, observed = past_of(self._grid, origins, self.context_days, name)
+        x = np.where(observed, past, np.float32(np.nan))
+        level = np.nanmean(np.abs(x), axis=(1, 2), keepdims=True)
+        z = x / np.where(level > 0, level, np.float32(1))
+        day_means, flat = np.nanmean(z, axis=2), z.reshape(len(z), -1)
+        newest = _last_finite(flat)
+        hour = max(1, z.shape[2] // 24)
+        recent = np.take_along_axis(flat, np.maximum(newest - np.arange(hour), 0), axis=1)
+        days = [day_means[:, [-lag]] for lag in COVARIATE_LAGS]
+        return [*(z[:, -lag] for lag in COVARIATE_LAGS), *days, np.nanmean(recent, axis=1, keepdims=True)]
 
     def _calendar_columns(self, origins: Origins, steps: int) -> list[np.ndarray]:
         calendar, day = self._calendar, origins.day

@@ -17,11 +17,10 @@ import numpy as np
 from pipeline.core.models.contract import MEDIAN, QUANTILES, FitOptions, Forecast, Origins, Progress, Split
 from pipeline.core.models.past import in_parts
 from pipeline.core.models.peers.lag_features import SHORTEST_CONTEXT_DAYS, LagFeatures, holes_stay_nan
+from pipeline.core.models.peers.lag_rows import rows_of
+from pipeline.core.models.peers.telling import BINNING, QUIET, telling_covariates
 from pipeline.core.series.grid import Grid
 from pipeline.errors import DataError, ModelError
-
-QUIET = {"verbose": -1, "num_threads": 1, "force_col_wise": True}
-BINNING = QUIET | {"feature_pre_filter": False}  # short histories grow smaller leaves than LightGBM assumes
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class LightGbmSettings:
         most_rows: Rows to learn from; more are thinned at random, so that a large fleet also trains in seconds.
         early_cutoffs: Share of training origins with a random cutoff up to a day before the target day; the others have their site's own.
         threads: How many quantiles' models grow at a time, each on one thread: shared loops would wait for each other on a busy machine.
+        covariates: Names of the past covariates to use; None lets the validation days decide.
     """
 
     context_days: int = 28
@@ -45,6 +45,7 @@ class LightGbmSettings:
     most_rows: int = 200_000
     early_cutoffs: float = 0.25
     threads: int = 2
+    covariates: list[str] | None = None
 
 
 class LightGbm:
@@ -63,6 +64,7 @@ class LightGbm:
         self.settings: dict[str, Any] = asdict(self._settings)
         self.context_days = self._settings.context_days
         self._boosters: list[lightgbm.Booster] = []
+        self.covariates = self._settings.covariates or []
 
     def fit(self, grid: Grid, split: Split, options: FitOptions) -> dict[str, float]:
         """Grow one model per quantile and return ``train_seconds``, ``rows`` and ``trees`` of the median.
@@ -72,19 +74,23 @@ class LightGbm:
         """
         start = time.perf_counter()
         rng = np.random.default_rng(options.seed)
-        unknown = options.unknown_at(grid.shape[0])
-        features, target = self._rows(grid, split.train, unknown, self._settings.most_rows, rng)
-        if not len(target):
+        if self._settings.covariates is None:
+            self.covariates = telling_covariates(grid, split, options, self.context_days)
+        unknown, most = options.unknown_at(grid.shape[0]), self._settings.most_rows
+        maker = LagFeatures(grid, self.context_days, self.covariates)
+        learnt = rows_of(maker, grid, split.train, unknown, most, self._settings.early_cutoffs, rng)
+        if not len(learnt.target):
             raise DataError(f"lightgbm found no reading on target days {split.train} that has a past; expected a longer history")
-        learned = lightgbm.Dataset(features, target, params=BINNING).construct()
-        watched = self._rows(grid, split.validation, unknown, self._settings.most_rows // 4, rng)
-        checked = lightgbm.Dataset(*watched, reference=learned, params=BINNING).construct() if len(watched[1]) else None
+        learned = lightgbm.Dataset(learnt.features, learnt.target, params=BINNING).construct()
+        watched = rows_of(maker, grid, split.validation, unknown, most // 4, self._settings.early_cutoffs, rng)
+        seen = len(watched.target) > 0
+        checked = lightgbm.Dataset(watched.features, watched.target, reference=learned, params=BINNING).construct() if seen else None
         self._boosters = []
         for booster in self._each(lambda level: self._grow(learned, checked, level, options.seed), QUANTILES):
             self._boosters.append(booster)
             options.report(Progress(len(self._boosters), len(QUANTILES), float("nan")))
         seconds = time.perf_counter() - start
-        return {"train_seconds": seconds, "rows": float(len(target)), "trees": float(self._boosters[MEDIAN].num_trees())}
+        return {"train_seconds": seconds, "rows": float(len(learnt.target)), "trees": float(self._boosters[MEDIAN].num_trees())}
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast each origin; NaN only where a site has no reading at all in its context.
@@ -95,7 +101,7 @@ class LightGbm:
         if not self._boosters:
             raise ModelError("this lightgbm forecaster has no trees; fit it or load a saved one first")
         steps = grid.shape[2]
-        rows = LagFeatures(grid, self.context_days)
+        rows = LagFeatures(grid, self.context_days, self.covariates)
         quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
 
         def answer(part: slice, some: Origins) -> None:
@@ -112,7 +118,8 @@ class LightGbm:
 
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and one LightGBM text model per quantile."""
-        (folder / "config.json").write_text(json.dumps({"name": self.name, "settings": self.settings, "quantiles": QUANTILES}))
+        config = {"name": self.name, "settings": self.settings, "quantiles": QUANTILES, "covariates": self.covariates}
+        (folder / "config.json").write_text(json.dumps(config))
         for level, booster in zip(QUANTILES, self._boosters, strict=True):
             booster.save_model(_file(folder, level))
 
@@ -128,6 +135,7 @@ class LightGbm:
             forecaster = cls(**config["settings"])
             if tuple(config["quantiles"]) != QUANTILES:
                 raise ModelError(f"{folder} holds quantiles {config['quantiles']}; expected {list(QUANTILES)}: train it again")
+            forecaster.covariates = list(config["covariates"])
             forecaster._boosters = [lightgbm.Booster(model_str=_file(folder, level).read_text()) for level in QUANTILES]
         except (OSError, ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
             raise ModelError(f"{folder} holds no readable lightgbm forecaster: {error}; train it again") from error
@@ -155,29 +163,6 @@ class LightGbm:
         """Apply a function to each item, ``threads`` at a time, and yield the answers in order."""
         with ThreadPoolExecutor(self._settings.threads) as pool:
             yield from pool.map(function, items)
-
-    def _rows(self, grid: Grid, days: range, unknown: np.ndarray, most: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Features and divided actuals of at most ``most`` observed steps, spread over sites and days."""
-        n, _, s = grid.shape
-        origins = Origins.every(n, days, unknown)
-        origins = origins.subset(np.flatnonzero(grid.observed[origins.site, origins.day].any(axis=1)))
-        steps_each = min(s, max(12, -(-most // max(len(origins), 1))))
-        kept = rng.permutation(len(origins))[: -(-most // steps_each)]
-        origins = origins.subset(kept)
-        early = np.where(rng.random(len(origins)) < self._settings.early_cutoffs, rng.integers(0, s, len(origins)), origins.unknown_steps)
-        maker, features, targets = LagFeatures(grid, self.context_days), [], []
-        for _, some in in_parts(Origins(origins.site, origins.day, early), self.context_days * s * 4):
-            steps = rng.permuted(np.tile(np.arange(s), (len(some), 1)), axis=1)[:, :steps_each]
-            with holes_stay_nan():
-                rows, level, _ = maker.of(some)
-            alive = level > 0
-            actual = grid.throughput[some.site[:, None], some.day[:, None], steps] / np.where(alive, level, 1)[:, None]
-            usable = grid.observed[some.site[:, None], some.day[:, None], steps] & alive[:, None]
-            features.append(np.take_along_axis(rows, steps[:, :, None], axis=1)[usable])
-            targets.append(actual[usable])
-        if not features:
-            return np.empty((0, 0), np.float32), np.empty(0, np.float32)
-        return np.concatenate(features), np.concatenate(targets)
 
 
 def _predicted(booster: lightgbm.Booster, rows: np.ndarray) -> np.ndarray:

@@ -97,11 +97,11 @@ class LightGbmBag:
         return bag
 
     def _grow(self, grid: Grid, split: Split, options: FitOptions, trees: list[int] | None) -> list[int]:
-        """Fit every member, of as many trees as told where told, and return how many the median of each has."""
+        """Fit every member and return how many trees its median has; a second time of as many, and with the covariates found before."""
         grown = []
         for i in range(SEEDS):
-            most = {} if trees is None else {"trees": trees[i]}
-            self._members[i] = LightGbm(**self.settings | most)
+            found = {} if trees is None else {"trees": trees[i], "covariates": self._members[i].covariates}
+            self._members[i] = LightGbm(**self.settings | found)
 
             def report(line: Progress, before: int = i) -> None:
                 options.report(replace(line, iteration=before * line.iterations + line.iteration, iterations=SEEDS * line.iterations))

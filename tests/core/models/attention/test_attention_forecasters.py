@@ -9,8 +9,8 @@ import torch
 
 from pipeline.core.models import create, load
 from pipeline.core.models.contract import QUANTILES, FitOptions, Origins, Split
-from pipeline.core.models.gru_attention.network import NetworkSize
 from pipeline.core.models.gru_attention.normalisation import normalise_target
+from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.losses import pinball_loss
 from pipeline.errors import DataError, ModelError

@@ -7,8 +7,8 @@ import torch
 from pipeline.core.models import create
 from pipeline.core.models.attention.daily_gru import ORIGINAL, features_of_window
 from pipeline.core.models.contract import MEDIAN, FitOptions, Origins, Split
-from pipeline.core.models.gru_attention.network import NetworkSize
 from pipeline.core.models.gru_attention.normalisation import normalise
+from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.series.calendar import calendar_of
 from pipeline.core.series.features import FEATURES, twelve_features
 from pipeline.core.series.windows import WindowGrid

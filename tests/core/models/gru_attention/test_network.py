@@ -6,8 +6,9 @@ import torch
 
 from pipeline.core.models.contract import QUANTILES, FitOptions, Origins, Split
 from pipeline.core.models.gru_attention.forecaster import GruAttention
-from pipeline.core.models.gru_attention.network import AttentionNetwork, NetworkSize, banded
+from pipeline.core.models.gru_attention.network import AttentionNetwork, banded
 from pipeline.core.models.gru_attention.normalisation import denormalise, normalise, normalise_target
+from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.losses import pinball_loss
 from tests.fixtures.grids import grid_of, make_grid

@@ -1,0 +1,56 @@
+"""Which past covariates say something of tomorrow: asked of small trees on the validation days, before anything large is trained."""
+
+from __future__ import annotations
+
+import lightgbm
+import numpy as np
+
+from pipeline.core.evaluation.bootstrap import ratio_interval
+from pipeline.core.models.contract import FitOptions, Split
+from pipeline.core.models.peers.lag_features import COVARIATE_COLUMNS, LagFeatures
+from pipeline.core.models.peers.lag_rows import rows_of
+from pipeline.core.series.grid import Grid
+
+QUIET = {"verbose": -1, "num_threads": 1, "force_col_wise": True}
+BINNING = QUIET | {"feature_pre_filter": False}  # short histories grow smaller leaves than LightGBM assumes
+ROWS = 20_000
+TREES = 60
+SMALL = BINNING | {"objective": "regression_l1", "num_leaves": 15, "learning_rate": 0.1, "min_data_in_leaf": 20, "deterministic": True}
+EARLY_SHARE = 0.25
+
+
+def telling_covariates(grid: Grid, split: Split, options: FitOptions, context_days: int) -> list[str]:
+    """Return the covariates with which the median errs less on the validation days, beyond noise; none without such days.
+
+    Each is asked alone: the upper end of the 95 % interval (over days) of its error over the error without it lies below 1.
+
+    Args:
+        grid: Readings and covariates.
+        split: Days to learn from and to ask.
+        options: Give the seed and what is unknown at a cutoff.
+        context_days: How far back the trees look.
+    """
+    names = [name for name, values in sorted(grid.covariates.items()) if np.isfinite(values[:, : split.train.stop]).any()]
+    if not names or not len(split.validation):
+        return []
+    maker, rng, unknown = LagFeatures(grid, context_days, names), np.random.default_rng(options.seed), options.unknown_at(grid.shape[0])
+    learnt, asked = (rows_of(maker, grid, days, unknown, ROWS, EARLY_SHARE, rng) for days in (split.train, split.validation))
+    if not len(learnt.target) or not len(asked.target):
+        return []
+    own = learnt.features.shape[1] - COVARIATE_COLUMNS * len(names)
+
+    def error_with(columns: list[int]) -> np.ndarray:
+        """Return the sum of absolute errors of each validation day."""
+        rows = lightgbm.Dataset(learnt.features[:, columns], learnt.target, params=SMALL)
+        trees = lightgbm.train(SMALL | {"seed": options.seed}, rows, TREES)
+        error = np.abs(np.asarray(trees.predict(asked.features[:, columns], num_threads=1)) - asked.target)
+        return np.bincount(asked.day - split.validation.start, error, len(split.validation))
+
+    without = error_with(list(range(own)))
+    telling = []
+    for i, name in enumerate(names):
+        first = own + i * COVARIATE_COLUMNS
+        found = error_with([*range(own), *range(first, first + COVARIATE_COLUMNS)])
+        if ratio_interval(found, without).high < 1:
+            telling.append(name)
+    return telling

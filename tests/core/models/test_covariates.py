@@ -1,0 +1,88 @@
+"""Past covariates: used where the validation days say that they tell something, and only there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.core.models import create, load
+from pipeline.core.models.contract import MEDIAN, FitOptions, Forecaster, Origins, Split
+from pipeline.core.models.peers.telling import telling_covariates
+from pipeline.core.series.grid import Grid
+from tests.fixtures.grids import make_grid, make_told_grid
+
+SPLIT = Split(range(1, 50), range(50, 60))
+TEST = Origins.every(3, range(60, 70))
+OPTIONS = FitOptions(device="cpu")
+SMALL = {
+    "gru_attention": {
+        "context_days": 14, "hidden": 32, "heads": 2, "batch": 32, "members": 1, "iterations": 100, "companion": False, "refit": False,
+    },
+    "lightgbm": {"trees": 80, "most_rows": 8000},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return make_told_grid()
+
+
+@pytest.fixture(scope="module", params=SMALL)
+def fitted(request, grid) -> Forecaster:
+    model = create(request.param, **SMALL[request.param])
+    model.fit(grid, SPLIT, OPTIONS)
+    return model
+
+
+def wape_of(model: Forecaster, grid: Grid) -> float:
+    median = model.forecast(grid, TEST).quantiles[..., MEDIAN]
+    actual = grid.throughput[TEST.site, TEST.day]
+    return float(np.abs(actual - median).sum() / actual.sum())
+
+
+def test_a_covariate_that_tells_tomorrow_takes_a_fifth_of_the_error_at_least(grid, fitted):
+    without = create(fitted.name, **SMALL[fitted.name], covariates=[])
+    without.fit(grid, SPLIT, OPTIONS)
+
+    assert fitted.covariates == ["told"]
+    assert wape_of(fitted, grid) < 0.8 * wape_of(without, grid)
+
+
+def test_a_model_with_covariates_comes_back_from_its_folder(grid, fitted, tmp_path):
+    fitted.save(tmp_path)
+
+    np.testing.assert_array_equal(load(tmp_path).forecast(grid, TEST).quantiles, fitted.forecast(grid, TEST).quantiles)
+
+
+def test_a_covariate_that_does_not_come_any_more_is_an_ordinary_hole(grid, fitted):
+    lost = fitted.forecast(replace(grid, covariates={}), TEST).quantiles
+
+    silent = replace(grid, covariates={"told": np.full(grid.shape, np.nan, np.float32)})
+    assert np.isfinite(lost).all()
+    np.testing.assert_array_equal(fitted.forecast(silent, TEST).quantiles, lost)
+
+
+def test_the_unit_of_a_covariate_does_not_matter(grid, fitted):
+    larger = replace(grid, covariates={"told": grid.covariates["told"] * 8})
+
+    np.testing.assert_allclose(fitted.forecast(larger, TEST).quantiles, fitted.forecast(grid, TEST).quantiles, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_covariates_that_are_not_used_change_nothing(name):
+    plain = make_grid(days=70)
+    silent = replace(plain, covariates={"told": np.full(plain.shape, np.nan, np.float32)})
+    settings = SMALL[name] | ({"iterations": 3} if name == "gru_attention" else {"trees": 3})
+
+    models = [create(name, **settings) for _ in range(2)]
+    for model, of in zip(models, (plain, silent), strict=True):
+        model.fit(of, SPLIT, OPTIONS)
+
+    assert models[1].covariates == []
+    np.testing.assert_array_equal(models[1].forecast(silent, TEST).quantiles, models[0].forecast(plain, TEST).quantiles)
+
+
+def test_nothing_is_telling_where_no_day_can_be_asked(grid):
+    assert telling_covariates(grid, Split(range(1, 60), range(0)), OPTIONS, 14) == []
