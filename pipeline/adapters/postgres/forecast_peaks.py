@@ -9,23 +9,15 @@ import pandas as pd
 from psycopg2.sql import Identifier
 from sqlalchemy import Connection
 
-from pipeline.adapters.postgres.copy_binary import Kind, write_frame
+from pipeline.adapters.postgres import schema
+from pipeline.adapters.postgres.copy_binary import write_frame
 from pipeline.adapters.postgres.queries import composed, run_composed, upsert_parts
+from pipeline.adapters.postgres.schema import key_of, kinds_of
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
-KEY = ("target_day", "role", "site")
+KEY = key_of(schema.forecast_peaks)
 SAME_ALL_DAY = ["target_day", "role", "cutoff", "model_version", "degradation", "run_id"]
-PEAKS: dict[str, Kind] = {
-    "target_day": "date",
-    "role": "text",
-    "site": "text",
-    "peak_at": "timestamptz",
-    **dict.fromkeys(QUANTILE_COLUMNS, "float8"),
-    "cutoff": "timestamptz",
-    "model_version": "text",
-    "degradation": "text",
-    "run_id": "text",
-}
+PEAKS = kinds_of(schema.forecast_peaks)
 
 
 def daily_peaks(day: pd.DataFrame, known: pd.DataFrame | None = None) -> pd.DataFrame:

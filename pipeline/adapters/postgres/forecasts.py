@@ -19,38 +19,19 @@ from psycopg2.sql import SQL, Identifier
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from pipeline.adapters.postgres import publications
-from pipeline.adapters.postgres.copy_binary import Kind, write_frame
+from pipeline.adapters.postgres import publications, schema
+from pipeline.adapters.postgres.copy_binary import write_frame
 from pipeline.adapters.postgres.database import lock
 from pipeline.adapters.postgres.engines import driver
 from pipeline.adapters.postgres.forecast_peaks import write_peaks
 from pipeline.adapters.postgres.publications import Fleet, Slice
 from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
-from pipeline.core.models.contract import QUANTILE_COLUMNS
+from pipeline.adapters.postgres.schema import key_of, kinds_of
 from pipeline.errors import DataError
 
-FORECASTS: dict[str, Kind] = {
-    "target_day": "date",
-    "role": "text",
-    "site": "text",
-    "ts": "timestamptz",
-    **dict.fromkeys(QUANTILE_COLUMNS, "float8"),
-    "cutoff": "timestamptz",
-    "model_version": "text",
-    "snapshot": "text",
-    "degradation": "text",
-    "run_id": "text",
-}
-ATTENTION: dict[str, Kind] = {
-    "target_day": "date",
-    "role": "text",
-    "site": "text",
-    "band": "int2",
-    "past_day": "date",
-    "weight": "float8",
-}
+FORECASTS, ATTENTION = kinds_of(schema.forecasts), kinds_of(schema.attention)
 TABLES = {"forecasts": FORECASTS, "attention": ATTENTION}
-KEYS = {"forecasts": ("target_day", "role", "site", "ts"), "attention": ("target_day", "role", "site", "band", "past_day")}
+KEYS = {"forecasts": key_of(schema.forecasts), "attention": key_of(schema.attention)}
 
 
 @dataclass

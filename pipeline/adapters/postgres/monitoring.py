@@ -12,29 +12,14 @@ from psycopg2 import extras
 from psycopg2.sql import Identifier
 from sqlalchemy import Connection
 
+from pipeline.adapters.postgres import schema
 from pipeline.adapters.postgres.copy_binary import Kind, write_frame
 from pipeline.adapters.postgres.engines import driver
 from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
+from pipeline.adapters.postgres.schema import kinds_of
 
 HOURS = ("steps", "actual", "absolute", "signed", "inside80")
-COMPLETENESS: dict[str, Kind] = {
-    "target_day": "date",
-    "site": "text",
-    "expected": "int4",
-    "readings": "int4",
-    "last_reading": "timestamptz",
-}
-ANOMALIES: dict[str, Kind] = {
-    "target_day": "date",
-    "site": "text",
-    "starts_at": "timestamptz",
-    "ends_at": "timestamptz",
-    "direction": "text",
-    "steps": "int4",
-    "actual": "float8",
-    "expected": "float8",
-    "excess": "float8",
-}
+COMPLETENESS, ANOMALIES = kinds_of(schema.completeness), kinds_of(schema.anomalies)
 ROWS_AT_A_TIME = 1000
 
 

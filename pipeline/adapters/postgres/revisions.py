@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, delete
 
+from pipeline.adapters.postgres import schema
 from pipeline.adapters.postgres.queries import SQL_FOLDER, checksum_of
 from pipeline.adapters.postgres.standing import LEDGER, SCHEMA, noting, read_standing
 from pipeline.errors import ConfigurationError
@@ -35,7 +36,14 @@ def undo(name: str, by: str) -> None:
 def run_revisions(connection: Connection) -> None:
     """Run what Alembic was asked for, in the transaction of a connection; ``sql/env.py`` calls it."""
     context.config.attributes.setdefault("ledger", read_standing(connection).ledger)
-    context.configure(connection=connection, version_table_schema=SCHEMA, transactional_ddl=True)
+    context.configure(
+        connection=connection,
+        version_table_schema=SCHEMA,
+        transactional_ddl=True,
+        target_metadata=schema.metadata,
+        include_schemas=True,
+        include_name=_is_ours,
+    )
     context.run_migrations()
 
 
@@ -44,6 +52,11 @@ def run_offline() -> None:
     context.config.attributes.setdefault("ledger", {})
     context.configure(dialect_name="postgresql", literal_binds=True, version_table_schema=SCHEMA, transactional_ddl=False)
     context.run_migrations()
+
+
+def _is_ours(name: str | None, kind: str, _: Any) -> bool:
+    """Whether autogenerate looks at something: our schema, in it our tables and not the parts that days and months have of their own."""
+    return name == SCHEMA if kind == "schema" else kind != "table" or f"{SCHEMA}.{name}" in schema.metadata.tables
 
 
 def upgrade(connection: Connection, folder: Path, ledger: dict[str, str]) -> None:

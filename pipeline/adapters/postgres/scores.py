@@ -9,28 +9,15 @@ import pandas as pd
 from psycopg2.sql import Identifier
 from sqlalchemy import Connection
 
+from pipeline.adapters.postgres import schema
 from pipeline.adapters.postgres.copy_binary import Kind, read_fixed, to_instants, write_frame
 from pipeline.adapters.postgres.engines import driver
 from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement, upsert_parts
+from pipeline.adapters.postgres.schema import key_of, kinds_of
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
-KEY = ("target_day", "role", "site")
-SCORES: dict[str, Kind] = {
-    "target_day": "date",
-    "role": "text",
-    "site": "text",
-    "model_version": "text",
-    "cutoff": "timestamptz",
-    "steps": "int4",
-    "actual_total": "float8",
-    "wape": "float8",
-    "mase": "float8",
-    "pinball": "float8",
-    "coverage50": "float8",
-    "coverage80": "float8",
-    "coverage90": "float8",
-    "bias": "float8",
-}
+KEY = key_of(schema.scores)
+SCORES = kinds_of(schema.scores)
 DUE = (*KEY, "model_version", "cutoff", "first_step", "last_step", "scored_steps", "scored_total", "scored_version", "scored_cutoff")
 
 

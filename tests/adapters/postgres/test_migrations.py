@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 from sqlalchemy import event, text
 
-from pipeline.adapters.postgres import migrations
+from pipeline.adapters.postgres import migrations, schema
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.engines import engine_of
 from pipeline.adapters.postgres.migrations import go_back, migrate, migration_script
@@ -331,3 +331,23 @@ def test_alembic_itself_finds_the_revisions_and_the_database(database):
     said = subprocess.run([Path(sys.executable).with_name("alembic"), "current"], env=variables, capture_output=True, text=True, check=True)
 
     assert said.stdout.startswith(f"{newest(SQL_FOLDER)} (head)")
+
+
+def test_tables_and_migrations_say_the_same(database, run_sql):
+    variables = os.environ | {"DAYAHEAD_DATABASE_URL": database.database_url.get_secret_value()}
+
+    said = subprocess.run([Path(sys.executable).with_name("alembic"), "check"], env=variables, capture_output=True, text=True)
+
+    assert said.returncode == 0, said.stdout + said.stderr
+    found = {name for (name,) in run_sql(TABLES)} - {"alembic_version"}
+    assert found == {table.name for table in schema.metadata.sorted_tables}
+
+
+def test_a_column_that_no_migration_makes_is_noticed(database, run_sql):
+    run_sql("ALTER TABLE dayahead.scores DROP COLUMN mase CASCADE")
+    variables = os.environ | {"DAYAHEAD_DATABASE_URL": database.database_url.get_secret_value()}
+
+    said = subprocess.run([Path(sys.executable).with_name("alembic"), "check"], env=variables, capture_output=True, text=True)
+
+    assert said.returncode != 0
+    assert "mase" in said.stdout + said.stderr
