@@ -46,7 +46,7 @@ status: setup ## Show every service, its process and its address
 logs: setup ## Show the end of the logs; of one with SERVICE=scheduler, following with ARGS=--follow
 	@$(RUN) logs $(SERVICE) $(ARGS)
 
-psql: setup ## Open a prompt on the embedded database
+psql: setup ## Open a prompt on the database in use
 	@$(RUN) psql
 
 $(STEPS): setup ## Run one step by hand: DAY=2026-08-21, further options in ARGS; train also takes PROCESSES=2

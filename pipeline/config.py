@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,7 +16,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import ConfigurationError
 
+log = logging.getLogger(__name__)
+
 STACK_FILE = "stack.env"
+OTHERS = {f"DAYAHEAD_{name}" for name in ("DEBUG", "STACK", "SCREENSHOTS", "TEST_DATA")}  # variables that are read and are no settings
+_told: set[str] = set()
 SECRETS = Path("/run/secrets")  # of a container: a file per variable, named like it in lower case, such as dayahead_database_url
 
 
@@ -136,6 +143,9 @@ def read_settings(home: Path | None = None) -> Settings:
         ConfigurationError: A variable has a value of the wrong kind; the message names it.
     """
     home = home or Path(os.environ.get("DAYAHEAD_HOME", "") or _home_in(Path(".env")) or ".dayahead")
+    _tell_unknown(os.environ.keys(), "the environment")
+    for file in (home / STACK_FILE, Path(".env")):
+        _tell_unknown(_names_in(file), str(file))
     try:
         return Settings(home=home, _env_file=(home / STACK_FILE, ".env"), _secrets_dir=SECRETS if SECRETS.is_dir() else None)
     except ValidationError as error:
@@ -147,3 +157,18 @@ def _home_in(file: Path) -> str:
     from dotenv import dotenv_values
 
     return dotenv_values(file).get("DAYAHEAD_HOME") or ""
+
+
+def _names_in(file: Path) -> Iterable[str]:
+    from dotenv import dotenv_values
+
+    return dotenv_values(file).keys()
+
+
+def _tell_unknown(names: Iterable[str], where: str) -> None:
+    """Say which variables look like settings and are none, each once in a process: a mistyped one would change nothing, without a word."""
+    known = {f"DAYAHEAD_{field.upper()}" for field in Settings.model_fields} | OTHERS
+    for name in sorted({name.upper() for name in names if name.upper().startswith("DAYAHEAD_")} - known - _told):
+        _told.add(name)
+        meant = get_close_matches(name, known, n=1, cutoff=0.8)
+        log.warning("%s in %s is not a setting%s", name, where, f"; did you mean {meant[0]}?" if meant else ": .env.example lists them all")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from pipeline import config
 from pipeline.config import STACK_FILE, Settings, read_settings
 from pipeline.errors import ConfigurationError
 
@@ -42,6 +43,23 @@ def test_environment_wins_over_dotenv_and_dotenv_over_the_stacks_own_file(empty_
     settings = read_settings()
 
     assert (settings.home, settings.tracking_url, settings.model, settings.seed) == (home, "stack", "dotenv", 3)
+
+
+def test_a_variable_that_is_no_setting_is_told_once_with_the_one_that_was_meant(empty_place, monkeypatch, caplog):
+    monkeypatch.setattr(config, "_told", set())
+    (empty_place / ".env").write_text("DAYAHEAD_SHADOWS=3\nOTHER=1\n")
+    monkeypatch.setenv("DAYAHEAD_TRAIN_DAY", "30")
+    monkeypatch.setenv("DAYAHEAD_DEBUG", "1")
+    monkeypatch.setenv("DAYAHEAD_FLUX", "1")
+
+    read_settings()
+    read_settings()
+
+    assert caplog.messages == [
+        "DAYAHEAD_FLUX in the environment is not a setting: .env.example lists them all",
+        "DAYAHEAD_TRAIN_DAY in the environment is not a setting; did you mean DAYAHEAD_TRAIN_DAYS?",
+        "DAYAHEAD_SHADOWS in .env is not a setting; did you mean DAYAHEAD_SHARDS?",
+    ]
 
 
 def test_home_of_the_environment_wins_over_that_of_dotenv(empty_place, monkeypatch):

@@ -106,20 +106,17 @@ def logs(
 
 
 def psql() -> None:
-    """Open a prompt on the embedded database, as its owner.
+    """Open a prompt on the database in use: the one that DAYAHEAD_DATABASE_URL names, else the embedded one, as its owner.
 
     Examples:
         python -m pipeline psql
     """
-    from pipeline.local.postgres import psql_command
-    from pipeline.local.stack import home_of
+    from pipeline.adapters.postgres.engines import login_of
+    from pipeline.local.postgres import binaries
 
-    settings = read_settings()
-    home = home_of(settings)
-    if not home.stack_env.exists():
-        raise ConfigurationError(f"there is no database in {home.root} yet; make one with: make up")
-    command = psql_command(settings.postgres_port, "dayahead", "traffic")
-    os.execve(command[0], command, {**os.environ, "PGPASSWORD": home.secrets().dayahead})  # noqa: S606  # psql minds Ctrl-C itself
+    login, password = login_of(read_settings())
+    command = [str(binaries() / "psql"), login]
+    os.execve(command[0], command, os.environ | ({"PGPASSWORD": password} if password else {}))  # noqa: S606  # psql minds Ctrl-C itself
 
 
 def _show_services(settings: Settings, lines: tuple[Line, ...]) -> None:
@@ -139,11 +136,15 @@ def show_addresses(settings: Settings) -> None:
     """Print where the services are, and the login."""
     from pipeline.local.home import LOGIN
     from pipeline.local.services import urls
-    from pipeline.local.stack import home_of
+    from pipeline.local.stack import home_of, own_database
 
     password = home_of(settings).secrets().login
+    hows = {"Postgres": "make psql"}
+    addresses = urls(settings)
+    if used := own_database(settings):
+        addresses["Database"] = f"postgresql://{used}"
+        hows = {"Postgres": "for Airflow and MLflow", "Database": "make psql"}
     console.print()
-    for name, address in urls(settings).items():
-        how = "make psql" if name == "Postgres" else f"login {LOGIN} / {password}"
-        console.print(f"  {name:9} {address}   {how}", highlight=False)
+    for name, address in addresses.items():
+        console.print(f"  {name:9} {address}   {hows.get(name, f'login {LOGIN} / {password}')}", highlight=False)
     console.print("\n  stop with: make down")

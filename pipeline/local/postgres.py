@@ -16,6 +16,7 @@ from pipeline.local.home import PROJECT, Home, Secrets, write_private
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 ACCOUNT = "pgserver"
+TRAFFIC = "traffic"  # the database of readings and forecasts
 SEEN = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "TZ")  # of the environment, by the server and initdb
 
 

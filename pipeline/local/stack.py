@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from pipeline.config import Settings, read_settings
-from pipeline.errors import ServiceError
+from pipeline.errors import DayaheadError, ServiceError
 from pipeline.local import postgres
 from pipeline.local.airflow_api import Airflow
 from pipeline.local.configuration import write_configuration
@@ -98,7 +98,28 @@ def status(settings: Settings) -> tuple[Line, ...]:
         address = f"{postgres.HOST}:{service.port}" if service.port else ""
         word = _health(state.word if state else "STOPPED", service.name in answering)
         lines.append(Line(service.name, word, state.pid if state else None, address, state.description if state else ""))
-    return tuple(lines)
+    return (*lines, *_own_database(settings))
+
+
+def own_database(settings: Settings) -> str:
+    """Return host, port and name of a database that is not the embedded one; empty where it is, or none is set yet."""
+    from pipeline.adapters.postgres.engines import describe
+
+    used = describe(settings) if settings.database_url.get_secret_value() else ""
+    return "" if used == f"{postgres.HOST}:{settings.postgres_port}/{postgres.TRAFFIC}" else used
+
+
+def _own_database(settings: Settings) -> list[Line]:
+    """Return the line of the database in use, where it is another than the embedded one."""
+    from pipeline.adapters.postgres.database import connect
+
+    if not (used := own_database(settings)):
+        return []
+    try:
+        with connect(settings, work="status"):
+            return [Line("database", "healthy", None, used, "yours: DAYAHEAD_DATABASE_URL")]
+    except DayaheadError as error:
+        return [Line("database", "not answering", None, used, str(error))]
 
 
 def crash_report(settings: Settings, line: Line) -> str:
@@ -174,7 +195,7 @@ def _remember(settings: Settings, home: Home, secrets: Secrets) -> None:
     """
     addresses = urls(settings)
     embedded = {
-        "DAYAHEAD_DATABASE_URL": postgres.url("dayahead", secrets.dayahead, settings.postgres_port, "traffic"),
+        "DAYAHEAD_DATABASE_URL": postgres.url("dayahead", secrets.dayahead, settings.postgres_port, postgres.TRAFFIC),
         "DAYAHEAD_TRACKING_URL": addresses["MLflow"],
         "DAYAHEAD_TRACKING_USERNAME": LOGIN,
         "DAYAHEAD_TRACKING_PASSWORD": secrets.login,

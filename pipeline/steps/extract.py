@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pipeline.adapters.postgres.database import connect
-from pipeline.adapters.postgres.readings import last_reading, read_names, read_readings, read_sites
+from pipeline.adapters.postgres.readings import last_reading, latest_stamp, read_names, read_readings, read_sites
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.clock import infer_step_minutes
@@ -38,14 +38,15 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
     since = run.cutoff - timedelta(days=history)
     with connect(settings, "reader", work="extract") as connection:
         known = read_sites(connection)
+        until = min(run.cutoff, latest_stamp(connection))  # of a day forecast before its cutoff, readings of the future are none
         if sites is not None and (unknown := sorted(set(sites) - {site.name for site in known})):
             near = get_close_matches(unknown[0], [site.name for site in known], n=1)
             way_out = f"was {near[0]!r} meant?" if near else "load their readings first"
             raise DataError(f"unknown site(s) {', '.join(map(repr, unknown))}; {len(known)} are known: {way_out}")
         names = sites
         if run.shard is not None:
-            names = [name for name in sites or read_names(connection, since, run.cutoff) if run.holds(name)]
-        readings = read_readings(connection, since, run.cutoff, names, settings.covariates)
+            names = [name for name in sites or read_names(connection, since, until) if run.holds(name)]
+        readings = read_readings(connection, since, until, names, settings.covariates)
         if readings.empty:
             last = last_reading(connection)
             found = f"the last reading is of {last.isoformat()}" if last else "the table traffic is empty: python -m pipeline load FILE"

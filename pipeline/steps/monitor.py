@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from pipeline.adapters.mlflow.monitoring_run import log_monitoring
 from pipeline.adapters.postgres import monitoring
 from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.quarantine import quarantine_future
 from pipeline.adapters.postgres.readings import read_readings
 from pipeline.adapters.postgres.scores import SCORES, read_daily_changes, read_due, read_forecasts, write_scores
 from pipeline.adapters.store.snapshots import Run, Store
@@ -65,11 +66,14 @@ def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
         due = read_due(writer, today - timedelta(days=days), today - timedelta(days=RECHECK_DAYS), run.cutoff)
         scored = [score_day(writer, reader, group, settings) for _, group in due.groupby(["target_day", "role"], sort=True)]
         written = sum(_write(writer, day) for day in scored)
+        future = quarantine_future(reader, writer)
+        if future:
+            log.warning("quarantined readings of the future rows=%d: their source's clock or zone is wrong", future)
     reports = [_report(day) for day in scored if len(day.scores)]
     log.info("monitored cutoff=%s days=%d rows=%d", run.cutoff.isoformat(), len(reports), written)
     watched = watch_champion(run, settings)
     _track(settings, today - timedelta(days=days), run.target_day)
-    result = {"target_day": run.target_day.isoformat(), "scored": reports, "rows": written, **watched}
+    result = {"target_day": run.target_day.isoformat(), "scored": reports, "rows": written, "future": future, **watched}
     return Store(settings.store_url).write_result(run, "monitor", result)
 
 

@@ -1,5 +1,6 @@
 """Step publish against a real PostgreSQL: all of a day or nothing."""
 
+import resource
 import signal
 import subprocess
 import sys
@@ -139,6 +140,22 @@ def test_a_site_that_moves_to_another_zone_leaves_the_day_that_the_same_run_gave
 
     for table in ("forecasts", "attention", "forecast_peaks"):
         assert run_sql(f"SELECT DISTINCT site, target_day FROM dayahead.{table} ORDER BY 1") == [("a", DAY), ("it's b", DAY)], table
+
+
+def test_a_full_temporary_folder_is_told_in_words_and_nothing_is_published(database, run_sql):
+    leave(database, forecast_rows(), attention_rows())
+    publish(RUN, database)
+    before = run_sql(ROWS)
+    leave(database, forecast_rows(level=9.0, sites=("a",)), attention_rows(sites=("a",)), chosen=True)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # what is written beyond fails as on a full disk
+        with pytest.raises(StoreError, match=r"cannot keep rows of forecasts in the temporary folder: .*set TMPDIR"):
+            publish(RUN, database)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert run_sql(ROWS) == before
 
 
 def test_publish_of_chosen_sites_leaves_the_others_alone(database, run_sql):

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from pipeline.adapters.postgres.engines import describe, driver, engine_of
-from pipeline.adapters.postgres.failures import in_words, said
+from pipeline.adapters.postgres.failures import in_words, not_connected, said
 from pipeline.adapters.postgres.queries import statement
 from pipeline.config import Settings
-from pipeline.errors import DataError, DayaheadError, ServiceError
+from pipeline.errors import DataError, DayaheadError
 
 __all__ = ["connect", "describe", "driver", "lock", "run_query"]
 
@@ -89,9 +89,7 @@ def _open(engine: Engine, where: str) -> Connection:
     try:
         return engine.connect()
     except OperationalError as error:
-        raise ServiceError(
-            f"the database at {where} does not answer: {said(error.orig)}; start it with `make up`, or correct DAYAHEAD_DATABASE_URL"
-        ) from error
+        raise not_connected(said(error.orig), where) from error
 
 
 def _held_by(settings: Settings) -> str:

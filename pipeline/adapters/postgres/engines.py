@@ -43,6 +43,17 @@ def describe(settings: Settings) -> str:
     return f"{parts.get('host', 'localhost')}:{parts.get('port') or 5432}/{parts.get('dbname', '')}"
 
 
+def login_of(settings: Settings) -> tuple[str, str]:
+    """Return how libpq names the traffic database, without the password, and the password.
+
+    Raises:
+        ConfigurationError: As ``engine_of``.
+    """
+    engine = engine_of(settings)
+    parts = engine.dialect.create_connect_args(engine.url)[1]
+    return extensions.make_dsn(**{key: str(value) for key, value in parts.items() if key != "password"}), str(parts.get("password", ""))
+
+
 def driver(connection: Connection) -> extensions.connection:
     """Return the psycopg2 connection behind a connection, in the same transaction: COPY needs it."""
     return cast(extensions.connection, connection.connection.driver_connection)

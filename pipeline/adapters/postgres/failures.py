@@ -36,12 +36,30 @@ MEANINGS = {
     "42704": OWNER,  # no such object
     "42P16": VIEW,  # a view that cannot be replaced
 }
+SETTING = "DAYAHEAD_DATABASE_URL"
+REFUSALS = ("authentication failed", "no password supplied", "no pg_hba.conf entry", "does not exist", "is not permitted to log in")
 INTEGRITY_CLASS, LOCK_NOT_AVAILABLE = "23", "55P03"
 
 
 def said(error: object) -> str:
     """Return what an error says, in one line."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def not_connected(words: str, where: str) -> DayaheadError:
+    """Return the error of a connection that was not made: a login that is refused is no database that is down.
+
+    Args:
+        words: What was said: libpq gives no SQLSTATE of a connection that fails.
+        where: The database, without its password.
+    """
+    if any(refusal in words for refusal in REFUSALS):
+        return ConfigurationError(f"the database at {where} refuses the login: {words}; correct user, password or name in {SETTING}")
+    if "FATAL" in words:
+        return ServiceError(f"the database at {where} takes no connection now: {words}; try again in a moment")
+    ours = where.startswith(("127.0.0.1:", "localhost:", "[::1]:"))
+    way_out = "start it with `make up`" if ours else "see that it runs and can be reached from here"
+    return ServiceError(f"the database at {where} does not answer: {words}; {way_out}, or correct {SETTING}")
 
 
 @contextmanager

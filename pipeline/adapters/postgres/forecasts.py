@@ -27,7 +27,7 @@ from pipeline.adapters.postgres.forecast_peaks import write_peaks
 from pipeline.adapters.postgres.publications import Fleet, Slice
 from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
 from pipeline.adapters.postgres.schema import key_of, kinds_of
-from pipeline.errors import DataError
+from pipeline.errors import DataError, StoreError
 
 FORECASTS, ATTENTION = kinds_of(schema.forecasts), kinds_of(schema.attention)
 TABLES = {"forecasts": FORECASTS, "attention": ATTENTION}
@@ -187,19 +187,26 @@ def _parts(frame: pd.DataFrame) -> dict[Slice, pd.DataFrame]:
 
 def _keep(connection: Connection, staged: Staged) -> None:
     """Copy the rows of the sites that keep theirs, and index the table."""
-    with driver(connection).cursor() as cursor, TemporaryFile() as kept:
-        if staged.kept:
-            cursor.copy_expert(cursor.mogrify(composed("copy_kept", table=Identifier(staged.table)), staged.values).decode(), kept)
-            kept.seek(0)
-            cursor.copy_expert(composed("copy_staged", staged=Identifier(staged.name), columns=SQL("")), kept)
-            staged.rows += cursor.rowcount
+    if staged.kept:
         try:
-            connection.execute(statement("index_day"), staged.values)
-        except IntegrityError as error:
-            if not isinstance(error.orig, errors.UniqueViolation):
-                raise
-            key = str(error.orig.diag.message_detail).rstrip(".")
-            raise DataError(f"a row of {staged.table} stands twice: {key}; expected each once") from error
+            _copy_kept(connection, staged)
+        except OSError as error:
+            raise StoreError(f"cannot keep rows of {staged.table} in the temporary folder: {error}; free it, or set TMPDIR") from error
+    try:
+        connection.execute(statement("index_day"), staged.values)
+    except IntegrityError as error:
+        if not isinstance(error.orig, errors.UniqueViolation):
+            raise
+        key = str(error.orig.diag.message_detail).rstrip(".")
+        raise DataError(f"a row of {staged.table} stands twice: {key}; expected each once") from error
+
+
+def _copy_kept(connection: Connection, staged: Staged) -> None:
+    with driver(connection).cursor() as cursor, TemporaryFile() as kept:
+        cursor.copy_expert(cursor.mogrify(composed("copy_kept", table=Identifier(staged.table)), staged.values).decode(), kept)
+        kept.seek(0)
+        cursor.copy_expert(composed("copy_staged", staged=Identifier(staged.name), columns=SQL("")), kept)
+        staged.rows += cursor.rowcount
 
 
 def _bring_over(connection: Connection, staged: Staged) -> None:

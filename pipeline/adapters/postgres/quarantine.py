@@ -10,8 +10,10 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.queries import statement
+from pipeline.core.series.intake import FUTURE_INSTANT
 
 ROWS_PER_INSERT = 5_000
+MOST_FUTURE = 10_000  # readings of the future that one look takes: a table full of them is told as well by these
 
 
 def quarantine_rows(connection: Connection, rejected: pd.DataFrame, run_id: str) -> int:
@@ -35,6 +37,18 @@ def quarantine_rows(connection: Connection, rejected: pd.DataFrame, run_id: str)
         }
         added += connection.execute(statement("write_quarantine"), values).rowcount
     return added
+
+
+def quarantine_future(reader: Connection, writer: Connection) -> int:
+    """Keep readings that are stamped later than the database's clock, whatever stands behind ``traffic``; return how many are new here.
+
+    A file that is loaded leaves such rows out; a user's own table brings them all the same.
+    """
+    rows = reader.execute(statement("read_future"), {"limit": MOST_FUTURE}).all()
+    found = {name: [getattr(row, name) for row in rows] for name in ("site", "ts", "throughput")}
+    payload = [{"site": site, "ts": ts.isoformat(), "throughput": value} for site, ts, value in zip(*found.values(), strict=True)]
+    rejected = pd.DataFrame({"site": found["site"], "ts": found["ts"], "reason": FUTURE_INSTANT, "payload": payload}, dtype=object)
+    return quarantine_rows(writer, rejected, "monitor traffic")
 
 
 def _as_json(payload: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -94,6 +94,12 @@ def read_names(connection: Connection, since: datetime, cutoff: datetime) -> lis
     ours = connection.execute(statement("read_traffic_kind")).scalar_one() == PARTITIONED
     asked = {"since": since, "cutoff": cutoff}
     return list(connection.execute(statement("skip_through_sites" if ours else "read_traffic_sites"), asked).scalars())
+
+
+def latest_stamp(connection: Connection) -> datetime:
+    """Return the instant after which no reading can be stamped yet: the database's own clock, and an hour for clocks that differ."""
+    now: datetime = connection.execute(statement("read_clock")).scalar_one()
+    return now.replace(tzinfo=UTC) + timedelta(hours=1)
 
 
 def last_reading(connection: Connection) -> datetime | None:

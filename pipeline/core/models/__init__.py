@@ -61,7 +61,7 @@ def load(folder: Path) -> Forecaster:
         ModelError: There is no readable ``config.json``, or the forecaster's own ``load`` refuses.
     """
     try:
-        name = json.loads((folder / "config.json").read_text())["name"]
+        name = str(json.loads((folder / "config.json").read_text())["name"])  # a list cannot be looked up
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"no readable config.json in {folder}: expected a folder that a forecaster saved ({error})") from error
     return forecaster_class(name).load(folder)

@@ -4,6 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from pipeline.adapters.postgres.database import connect, driver
+from pipeline.adapters.postgres.failures import not_connected
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, DataError, ServiceError
 
@@ -11,6 +12,34 @@ from pipeline.errors import ConfigurationError, DataError, ServiceError
 def test_a_database_without_tables_names_the_way_out(empty_database):
     with pytest.raises(ConfigurationError, match="python -m pipeline migrate"), connect(empty_database) as connection:
         connection.exec_driver_sql("SELECT FROM dayahead.sites")
+
+
+def test_a_login_that_is_refused_is_no_database_that_is_down(database, run_sql):
+    run_sql("DROP ROLE IF EXISTS no_login; CREATE ROLE no_login")
+    url = database.database_url.get_secret_value()
+
+    for wrong in (url.replace("/test_", "/no_such_"), url.replace("//postgres:@", "//no_login:@")):
+        settings = database.model_copy(update={"database_url": SecretStr(wrong)})
+        with pytest.raises(ConfigurationError, match=r"refuses the login.*correct user, password or name") as caught, connect(settings):
+            pass
+        assert "make up" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "kind", "told"),
+    [
+        ('FATAL:  password authentication failed for user "x"', "127.0.0.1:5442/traffic", ConfigurationError, "refuses the login"),
+        ("fe_sendauth: no password supplied", "db.example.com:5432/cdn", ConfigurationError, "refuses the login"),
+        ("FATAL:  sorry, too many clients already", "127.0.0.1:5442/traffic", ServiceError, "takes no connection now"),
+        ("Connection refused", "127.0.0.1:5442/traffic", ServiceError, "start it with `make up`"),
+        ("Connection refused", "db.example.com:5432/cdn", ServiceError, "see that it runs and can be reached"),
+    ],
+)
+def test_each_way_of_not_being_connected_has_its_own_way_out(words, where, kind, told):
+    error = not_connected(words, where)
+
+    assert type(error) is kind
+    assert told in str(error)
 
 
 def test_a_database_that_is_down_is_named_with_host_port_and_the_way_out():

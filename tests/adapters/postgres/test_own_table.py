@@ -1,6 +1,6 @@
 """A user's own table behind a view named ``dayahead.traffic``, shaped as the system this project grew from: 142 readings a day."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from pipeline.core.series.frames import to_sites
 from pipeline.core.series.grid import to_grid
 from pipeline.errors import ConfigurationError, DataError
 from pipeline.steps.extract import extract
+from pipeline.steps.monitor import monitor
 from tests.fixtures.published import replace_forecasts
 from tests.steps.test_publish import attention_rows, forecast_rows
 
@@ -101,3 +102,18 @@ def test_a_site_without_a_row_in_sites_arrives_for_validate_to_judge(own_table, 
     store = Store(own_table.store_url)
     assert set(store.get_frame(result["readings"])["site"]) == {"hcm-edge", "hn-edge"}
     assert [site.name for site in to_sites(store.get_frame(result["sites"]))] == ["hcm-edge"]
+
+
+def test_readings_of_the_future_are_kept_apart_as_load_keeps_them_and_reach_no_forecast(own_table, run_sql):
+    run_sql(
+        "INSERT INTO public.cdn_thp SELECT now() AT TIME ZONE 'Asia/Ho_Chi_Minh' + h * interval '1 hour', 'hn-edge', 1, 1, h "
+        "FROM (VALUES (0), (5)) AS f (h)"
+    )
+    ahead = datetime.now(UTC) + timedelta(days=2)
+
+    result = extract(Run("forecast", ahead.date(), ahead), own_table, days=400)
+    found = [monitor(RUN, own_table)["future"] for _ in range(2)]
+
+    assert result["rows"] == 2 * 20 * 142 + 1
+    assert found == [1, 0]
+    assert run_sql("SELECT site, reason, payload ->> 'throughput' FROM dayahead.quarantine") == [("hn-edge", "ts lies in the future", "5")]
