@@ -18,10 +18,11 @@ Writes the target day's quantile forecast of every live site to Postgres, all of
 Running a day again replaces it by the same rows.
 """
 
-from airflow.sdk import Asset, CronPartitionTimetable, XComArg, chain, dag, task_group
+from airflow.sdk import CronPartitionTimetable, XComArg, chain, dag, task_group
 
 from pipeline.alerts.notifier import Tell, deadline
 from pipeline.config import read_settings
+from pipeline.scheduling.assets import champion_asset, table_asset
 from pipeline.scheduling.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
 
 settings = read_settings()
@@ -47,7 +48,7 @@ def forecast_day_ahead() -> None:
         "publish",
         run,
         operator={
-            "outlets": [Asset("dayahead_forecasts")],
+            "outlets": [table_asset("forecasts")],
             "trigger_rule": "none_failed",
             "on_success_callback": [Tell("published")],
         },
@@ -59,10 +60,10 @@ def forecast_day_ahead() -> None:
 def shard(run: XComArg) -> None:
     """Wire the chain of one shard."""
     chain(
-        step("extract", run),
+        step("extract", run, operator={"inlets": [table_asset("traffic")]}),
         step("validate", run),
         step("features", run),
-        step("forecast", run, operator={"inlets": [Asset("dayahead_champion")]}),
+        step("forecast", run, operator={"inlets": [champion_asset()]}),
         step("fill", run, operator={"trigger_rule": "one_failed"}),
     )
 

@@ -20,16 +20,17 @@ Running a day again changes nothing, tells nothing again and starts no second tr
 
 from datetime import UTC, datetime
 
-from airflow.sdk import Asset, PartitionedAssetTimetable, dag
+from airflow.sdk import PartitionedAssetTimetable, dag
 
 from pipeline.alerts.notifier import Tell
 from pipeline.scheduling.approval import ask_where_better
+from pipeline.scheduling.assets import table_asset
 from pipeline.scheduling.retraining import Retrain
 from pipeline.scheduling.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
 
 
 @dag(
-    schedule=PartitionedAssetTimetable(assets=Asset("dayahead_forecasts")),
+    schedule=PartitionedAssetTimetable(assets=table_asset("forecasts")),
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

@@ -17,13 +17,14 @@ or a service is down; look who is champion, then clear it. `review` that waits i
 
 from typing import Any
 
-from airflow.sdk import Asset, Param, dag, get_current_context, task
+from airflow.sdk import Param, dag, get_current_context, task
 
 from pipeline.scheduling.approval import Approval, approval_param, who_asked
+from pipeline.scheduling.assets import champion_asset, tell_events
 from pipeline.scheduling.tasks import TASK_DEFAULTS
 
 
-@task(task_display_name="Promote, or go back", trigger_rule="none_failed", outlets=[Asset("dayahead_champion")], retries=0)
+@task(task_display_name="Promote, or go back", trigger_rule="none_failed", outlets=[champion_asset()], retries=0)
 def promote(answer: Any) -> dict[str, Any]:
     """Carry the decision out and write it down."""
     from pipeline.config import read_settings
@@ -31,7 +32,9 @@ def promote(answer: Any) -> dict[str, Any]:
 
     context = get_current_context()
     params = context["params"]
-    return decide_by_word(read_settings(), params["version"] or None, who_asked(context), params["reason"], answer)
+    result = decide_by_word(read_settings(), params["version"] or None, who_asked(context), params["reason"], answer)
+    tell_events(context, result)
+    return result
 
 
 @dag(

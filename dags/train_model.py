@@ -19,11 +19,12 @@ architecture: as good) and, where Param `approval` is `required`, a person agree
 A failed training never touches the champion: tomorrow's forecast goes on with the one there is.
 """
 
-from airflow.sdk import Asset, CronPartitionTimetable, Param, XComArg, chain, dag, task_group
+from airflow.sdk import CronPartitionTimetable, Param, XComArg, chain, dag, task_group
 
 from pipeline.config import read_settings
 from pipeline.core.models import FORECASTERS
 from pipeline.scheduling.approval import Approval, approval_param
+from pipeline.scheduling.assets import champion_asset, table_asset
 from pipeline.scheduling.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
 
 settings = read_settings()
@@ -82,14 +83,14 @@ def train_model() -> None:
         step("evaluate", run),
         step("register", run),
         review,
-        step("promote", run, answer=review.output, operator={"outlets": [Asset("dayahead_champion")], "trigger_rule": "none_failed"}),
+        step("promote", run, answer=review.output, operator={"outlets": [champion_asset()], "trigger_rule": "none_failed"}),
     )
 
 
 @task_group(prefix_group_id=False, group_display_name="Each shard", default_args=SHARD_DEFAULTS)
 def shard(run: XComArg) -> None:
     """Wire the chain of one shard."""
-    extracted = step("extract", run, sites="{{ params.sites }}", days="{{ params.days }}")
+    extracted = step("extract", run, sites="{{ params.sites }}", days="{{ params.days }}", operator={"inlets": [table_asset("traffic")]})
     chain(extracted, step("validate", run), step("features", run))
 
 

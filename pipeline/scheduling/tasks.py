@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from pipeline.alerts.notifier import Tell
 from pipeline.config import read_settings
 from pipeline.errors import NothingToForecastError
+from pipeline.scheduling.assets import tell_events
 from pipeline.steps import run_step
 
 if TYPE_CHECKING:
@@ -140,8 +141,10 @@ def _plan(purpose: str, shards: int = 1) -> Run:
 def _run_step(name: str, run: Any, options: dict[str, Any]) -> dict[str, Any]:
     # Airflow hands its whole context to a function that takes any keyword, so this one takes none.
     try:
-        return run_step(name, run, **options)
+        result = run_step(name, run, **options)
     except NothingToForecastError as error:
         if run.get("shard") is None:
             raise
         raise AirflowSkipException(str(error)) from error
+    tell_events(get_current_context(), result)
+    return result

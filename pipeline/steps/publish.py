@@ -20,6 +20,7 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import NothingToForecastError
 
+CHAMPION_RUNG = "none"  # as column degradation names it
 TEXTS = [name for name, kind in FORECASTS.items() if kind == "text"]
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,10 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
     The days then hold the sites that were forecast and no other; where sites were ``chosen`` for the run, the others keep their rows.
     """
     store = Store(settings.store_url)
-    keys = [store.get(part["forecasts"], partial(_read, columns=["role", "target_day", "site"])) for part in made]
+    keys = [
+        store.get(part["forecasts"], partial(_read, columns=["role", "target_day", "site", "model_version", "degradation"]))
+        for part in made
+    ]
     slices = {part for key in keys for part in slices_of(key)}
     days = sorted({day for _, day in slices})
     with connect(settings, "writer", work="publish") as connection:
@@ -64,8 +68,11 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
             write_mixture(connection, kept, _frames(store, [part["mixture"] for part in made if part.get("mixture")]))
             swap_days(connection, staged)
     sites, rows = sum(key["site"].nunique() for key in keys), sum(len(key) for key in keys)
+    degraded = sum(key.loc[key["degradation"] != CHAMPION_RUNG, "site"].nunique() for key in keys)
+    versions = sorted({str(version) for key in keys for version in key["model_version"].unique()})
     log.info("published forecasts target_day=%s sites=%d rows=%d changed=%s", run.target_day, sites, rows, changed)
-    found: dict[str, Any] = {"rows": rows, "sites": sites, "target_days": [day.isoformat() for day in days]}
+    found: dict[str, Any] = {"rows": rows, "sites": sites, "degraded": degraded, "versions": versions}
+    found["target_days"] = [day.isoformat() for day in days]
     strains = [part["strain"] for part in made if part.get("strain") is not None]
     return found | ({"strain": max(strains)} if strains else {})
 

@@ -24,6 +24,7 @@ dags = {
         "tasks": {
             t.task_id: {
                 "title": t.task_display_name, "queue": t.queue, "pool": t.pool, "after": sorted(t.upstream_task_ids),
+                "reads": [asset.uri for asset in t.inlets], "writes": [asset.uri for asset in t.outlets],
                 "mapped": t.get_closest_mapped_task_group() is not None, "rule": t.trigger_rule.value,
                 "tells": [
                     getattr(call, "event", "") for call in (*t.on_failure_callback, *t.on_success_callback)
@@ -42,6 +43,7 @@ print("PROBE" + json.dumps({"errors": bag.import_errors, "dags": dags}))
 def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
     home = tmp_path_factory.mktemp("airflow")
     environment = os.environ | {"AIRFLOW_HOME": str(home), "PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(home / "dayahead")}
+    environment |= {"DAYAHEAD_DATABASE_URL": "postgresql://me:secret@db.example:6543/mine"}
     done = subprocess.run(
         [sys.executable, "-c", PROBE, str(DAGS)], env=environment, capture_output=True, text=True, timeout=300, check=False
     )
@@ -69,6 +71,19 @@ def test_runbooks_say_what_to_do_about_every_task(parsed: dict):
     left_out = [(name, task) for name, dag in parsed["dags"].items() for task in dag["tasks"] if f"`{task}`" not in dag["doc"]]
 
     assert left_out == []
+
+
+def test_graph_of_assets_leads_from_traffic_to_forecasts_and_from_training_to_champion_without_a_password(parsed: dict):
+    tasks = {(name, task): found for name, dag in parsed["dags"].items() for task, found in dag["tasks"].items()}
+    reads = {key: found["reads"] for key, found in tasks.items() if found["reads"]}
+    writes = {key: found["writes"] for key, found in tasks.items() if found["writes"]}
+
+    traffic, forecasts = (f"postgres://db.example:6543/mine/dayahead/{table}" for table in ("traffic", "forecasts"))
+    champion = "mlflow://localhost:5010/dayahead@champion"
+    extracts = {("forecast_day_ahead", "extract"): [traffic], ("train_model", "extract"): [traffic]}
+    assert reads == {**extracts, ("forecast_day_ahead", "forecast"): [champion]}
+    promoted = {("train_model", "promote"): [champion], ("promote_model", "promote"): [champion]}
+    assert writes == {**promoted, ("forecast_day_ahead", "publish"): [forecasts]}
 
 
 def test_tasks_have_names_for_people(parsed: dict):
