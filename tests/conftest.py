@@ -1,5 +1,6 @@
 """What every test may lean on: quiet libraries, and real services from ``tests/fixtures``."""
 
+import logging
 import os
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # threads that spin for work would take the cores from the other process
@@ -18,3 +19,8 @@ pytest_plugins = [
     "tests.fixtures.journal",
     "tests.fixtures.side_by_side",
 ]
+
+
+def pytest_unconfigure() -> None:
+    """Let the result be the last thing that is said: handlers that libraries left write to streams which pytest has closed by now."""
+    logging.disable(logging.CRITICAL)

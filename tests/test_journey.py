@@ -90,18 +90,6 @@ def test_validate_links_to_its_data_docs_behind_the_login(stack: Stack, walked: 
     assert logged_in(stack).get(outside, timeout=10).status_code == 404
 
 
-def test_events_of_assets_say_what_the_runs_left(stack: Stack, walked: str):
-    champion = registry.champion_version(stack.settings)
-    session, events = logged_in(stack), f"{stack.settings.airflow_url}/api/v2/assets/events"
-    found = session.get(events, params={"order_by": "id", "limit": 1000}, timeout=10).json()["asset_events"]
-    published = [event["extra"] for event in found if event["uri"].endswith("/traffic/dayahead/forecasts")]
-    promoted = [event["extra"] for event in found if event["uri"].endswith("/dayahead@champion")]
-
-    assert [(extra["rows"], extra["degraded"]) for extra in published[:2]] == [(24 * SITES, SITES), (24 * SITES, 0)]
-    assert published[1]["versions"] == [champion]
-    assert (promoted[0]["version"], promoted[0]["decision"]) == (champion, "promoted")
-
-
 def test_register_links_to_the_version_in_the_registry(stack: Stack, walked: str):
     champion = registry.champion_version(stack.settings)
 
