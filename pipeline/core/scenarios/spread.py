@@ -118,9 +118,3 @@ def learn(past: np.ndarray) -> Correction:
 def corrected(spread: np.ndarray, correction: Correction) -> np.ndarray:
     """Return the quantiles ``(…, Q)`` of distributions ``(…, K)``, levels ``QUANTILES``, after what past days taught."""
     return values_at(spread, correction.shift[..., None] + correction.width[..., None] * QUANTILE_SCORES)
-
-
-def exceeded(spread: np.ndarray, limit: np.ndarray, correction: Correction) -> np.ndarray:
-    """Return the limit ``(…)`` that paths exceed as often as the corrected quantity exceeds ``limit``: so they tell corrected risks."""
-    score = (score_in(spread, limit) - correction.shift) / correction.width
-    return values_at(spread, score[..., None])[..., 0]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.scenarios.margins import ladder
 from pipeline.core.scenarios.paths import days_followed, draw, filled
-from pipeline.core.scenarios.quantities import energy_score
+from tests.core.scenarios.energy import energy_score
 
 
 def quantiles_of(rng: np.random.Generator, sites: int, steps: int) -> np.ndarray:

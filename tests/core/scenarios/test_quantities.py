@@ -1,6 +1,7 @@
 import numpy as np
 
-from pipeline.core.scenarios.quantities import energy_score, peak_hours, peaks, risk, volumes
+from pipeline.core.scenarios.quantities import peaks, volumes
+from tests.core.scenarios.energy import energy_score
 
 RNG = np.random.default_rng(0)
 PATHS = RNG.gamma(2.0, 10.0, (30, 3, 48)).astype(np.float32)
@@ -19,25 +20,6 @@ def test_peaks_and_volumes_are_those_of_a_loop_over_steps_that_count() -> None:
             assert np.isclose(volume[path, site], sum(steps), rtol=1e-5)
     assert np.isnan(peak[:, 2]).all()
     assert np.isnan(volume[:, 2]).all()
-
-
-def test_the_peak_comes_in_some_hour() -> None:
-    found = peak_hours(PATHS)
-
-    assert np.allclose(found.sum(axis=1), 1)
-    assert found[1, 5] == np.mean([int(path[1].argmax()) // 2 == 5 for path in PATHS])
-
-
-def test_risks_are_those_of_a_loop_over_paths() -> None:
-    limit = np.array([20.0, 60.0, np.nan])
-
-    found = risk(PATHS, limit, 30)
-
-    hours = PATHS[:, 1].reshape(30, 24, 2) > 60
-    assert found["day"][1] == np.mean([path.any() for path in hours])
-    assert found["hour"][1, 7] == np.mean([path[7].any() for path in hours])
-    assert np.isclose(found["minutes"][1, 7], 30 * np.mean([path[7].sum() for path in hours]))
-    assert all(np.isnan(values[2]).all() for values in found.values())
 
 
 def test_the_energy_score_is_that_of_the_double_loop() -> None:

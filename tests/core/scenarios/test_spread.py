@@ -1,9 +1,8 @@
 import numpy as np
-import pytest
 from scipy.special import ndtri
 
 from pipeline.core.models.contract import QUANTILES
-from pipeline.core.scenarios.spread import SCORES, Correction, corrected, exceeded, learn, score_in, spread_of, values_at
+from pipeline.core.scenarios.spread import SCORES, Correction, corrected, learn, score_in, spread_of, values_at
 
 NORMAL = ndtri((np.arange(200) + 0.5) / 200)
 
@@ -69,14 +68,3 @@ def test_a_strange_day_moves_little_whatever_its_size() -> None:
         strange = np.concatenate([usual, score_in(spread, np.array([size]))[None]])
 
         assert learn(strange).shift[0] < 0.2
-
-
-@pytest.mark.parametrize("limit", [95.0, 100.0, 112.0])
-def test_paths_exceed_the_moved_limit_as_often_as_the_corrected_quantity_the_limit(limit: float) -> None:
-    samples = 100 + 10 * NORMAL[:, None]
-    spread, correction = spread_of(samples), Correction(np.array([0.4]), np.array([1.2]))
-
-    moved = exceeded(spread, np.array([limit]), correction)
-
-    wanted = (limit < 100 + 4 + 12 * NORMAL).mean()
-    assert abs((samples[:, 0] > moved[0]).mean() - wanted) < 0.02
