@@ -183,14 +183,14 @@ def test_capacity_risk_is_interpolated_between_the_quantiles(published, run_sql)
     assert run_sql("SELECT count(*) FROM dayahead.capacity_risk WHERE site = 'a'") == [(24,)]
 
 
-def test_next_day_takes_the_latest_day_of_each_site_and_leaves_out_the_challenger(published, run_sql):
-    tomorrow = forecast_rows(sites=("a",)).assign(target_day=DAY + timedelta(days=1))
+def test_next_day_holds_the_sites_of_the_latest_run_and_leaves_out_the_challenger(published, run_sql):
+    later = {"target_day": DAY + timedelta(days=1), "cutoff": pd.Timestamp(DAY + timedelta(days=1), tz="UTC")}
+    tomorrow = forecast_rows(sites=("a",)).assign(**later)
     tomorrow["ts"] += pd.Timedelta(days=1)
-    shadow = forecast_rows(role="challenger").assign(target_day=DAY + timedelta(days=1))
     with connect(published, "writer") as connection:
-        replace_forecasts(connection, pd.concat([tomorrow, shadow]), attention_rows()[:0])
+        replace_forecasts(connection, tomorrow, attention_rows()[:0])
+        replace_forecasts(connection, forecast_rows(role="challenger").assign(**later), attention_rows()[:0])
 
     days = run_sql("SELECT site, min(target_day), max(target_day), count(*) FROM dayahead.next_day GROUP BY site ORDER BY site")
 
-    assert days[0] == ("a", date(2026, 8, 22), date(2026, 8, 22), 24)
-    assert days[1] == ("it's b", DAY, DAY, 24)
+    assert days == [("a", date(2026, 8, 22), date(2026, 8, 22), 24)]

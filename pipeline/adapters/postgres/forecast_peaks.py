@@ -43,7 +43,8 @@ def _told(peaks: pd.DataFrame, known: pd.DataFrame | None) -> pd.DataFrame:
     if known is None or known.empty or peaks.empty:
         return peaks
     days = pd.to_datetime(known["target_day"]) == pd.Timestamp(peaks["target_day"].iloc[0])
-    here = known[days & (known["role"].astype(str) == str(peaks["role"].iloc[0]))].astype({"site": object}).set_index("site")
+    here = known[days & (known["role"].astype(str) == str(peaks["role"].iloc[0]))].astype({"site": object})
+    here = here.drop_duplicates("site").set_index("site")  # a site of two shards is refused by the key of its forecasts
     there = peaks["site"].isin(here.index)
     names = list(QUANTILE_COLUMNS)
     peaks.loc[there, names] = here.loc[peaks.loc[there, "site"].astype(object), names].to_numpy()
