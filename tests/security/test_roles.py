@@ -45,7 +45,7 @@ def test_a_step_runs_with_a_login_that_may_only_take_on_its_roles(bench: Bench, 
     assert work.look() == whole
 
 
-@pytest.mark.parametrize(("step", "role"), [(step, role) for step, roles in ROLES.items() for role in roles])
+@pytest.mark.parametrize(("step", "role"), [(step, role) for step, roles in ROLES.items() for role in sorted(roles)])
 def test_a_step_without_one_of_its_roles_changes_nothing_and_names_the_way_out(bench: Bench, login, step: str, role: str):
     work = WORKS[step](bench)
     work.prepare()
