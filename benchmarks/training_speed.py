@@ -46,7 +46,7 @@ PARTS: list[tuple[Any, str, str]] = [
     (loop._State, "choose", "validation"),
     (attention_ensemble, "fitted_prior", "prior"),
     (GruAttention, "_calibrate", "calibration"),
-    (lightgbm.LightGbm, "_rows", "companion"),
+    (lightgbm, "rows_of", "companion"),
     (lightgbm.LightGbm, "_grow", "companion"),
     (lightgbm, "_predicted", "companion"),
 ]

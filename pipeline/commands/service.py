@@ -1,15 +1,21 @@
-"""Command ``service``: the stack starts with the machine."""
+"""Start the stack with the machine, by systemd.
+
+Examples:
+    python -m pipeline service install --dry-run
+    python -m pipeline service remove
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from pipeline.commands.terminal import aside, out
+from pipeline.commands.terminal import aside, help_of, out
 from pipeline.config import read_settings
 
-app = typer.Typer(no_args_is_help=True, help="Start the stack with the machine, by systemd.", rich_markup_mode="rich")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", **help_of(sys.modules[__name__]))
 
 
 @app.command()

@@ -122,7 +122,7 @@ class FitOptions:
     unknown_steps: np.ndarray | None = None
 
     def unknown_at(self, sites: int) -> np.ndarray:
-        """Return the unknown steps of each of ``sites`` sites, 0 where cutoffs are midnights."""
+        """Return the unknown steps ``(N,)`` of each of ``sites`` sites, 0 where cutoffs are midnights."""
         return np.zeros(sites, np.int64) if self.unknown_steps is None else self.unknown_steps
 
 

@@ -43,7 +43,7 @@ def origins_of(grid: Grid, days: range, unknown_steps: int | np.ndarray = 0) -> 
 
 
 def training_origins(grid: Grid, days: range, unknown_steps: int | np.ndarray = 0) -> Origins:
-    """Return the origins to learn from.
+    """Return the origins to learn from; ``unknown_steps`` are those of all sites, or ``(N,)`` of each.
 
     Raises:
         DataError: The span holds no day with readings and a reading before it.

@@ -33,7 +33,8 @@ def curve_of(folder: Path) -> np.ndarray:
 
 
 def test_two_processes_learn_the_same_curve_as_one_within_noise(folders):
-    alone, together, _ = (curve_of(folder) for folder in folders)
+    alone, *parts = (curve_of(folder) for folder in folders)
+    together = np.mean(parts, axis=0)  # each process tells the loss of its part of every batch
 
     assert alone.shape == together.shape
     learnt = alone[len(alone) // 3 :, 0], together[len(together) // 3 :, 0]
