@@ -11,8 +11,9 @@ Makes a version champion, or the previous champion champion again, by a person's
 | `reason` | kept with the decision |
 | `approval` | `required`: somebody else is asked before the version becomes champion |
 
-`promote` is tried once, for a second try might go back one version further: if it fails, its log says whether the version cannot be trusted
-or a service is down; look who is champion, then clear it. `review` that waits is no failure: open it (*Required actions*) and answer.
+`promote` may be tried again: the same rollback goes no further back, and a decision that was cut short is carried out. If it fails, its
+log says whether the version cannot be trusted, somebody else has just decided, or a service is down. `review` that waits is no failure:
+open it (*Required actions*) and answer.
 """
 
 from typing import Any
@@ -24,7 +25,7 @@ from pipeline.scheduling.assets import champion_asset, tell_events
 from pipeline.scheduling.tasks import TASK_DEFAULTS
 
 
-@task(task_display_name="Promote, or go back", trigger_rule="none_failed", outlets=[champion_asset()], retries=0)
+@task(task_display_name="Promote, or go back", trigger_rule="none_failed", outlets=[champion_asset()])
 def promote(answer: Any) -> dict[str, Any]:
     """Carry the decision out and write it down."""
     from pipeline.config import read_settings

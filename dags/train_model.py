@@ -25,7 +25,7 @@ from pipeline.config import read_settings
 from pipeline.core.models import FORECASTERS
 from pipeline.scheduling.approval import Approval, approval_param
 from pipeline.scheduling.assets import champion_asset, table_asset
-from pipeline.scheduling.tasks import NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
+from pipeline.scheduling.tasks import LONGEST_TRAINING, NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
 
 settings = read_settings()
 
@@ -78,9 +78,9 @@ def train_model() -> None:
             run,
             architecture="{{ params.architecture }}",
             epochs="{{ params.epochs }}",
-            operator={"queue": "gpu", "pool": "training"},
+            operator={"queue": "gpu", "pool": "training", "execution_timeout": LONGEST_TRAINING},
         ),
-        step("evaluate", run),
+        step("evaluate", run, operator={"execution_timeout": LONGEST_TRAINING}),
         step("register", run),
         review,
         step("promote", run, answer=review.output, operator={"outlets": [champion_asset()], "trigger_rule": "none_failed"}),

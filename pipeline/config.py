@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     keep_snapshots_days: int = Field(30, ge=7)
     keep_docs_days: int = Field(60, ge=7)  # Data Docs of validations
 
+    new_sites: Literal["add", "alert"] = "add"  # a site whose readings come and that table sites does not know: forecast it, or only tell
     stale_after_hours: float = Field(48.0, gt=0)  # a site silent for longer is left to the ladder
     dead_after_days: int = Field(28, ge=1)  # a site silent for longer gets no forecast
     max_stale_share: float = Field(0.5, gt=0, le=1)  # more stale sites than this break the batch

@@ -23,7 +23,7 @@ $$;
 
 GRANT USAGE ON SCHEMA dayahead TO dayahead_reader, dayahead_writer, dayahead_viewer;
 
-GRANT SELECT ON dayahead.traffic, dayahead.sites TO dayahead_reader;
+GRANT SELECT ON dayahead.traffic, dayahead.sites, dayahead.site_aliases TO dayahead_reader;
 
 GRANT SELECT, INSERT, DELETE ON dayahead.forecasts, dayahead.attention TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dayahead.forecast_peaks TO dayahead_writer;
@@ -33,7 +33,7 @@ GRANT SELECT, INSERT ON dayahead.quarantine, dayahead.promotions TO dayahead_wri
 GRANT EXECUTE ON FUNCTION dayahead.ensure_partition(text, date) TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_day(text, date), dayahead.stage_day(text, date, text) TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.index_day(text, date, text), dayahead.swap_days(text[], date[], text[], text[]) TO dayahead_writer;
-GRANT EXECUTE ON FUNCTION dayahead.take(text) TO dayahead_writer;
+GRANT EXECUTE ON FUNCTION dayahead.take(text), dayahead.settle(bigint, boolean), dayahead.add_found_sites(text[], text) TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE ON dayahead.publications TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.drop_staged(text, date, text) TO dayahead_writer;
 

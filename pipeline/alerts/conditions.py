@@ -16,11 +16,11 @@ AGAINST = {"backtest": "its backtest", "seasonal_naive": "the seasonal naive"}
 
 
 def after_publish(settings: Settings, result: dict[str, Any]) -> list[Alert]:
-    """Return what is to tell of a published forecast: degraded sites, sites that may exceed their capacity.
+    """Return what is to tell of a published forecast: degraded sites, sites that may exceed their capacity, news of the fleet.
 
     Args:
         settings: Give the database and the thresholds.
-        result: What ``publish`` returned: ``target_days``.
+        result: What ``publish`` returned: ``target_days``, ``fleet``.
     """
     days = [date.fromisoformat(day) for day in result["target_days"]]
     with connect(settings, "viewer", work="alerts") as connection:
@@ -34,6 +34,19 @@ def after_publish(settings: Settings, result: dict[str, Any]) -> list[Alert]:
         found.append(Alert("degraded", target_day, facts={"affected": affected, "total": total, "rungs": degraded}))
     if count:
         found.append(Alert("capacity", target_day, facts={"count": count, "worst": _on_own_clocks(settings, worst)}))
+    return found + _news_of_the_fleet(settings, target_day, result.get("fleet", {}))
+
+
+def _news_of_the_fleet(settings: Settings, target_day: date, fleet: dict[str, Any]) -> list[Alert]:
+    """Return what is to tell of sites that nobody entered, of zones that are none, of intervals that changed."""
+    found = []
+    if fleet.get("added") or fleet.get("unknown"):
+        facts = {"added": fleet["added"], "unknown": fleet["unknown"], "zone": settings.timezone}
+        found.append(Alert("newcomers", target_day, facts=facts))
+    if fleet.get("unusable"):
+        found.append(Alert("zones", target_day, facts={"sites": sorted(fleet["unusable"].items())}))
+    if fleet.get("intervals"):
+        found.append(Alert("intervals", target_day, facts={"changes": fleet["intervals"]}))
     return found
 
 
@@ -68,6 +81,8 @@ def after_monitor(settings: Settings, result: dict[str, Any]) -> list[Alert]:
         found.append(Alert("decay", target_day, facts=facts | {"retrain": result["retrain"]}))
     if last and total and count and count / total >= settings.alert_anomaly_share:
         found.append(Alert("anomalies", last, facts={"count": count, "total": total, "worst": _on_own_clocks(settings, worst)}))
+    if outside := result.get("outside"):
+        found.append(Alert("outside", date.fromisoformat(outside["noted_on"]), str(outside["id"]), outside))
     return found
 
 

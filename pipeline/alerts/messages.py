@@ -22,6 +22,10 @@ RUNBOOK = {
     "drift": "the-inputs-have-drifted",
     "decay": "the-champion-has-decayed",
     "anomalies": "sites-were-outside-their-forecast",
+    "newcomers": "sites-that-nobody-entered",
+    "zones": "a-time-zone-is-none",
+    "intervals": "a-site-reports-at-another-interval",
+    "outside": "the-champion-was-changed-in-mlflow",
     "review": "a-version-waits-for-its-review",
     "silence": "nobody-answered-a-review",
 }

@@ -27,10 +27,11 @@ COMMENT = Param("", type="string", title="Reason", description="Kept with the de
 
 
 def approval_param(default: str) -> Param:
-    """Return the Param that says whether a person must agree."""
+    """Return the Param that says whether a person must agree; never less than ``DAYAHEAD_APPROVAL`` asks for."""
+    required = read_settings().approval == "required"
     return Param(
-        default,
-        enum=["automatic", "required"],
+        "required" if required else default,
+        enum=["required"] if required else ["automatic", "required"],
         title="Approval",
         description="required: a person must agree before a version becomes champion.",
     )

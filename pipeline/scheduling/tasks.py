@@ -29,7 +29,9 @@ TRY_AGAIN_WHERE_IT_MAY_HELP = ExceptionRetryPolicy(
     ]
 )
 NO_CATCHING_UP = timedelta(0)  # with no start_date: turning a DAG on waits for the next tick and makes up for none
+LONGEST, LONGEST_TRAINING = timedelta(hours=3), timedelta(days=2)  # a task that takes longer hangs: it is ended and tried again
 TASK_DEFAULTS = {
+    "execution_timeout": LONGEST,
     "retries": 2,
     "retry_delay": timedelta(seconds=20),
     "retry_policy": TRY_AGAIN_WHERE_IT_MAY_HELP,
@@ -147,4 +149,14 @@ def _run_step(name: str, run: Any, options: dict[str, Any]) -> dict[str, Any]:
             raise
         raise AirflowSkipException(str(error)) from error
     tell_events(get_current_context(), result)
+    if name == "publish":
+        _name_the_day(run)
     return result
+
+
+def _name_the_day(run: dict[str, Any]) -> None:
+    """Say in the asset's event which day was published: a run started by hand has no partition key, and its day would not be monitored."""
+    context = get_current_context()
+    if context["dag_run"].partition_key is None:
+        for asset in context["task"].outlets:
+            context["outlet_events"][asset].add_partitions(run["target_day"])

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 MIN_SCORED_DAYS = 3  # one bad day is no decay
 HOLES = "completeness"  # readings that are missing are for their source to mend: a training on them would learn the holes
+MARKED_DAYS = 60  # scores that may have been written, or given another version, since the last look
 MARGIN_DAYS = 2  # whole days of every zone lie this much further back
 SITES_AT_A_TIME = 1000
 
@@ -44,10 +45,12 @@ def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
     if version is None:
         return {"drift": {}, "drifted": [], "decay": None, "retrain": None, "watched": "no version has forecast yet"}
     reference = _reference(settings, version)
-    drift = _drift(run, settings, Profile.from_json(reference.profile)) if reference and reference.profile else {}
+    unjudged = _why_no_drift(run, settings, reference)
+    drift = _drift(run, settings, Profile.from_json(reference.profile)) if reference and reference.profile and not unjudged else {}
     drifted = [name for name, found in drift.items() if found["psi"] > max(settings.drift_psi, found["usual"])]
     with connect(settings, "writer", work="monitor") as connection:
         monitoring.write_drift(connection, run.target_day, version, drift)
+        monitoring.mark_in_sample(connection, run.target_day - timedelta(days=MARKED_DAYS))
         error = monitoring.read_rolling_error(connection, version, run.target_day, settings.decay_days)
     decay = decay_of(error, reference, settings)
     result = {
@@ -55,7 +58,8 @@ def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
         "drifted": drifted,
         "decay": decay,
         "retrain": _ask_for_training(run, settings, version, drift, drifted, error, decay),
-        "watched": f"version {version}; " + ((reference.note or "drift and decay") if reference else "what it was trained on is unknown"),
+        "watched": f"version {version}; "
+        + ((reference.note or unjudged or "drift and decay") if reference else "what it was trained on is unknown"),
     }
     log.info("watched version=%s decay=%s drifted=%s retrain=%s", version, decay, ",".join(drifted) or "none", result["retrain"])
     return result
@@ -111,23 +115,39 @@ def _reference(settings: Settings, version: str) -> Reference | None:
     """Return what the version was when it was trained: from the database, or noted there now; None while MLflow cannot tell."""
     with connect(settings, "writer", work="monitor") as connection:
         noted = monitoring.read_reference(connection, version)
-    if noted:
+    if noted and noted.trained_until:
         return noted
     try:
         trained = training_of(settings, version)
     except (ServiceError, ConfigurationError, ModelError) as error:
+        if noted:
+            return noted
         log.warning("drift and decay are not seen today: what version %s was trained on is unknown reason=%s", version, error)
         return None
+    if noted:
+        return _note(settings, replace(noted, trained_until=trained.run.cutoff))
     profile, note = None, None
     try:
         profile = _profile(settings, trained.run).to_json()
     except StoreError as error:
         note = f"drift is not seen: the training snapshot of version {version} is gone ({error})"
         log.warning(note)
-    reference = Reference(version, trained.snapshot, trained.wape, profile, note)
+    return _note(settings, Reference(version, trained.snapshot, trained.wape, profile, note, trained.run.cutoff))
+
+
+def _note(settings: Settings, reference: Reference) -> Reference:
     with connect(settings, "writer", work="monitor") as connection:
         monitoring.write_reference(connection, reference)
     return reference
+
+
+def _why_no_drift(run: Run, settings: Settings, reference: Reference | None) -> str:
+    """Return why the week before the cutoff is held against no training; empty where it is."""
+    if reference and reference.trained_until and run.cutoff - timedelta(days=WEEK) < reference.trained_until:
+        return "decay alone: the week before the cutoff lies in what it learned from"
+    with connect(settings, "writer", work="monitor") as connection:
+        backfilled = monitoring.is_backfilled(connection, run.target_day, run.cutoff)
+    return "decay alone: the day was forecast once it was over" if backfilled else ""
 
 
 def _profile(settings: Settings, trained: Run) -> Profile:
@@ -141,7 +161,8 @@ def _drift(run: Run, settings: Settings, profile: Profile) -> dict[str, dict[str
     counts: dict[str, np.ndarray] = {}
     covariates = tuple(name for name in settings.covariates if f"covariate.{name}" in profile.features)
     with connect(settings, "reader", work="monitor") as connection:
-        sites = [site for site in read_sites(connection) if any(site.name in centres for centres in profile.centres.values())]
+        live = read_sites(connection, run.cutoff, settings.timezone).live
+        sites = [site for site in live if any(site.name in centres for centres in profile.centres.values())]
         for i in range(0, len(sites), SITES_AT_A_TIME):
             grid = _last_week(connection, tuple(sites[i : i + SITES_AT_A_TIME]), run.cutoff, profile.step_minutes, covariates)
             if grid is not None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
+import pandas as pd
+from sqlalchemy import Connection
+
 from pipeline.adapters.postgres.database import connect
-from pipeline.adapters.postgres.readings import last_reading, latest_stamp, read_names, read_readings, read_sites
+from pipeline.adapters.postgres.readings import KnownSites, last_reading, latest_stamp, read_names, read_readings, read_sites
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.clock import infer_step_minutes
-from pipeline.core.series.frames import from_sites
+from pipeline.core.series.frames import Site, from_sites
+from pipeline.core.series.intervals import coarsened, find_step, is_recent
 from pipeline.errors import DataError, NothingToForecastError
 
 log = logging.getLogger(__name__)
@@ -37,29 +42,31 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
     history = days if days is not None else history_days(run, settings)
     since = run.cutoff - timedelta(days=history)
     with connect(settings, "reader", work="extract") as connection:
-        known = read_sites(connection)
+        known = read_sites(connection, run.cutoff, settings.timezone)
         until = min(run.cutoff, latest_stamp(connection))  # of a day forecast before its cutoff, readings of the future are none
-        if sites is not None and (unknown := sorted(set(sites) - {site.name for site in known})):
-            near = get_close_matches(unknown[0], [site.name for site in known], n=1)
-            way_out = f"was {near[0]!r} meant?" if near else "load their readings first"
-            raise DataError(f"unknown site(s) {', '.join(map(repr, unknown))}; {len(known)} are known: {way_out}")
-        names = sites
-        if run.shard is not None:
-            names = [name for name in sites or read_names(connection, since, until) if run.holds(name)]
+        names = _names_in_scope(connection, known, run, sites, (since, until))
         readings = read_readings(connection, since, until, names, settings.covariates)
+        if known.retired:
+            readings = readings[~readings["site"].isin(known.retired)].reset_index(drop=True)
         if readings.empty:
             last = last_reading(connection)
             found = f"the last reading is of {last.isoformat()}" if last else "the table traffic is empty: python -m pipeline load FILE"
             span = f"from {since.isoformat()} to the cutoff {run.cutoff.isoformat()}"
             raise NothingToForecastError(f"no reading {span} for {run.folder}; {found}")
-    scope = tuple(site for site in known if run.holds(site.name) and (sites is None or site.name in set(sites)))
+    scope = tuple(site for site in known.live if run.holds(site.name) and (sites is None or site.name in set(sites)))
+    fleet = _look_at_fleet(readings, known, scope, run, settings) | {"chosen": sites is not None}
+    step_minutes, changes = find_step(readings, run.cutoff)
+    if step_minutes != infer_step_minutes(readings):
+        log.warning("the interval is now %d min: finer readings are averaged cutoff=%s", step_minutes, run.cutoff.isoformat())
+        readings = coarsened(readings, step_minutes, settings.covariates)
+    scope += tuple(Site(name, settings.timezone) for name in fleet["added"])
     store = Store(settings.store_url)
     result = {
         "readings": store.put_frame(run, "readings", readings),
-        "sites": store.put_frame(run, "sites", from_sites(scope)),
+        "sites": store.put_frame(run, "sites", from_sites(tuple(sorted(scope, key=lambda site: site.name)))),
         "rows": len(readings),
-        "step_minutes": infer_step_minutes(readings),
-        "chosen": sites is not None,
+        "step_minutes": step_minutes,
+        "fleet": fleet | {"intervals": [str(change) for change in changes if is_recent(change, run.cutoff)]},
     }
     log.info("extracted cutoff=%s sites=%d rows=%d days=%d", run.cutoff.isoformat(), readings["site"].nunique(), len(readings), history)
     return store.write_result(run, "extract", result)
@@ -71,3 +78,43 @@ def history_days(run: Run, settings: Settings) -> int:
         return settings.train_days
     needed = max(settings.context_days or LONGEST_CONTEXT_DAYS, settings.dead_after_days) + MARGIN_DAYS
     return max(settings.forecast_days, needed)
+
+
+def join_fleets(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return what ``extract`` of every shard found new or wrong with the sites, as ``fleet`` of the whole run."""
+    parts = [result.get("fleet", {}) for result in results]
+    lists = {name: sorted({site for part in parts for site in part.get(name, [])}) for name in ("added", "unknown", "intervals")}
+    unusable = {site: why for part in parts for site, why in part.get("unusable", {}).items()}
+    return lists | {"unusable": unusable, "chosen": any(part.get("chosen", False) for part in parts)}
+
+
+def _names_in_scope(
+    connection: Connection, known: KnownSites, run: Run, sites: list[str] | None, span: tuple[datetime, datetime]
+) -> list[str] | None:
+    """Return the names to read; None for all.
+
+    Raises:
+        DataError: A chosen site is unknown or retired.
+    """
+    live = [site.name for site in known.live]
+    if sites is not None and (unknown := sorted(set(sites) - set(live))):
+        near = get_close_matches(unknown[0], live, n=1)
+        way_out = f"was {near[0]!r} meant?" if near else "load their readings first"
+        way_out = "it is retired" if unknown[0] in known.retired else way_out
+        raise DataError(f"unknown site(s) {', '.join(map(repr, unknown))}; {len(live)} are known: {way_out}")
+    if run.shard is None:
+        return sites
+    return [name for name in sites or read_names(connection, *span) if run.holds(name)]
+
+
+def _look_at_fleet(readings: pd.DataFrame, known: KnownSites, scope: tuple[Site, ...], run: Run, settings: Settings) -> dict[str, Any]:
+    """Return what is new or wrong with the fleet: sites met in the readings, those among them to forecast, zones that are none."""
+    heard = readings.groupby("site", observed=True)["ts"].max()
+    lately = heard[heard >= run.cutoff - timedelta(days=settings.dead_after_days)].index
+    strangers = sorted(set(lately) - {site.name for site in known.live} - {""})
+    here = {site.name for site in scope}
+    return {
+        "added": strangers if settings.new_sites == "add" else [],
+        "unknown": strangers if settings.new_sites == "alert" else [],
+        "unusable": {name: why for name, why in known.unusable.items() if name in here},
+    }

@@ -9,6 +9,7 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.frames import to_sites
 from pipeline.core.series.grid import to_grid
+from pipeline.steps.extract import join_fleets
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,6 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
             "first_day": grid.first_day.isoformat(),
             "ladder": validated["ladder"],
             "dead": validated["dead"],
-            "chosen": extracted.get("chosen", False),
+            "fleet": join_fleets([extracted]),
         },
     )

@@ -90,7 +90,7 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
         "rows": len(forecasts),
         "rungs": rungs,
         "without_forecast": [grid.sites[i].name for i in origins.site[pending]],
-        "chosen": features.get("chosen", False),
+        "fleet": features.get("fleet", {}),
     }
 
 

@@ -11,6 +11,7 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.grid import Grid, join
 from pipeline.errors import NothingToForecastError, StoreError
+from pipeline.steps.extract import join_fleets
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def gather(run: Run, settings: Settings) -> dict[str, Any]:
     quarantined = dict(sum((Counter(part["quarantined"]) for part in validated), Counter()))
     store.write_result(run, "validate", _listed(store, run, "clean", validated) | {"quarantined": quarantined} | judged)
     shape = {"shape": list(grid.shape), "step_minutes": grid.step_minutes, "first_day": grid.first_day.isoformat()}
-    shape |= {"chosen": any(part.get("chosen", False) for part in made)}
+    shape |= {"fleet": join_fleets(extracted)}
     return store.write_result(run, "features", {"grid": store.put(run, "grid", ".safetensors", grid.save)} | shape | judged)
 
 

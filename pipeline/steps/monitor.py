@@ -23,6 +23,7 @@ from pipeline.core.evaluation.anomalies import find_anomalies
 from pipeline.core.evaluation.site_scores import hour_sums, score_sites
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import ConfigurationError, ServiceError
+from pipeline.steps.champion import watch_alias
 from pipeline.steps.decay import watch_champion
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
 
     Scored days are left alone, except recent ones whose actuals or forecast changed since. A second call writes nothing. With the scores
     go accuracy by lead time, completeness and anomalies; then drift, decay, and the request for a training where they ask for one. MLflow
-    is brought up to the same figures; where it is away, the next run makes up for it.
+    is brought up to the same figures; where it is away, the next run makes up for it. An alias that was moved in MLflow itself is noted.
 
     Args:
         run: Gives the cutoff up to which actuals are known.
@@ -73,7 +74,8 @@ def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
     log.info("monitored cutoff=%s days=%d rows=%d", run.cutoff.isoformat(), len(reports), written)
     watched = watch_champion(run, settings)
     _track(settings, today - timedelta(days=days), run.target_day)
-    result = {"target_day": run.target_day.isoformat(), "scored": reports, "rows": written, "future": future, **watched}
+    outside = watch_alias(settings) if settings.tracking_url else None
+    result = {"target_day": run.target_day.isoformat(), "scored": reports, "rows": written, "future": future, "outside": outside, **watched}
     return Store(settings.store_url).write_result(run, "monitor", result)
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.adapters.mlflow import registry
-from pipeline.adapters.postgres import database, promotions
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.gate import CHAMPION, Decision, decide
 from pipeline.errors import ModelError
+from pipeline.steps.champion import PROMOTED, REJECTED, ROLLED_BACK, carry_out, deciding
 
-log = logging.getLogger(__name__)
-
-PROMOTED, REJECTED, ROLLED_BACK = "promoted", "rejected", "rolled_back"
 GATE = "gate"
 
 
@@ -51,12 +47,13 @@ def promote(run: Run, settings: Settings, *, answer: dict[str, Any] | None = Non
         StoreError: ``evaluate`` or ``register`` has not run.
         ServiceError: The tracking server or the database does not answer.
     """
-    verdict = judge(run, settings)
-    decision, decided_by = verdict.decision, GATE
-    if answer and decision.promoted:
-        decision, decided_by = _answered(answer, decision), answer["by"]
-    word = PROMOTED if decision.promoted else REJECTED
-    _carry_out(settings, verdict.version, verdict.champion, word, decided_by, decision, verdict.champion)
+    with deciding(settings):
+        verdict = judge(run, settings)
+        decision, decided_by = verdict.decision, GATE
+        if answer and decision.promoted:
+            decision, decided_by = _answered(answer, decision), answer["by"]
+        word = PROMOTED if decision.promoted else REJECTED
+        carry_out(settings, verdict.version, verdict.champion, word, decided_by, decision, verdict.champion)
     return Store(settings.store_url).write_result(
         run,
         "promote",
@@ -107,7 +104,8 @@ def decide_by_word(settings: Settings, version: str | None, by: str, reason: str
         if decision.promoted:
             promote_version(settings, version, by, reason)
         else:
-            _carry_out(settings, version, registry.champion_version(settings), word, by, decision, None)
+            with deciding(settings) as standing:
+                carry_out(settings, version, standing.champion, word, by, decision, None)
     return {"version": version, "decision": word, "decided_by": by, "reason": reason, "url": registry.version_url(settings, version)}
 
 
@@ -121,27 +119,38 @@ def promote_version(settings: Settings, version: str, decided_by: str, reason: s
         reason: Why, for the record.
 
     Raises:
-        ModelError: There is no such version, or its files cannot be trusted.
+        ModelError: There is no such version, its files cannot be trusted, or somebody else has just decided.
     """
-    champion = registry.champion_version(settings)
-    if champion == version:
+    with deciding(settings) as standing:
+        champion = standing.champion
+        if champion != version:
+            carry_out(settings, version, champion, PROMOTED, decided_by, Decision(True, reason, {}), champion)
         return champion
-    _carry_out(settings, version, champion, PROMOTED, decided_by, Decision(True, reason, {}), champion)
-    return champion
 
 
 def rollback(settings: Settings, decided_by: str, reason: str) -> str:
-    """Make the previous champion champion again and return its version.
+    """Make the previous champion champion again and return its version; the same rollback tried again goes no further back.
+
+    Args:
+        settings: Give the registry and the database.
+        decided_by: Who takes the decision.
+        reason: Why, for the record. The same person with the same reason tries the same again; another reason goes back one more.
 
     Raises:
-        ModelError: There is no previous champion.
+        ModelError: There is no previous champion, or somebody else has just decided.
     """
-    champion, previous = registry.champion_version(settings), registry.previous_champion_version(settings)
-    if previous is None:
-        raise ModelError(f"model {settings.registered_model} has no previous champion to go back to; its champion is {champion or 'none'}")
-    before = registry.tags_of(settings, previous).get(registry.PREVIOUS) or None  # not the one that is being left
-    _carry_out(settings, previous, champion, ROLLED_BACK, decided_by, Decision(True, reason, {}), before)
-    return previous
+    with deciding(settings) as standing:
+        champion, last = standing.champion, standing.last
+        if last and (last.decision, last.decided_by, last.reason) == (ROLLED_BACK, decided_by, reason):
+            return last.version
+        previous = registry.previous_champion_version(settings)
+        if previous is None:
+            raise ModelError(
+                f"model {settings.registered_model} has no previous champion to go back to; its champion is {champion or 'none'}"
+            )
+        before = registry.tags_of(settings, previous).get(registry.PREVIOUS) or None  # not the one that is being left
+        carry_out(settings, previous, champion, ROLLED_BACK, decided_by, Decision(True, reason, {}), before)
+        return previous
 
 
 def _answered(answer: dict[str, Any], asked: Decision) -> Decision:
@@ -161,23 +170,3 @@ def _decide(settings: Settings, evaluation: dict[str, Any], champion: str | None
     except ModelError as error:
         return Decision(True, f"{decision.reason}; champion {champion} cannot be loaded: {error}", decision.figures)
     return Decision(False, f"the backtest did not judge champion {champion}: run evaluate again, then promote", decision.figures)
-
-
-def _carry_out(
-    settings: Settings, version: str, champion: str | None, word: str, decided_by: str, decision: Decision, follows: str | None
-) -> None:
-    """Add the row, move the alias where the decision says so, and tag the version; the row stays only if the alias moved."""
-    with database.connect(settings, "writer", work="promote") as connection:
-        promotions.record_promotion(
-            connection,
-            version=version,
-            previous=champion,
-            decided_by=decided_by,
-            decision=word,
-            reason=decision.reason,
-            figures=decision.figures,
-        )
-        if decision.promoted:
-            registry.set_champion(settings, version, previous=follows)
-    registry.tag_version(settings, version, {"decision": word, "decided_by": decided_by, "reason": decision.reason})
-    log.info("decided version=%s decision=%s by=%s previous=%s reason=%s", version, word, decided_by, champion, decision.reason)

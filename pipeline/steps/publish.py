@@ -19,6 +19,7 @@ from pipeline.adapters.postgres.publications import Fleet
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import NothingToForecastError
+from pipeline.steps.extract import join_fleets
 
 CHAMPION_RUNG = "none"  # as column degradation names it
 TEXTS = [name for name, kind in FORECASTS.items() if kind == "text"]
@@ -40,7 +41,7 @@ def publish(run: Run, settings: Settings) -> dict[str, Any]:
     made = [result for part in run.parts() if (result := store.read_result(part, "forecast")).get("forecasts")]
     if not made:
         raise NothingToForecastError(f"none of the {run.shards} shards of {run.folder} has a site to forecast: check that readings arrive")
-    return store.write_result(run, "publish", write_made(run, settings, made))
+    return store.write_result(run, "publish", write_made(run, settings, made) | {"fleet": join_fleets(made)})
 
 
 def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
     with connect(settings, "writer", work="publish") as connection:
         if changed := not is_published(connection, slices, digest):
             frames = {table: _frames(store, [part[table] for part in made]) for table in TABLES}
-            fleet = None if any(part.get("chosen") for part in made) else Fleet(next(iter(slices))[0], run.cutoff, run.folder)
+            fleet = None if join_fleets(made)["chosen"] else Fleet(next(iter(slices))[0], run.cutoff, run.folder)
             staged = stage_days(connection, slices, **frames, peaks=_peaks(store, made), digest=digest, fleet=fleet)
             kept = {(each.role, each.day): each.kept for each in staged if each.table == "forecasts"}
             write_mixture(connection, kept, _frames(store, [part["mixture"] for part in made if part.get("mixture")]))

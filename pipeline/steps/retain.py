@@ -88,23 +88,36 @@ def old_tables(run: Run, settings: Settings) -> dict[str, list[str]]:
 
 
 def _drop(dropped: dict[str, list[str]], run: Run, settings: Settings) -> None:
-    for name, root, _ in _trees(settings):
-        for folder in dropped[name]:
-            retention.drop_folder(root, folder)
-    for version in dropped["models"]:
-        shutil.rmtree(settings.home / "models" / version, ignore_errors=True)
-    for table in dropped["tables"]:
-        with connect(settings, work="retain") as connection:
-            retention.drop_partition(connection, table)
-    for month in dropped["months_merged"]:
-        parent, first = month.split()
-        with connect(settings, work="retain") as connection:
-            retention.merge_month(connection, parent, date.fromisoformat(f"{first}-01"))
+    """Drop rows first and then the folders that rows name, each piece in a transaction of its own.
+
+    Raises:
+        ServiceError: Readers held on to a table; every other piece is done.
+    """
+    left = [name for name in dropped["tables"] if not _drop_table(settings, name)]
+    left += [month for month in dropped["months_merged"] if not _merge(settings, month)]
     if settings.keep_forecasts_days:
         with connect(settings, work="retain") as connection:
             oldest = run.cutoff.date() - timedelta(days=settings.keep_forecasts_days)
             retention.delete_old_peaks(connection, oldest)
             delete_old_mixture(connection, oldest)
+    for name, root, _ in _trees(settings):
+        for folder in dropped[name]:
+            retention.drop_folder(root, folder)
+    for version in dropped["models"]:
+        shutil.rmtree(settings.home / "models" / version, ignore_errors=True)
+    if left:
+        raise ServiceError(f"somebody held on to {', '.join(left)} for minutes; all else is done: run it again, or see pg_stat_activity")
+
+
+def _drop_table(settings: Settings, name: str) -> bool:
+    with connect(settings, work="retain") as connection:
+        return retention.drop_partition(connection, name.split("_", 1)[0], name)
+
+
+def _merge(settings: Settings, month: str) -> bool:
+    parent, first = month.split()
+    with connect(settings, work="retain") as connection:
+        return retention.merge_month(connection, parent, date.fromisoformat(f"{first}-01"))
 
 
 def _trees(settings: Settings) -> list[tuple[str, str, int]]:

@@ -14,6 +14,7 @@ import pandas as pd
 from pipeline.adapters.expectations import Expectations
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.quarantine import quarantine_rows
+from pipeline.adapters.postgres.sites import add_found_sites
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.checks import Check, covariate_checks, first_fault, row_checks, schema_checks, schema_of, site_checks
@@ -44,9 +45,12 @@ def validate(run: Run, settings: Settings) -> dict[str, Any]:
     try:
         check_batch(expectations, readings, covariates)
         clean, rejected = judge_rows(expectations, readings, sites, run.cutoff, step_minutes, covariates)
-        if len(rejected):
+        told = run.purpose.startswith("forecast")  # a training tells nobody, and leaves newcomers to be met by a forecast
+        newcomers = extracted.get("fleet", {}).get("added", []) if told else []
+        if len(rejected) or newcomers:
             with connect(settings, "writer", work="validate") as connection:
                 quarantine_rows(connection, rejected, run.folder)
+                add_found_sites(connection, newcomers, settings.timezone)
         measures = site_measures(clean, sites, cutoff=run.cutoff, step_minutes=step_minutes, dead_after_days=settings.dead_after_days)
         by_reason = {str(reason): int(rows) for reason, rows in rejected["reason"].value_counts().items()}
         ladder = judge_sites(expectations, measures, settings, by_reason)

@@ -1,2 +1,1 @@
-SET LOCAL lock_timeout = '2s';
-DROP TABLE dayahead.{name};
+SELECT dayahead.drop_partition(:parent, :name, CAST(:patience AS interval));

@@ -1,1 +1,1 @@
-SELECT dayahead.merge_month(:parent, :month);
+SELECT dayahead.merge_month(:parent, :month, CAST(:patience AS interval));

@@ -1,1 +1,1 @@
-SELECT snapshot, backtest_wape, profile, note FROM dayahead.champion_references WHERE model_version = :version;
+SELECT snapshot, backtest_wape, profile, note, trained_until FROM dayahead.champion_references WHERE model_version = :version;

@@ -6,5 +6,5 @@ SELECT
     / nullif(sum(s.wape * s.actual_total / nullif(s.mase, 0)), 0)
 FROM dayahead.scores AS s
 WHERE
-    s.role = 'champion' AND s.model_version = :version
+    s.role = 'champion' AND NOT s.in_sample AND s.model_version = :version
     AND s.target_day < :target_day AND s.target_day >= CAST(:target_day AS date) - CAST(:days AS integer);

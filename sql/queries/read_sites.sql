@@ -1,1 +1,6 @@
-SELECT site, timezone, capacity, country FROM dayahead.sites ORDER BY site;
+SELECT
+    s.site, s.timezone, s.capacity, s.country,
+    s.retired_at <= :cutoff AS retired,
+    dayahead.usable_zone(s.timezone) = s.timezone AS usable
+FROM dayahead.sites AS s
+ORDER BY s.site;

@@ -1,6 +1,7 @@
-INSERT INTO dayahead.promotions (version, previous, decision, decided_by, reason, figures)
-SELECT :version, :previous, :decision, :decided_by, :reason, CAST(:figures AS jsonb)
+INSERT INTO dayahead.promotions (version, previous, decision, decided_by, reason, figures, settled_at)
+SELECT :version, :previous, :decision, :decided_by, :reason, CAST(:figures AS jsonb), CASE WHEN :settled THEN now() END
 WHERE NOT EXISTS (
     SELECT FROM (SELECT p.version, p.decision, p.decided_by FROM dayahead.promotions AS p ORDER BY p.id DESC LIMIT 1) AS latest
     WHERE latest.version = :version AND latest.decision = :decision AND latest.decided_by = :decided_by
-);
+)
+RETURNING id;

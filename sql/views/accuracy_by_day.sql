@@ -10,8 +10,9 @@ SELECT
     sum(s.coverage90 * s.steps) / sum(s.steps) AS coverage90,
     sum(s.bias * s.actual_total) / nullif(sum(s.actual_total), 0) AS bias
 FROM dayahead.scores AS s
+WHERE NOT s.in_sample
 GROUP BY s.target_day, s.role;
 
 COMMENT ON VIEW dayahead.accuracy_by_day IS
 'One row per (target_day, role), the fleet pooled: WAPE, bias, coverage; mase is the median over sites; over_naive the error over that of
-"as yesterday" (1 is as bad).';
+"as yesterday" (1 is as bad). Without days that the version had learned from.';

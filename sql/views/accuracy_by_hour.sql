@@ -10,6 +10,9 @@ SELECT
 FROM dayahead.scores_by_hour AS h
 CROSS JOIN LATERAL unnest(h.steps, h.actual, h.absolute, h.signed, h.inside80) WITH ORDINALITY
 AS lead (steps, actual, absolute, signed, inside80, hour)
+WHERE NOT EXISTS (
+    SELECT FROM dayahead.scores AS s WHERE s.target_day = h.target_day AND s.role = h.role AND s.site = h.site AND s.in_sample
+)
 GROUP BY h.target_day, h.role, lead.hour;
 
 COMMENT ON VIEW dayahead.accuracy_by_hour IS

@@ -3,7 +3,10 @@ SELECT
     f.target_day, f.site,
     count(*) AS steps,
     round(
-        extract(EPOCH FROM (f.target_day + 1)::timestamp AT TIME ZONE s.timezone - f.target_day::timestamp AT TIME ZONE s.timezone)
+        extract(
+            EPOCH FROM (f.target_day + 1)::timestamp AT TIME ZONE dayahead.usable_zone(s.timezone)
+            - f.target_day::timestamp AT TIME ZONE dayahead.usable_zone(s.timezone)
+        )
         / extract(EPOCH FROM min(f.gap))
     ) AS expected_steps,
     bool_and(f.q05 > '-Infinity' AND f.q95 < 'Infinity') AS finite,

@@ -2,7 +2,7 @@
 CREATE OR REPLACE VIEW dayahead.site_outlook AS
 SELECT
     p.site, p.target_day, p.peak_at, p.q05, p.q10, p.q25, p.q50, p.q75, p.q90, p.q95,
-    coalesce(s.timezone, 'UTC') AS timezone,
+    coalesce(dayahead.usable_zone(s.timezone), 'UTC') AS timezone,
     jsonb_strip_nulls(jsonb_build_object('country', s.country)) || coalesce(s.labels, '{}'::jsonb) AS labels,
     s.capacity,
     dayahead.exceedance(s.capacity, p.q05, p.q10, p.q25, p.q50, p.q75, p.q90, p.q95) AS risk,

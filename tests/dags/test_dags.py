@@ -19,6 +19,7 @@ bag = DagBag(sys.argv[1])
 dags = {
     dag.dag_id: {
         "doc": dag.doc_md, "tags": sorted(dag.tags), "params": sorted(dag.params), "max_active_runs": dag.max_active_runs,
+        "approval": dag.params.get_param("approval").schema["enum"] if "approval" in dag.params else None,
         "deadlines": [alert.interval.total_seconds() for alert in dag.deadline or ()],
         "schedule": type(dag.timetable).__name__, "heavy": sorted(heavy & set(sys.modules)),
         "tasks": {
@@ -26,6 +27,7 @@ dags = {
                 "title": t.task_display_name, "queue": t.queue, "pool": t.pool, "after": sorted(t.upstream_task_ids),
                 "reads": [asset.uri for asset in t.inlets], "writes": [asset.uri for asset in t.outlets],
                 "mapped": t.get_closest_mapped_task_group() is not None, "rule": t.trigger_rule.value,
+                "hours": t.execution_timeout and t.execution_timeout.total_seconds() / 3600,
                 "tells": [
                     getattr(call, "event", "") for call in (*t.on_failure_callback, *t.on_success_callback)
                 ] if t.has_on_failure_callback else [],
@@ -39,17 +41,21 @@ print("PROBE" + json.dumps({"errors": bag.import_errors, "dags": dags}))
 """
 
 
-@pytest.fixture(scope="module")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    home = tmp_path_factory.mktemp("airflow")
-    environment = os.environ | {"AIRFLOW_HOME": str(home), "PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(home / "dayahead")}
-    environment |= {"DAYAHEAD_DATABASE_URL": "postgresql://me:secret@db.example:6543/mine"}
+def parse(home: Path, **settings: str) -> dict:
+    own = {"AIRFLOW_HOME": str(home), "PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(home / "dayahead")}
+    own |= {"DAYAHEAD_DATABASE_URL": "postgresql://me:secret@db.example:6543/mine"}
+    environment = os.environ | own | settings
     done = subprocess.run(
         [sys.executable, "-c", PROBE, str(DAGS)], env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     marked = [line for line in done.stdout.splitlines() if line.startswith("PROBE")]
     assert marked, done.stderr
     return json.loads(marked[0].removeprefix("PROBE"))
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    return parse(tmp_path_factory.mktemp("airflow"))
 
 
 def test_dags_parse_without_an_error(parsed: dict):
@@ -147,6 +153,22 @@ def test_train_model_asks_for_approval_sites_span_architecture_and_epochs(parsed
 
 def test_promote_model_asks_for_a_version_and_a_reason(parsed: dict):
     assert parsed["dags"]["promote_model"]["params"] == ["approval", "reason", "version"]
+
+
+def test_no_form_offers_less_approval_than_the_setting_asks_for(parsed: dict, tmp_path: Path):
+    strict = parse(tmp_path, DAYAHEAD_APPROVAL="required")["dags"]
+
+    for name in ("promote_model", "train_model"):
+        assert parsed["dags"][name]["approval"] == ["automatic", "required"]
+        assert strict[name]["approval"] == ["required"]
+
+
+def test_no_task_may_run_for_ever(parsed: dict):
+    hours = {(name, task): facts["hours"] for name, dag in parsed["dags"].items() for task, facts in dag["tasks"].items()}
+
+    assert {key: value for key, value in hours.items() if not value} == {}
+    assert hours["forecast_day_ahead", "publish"] == 3
+    assert hours["train_model", "train"] == 48
 
 
 def test_every_task_tells_of_its_failure(parsed: dict):

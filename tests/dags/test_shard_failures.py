@@ -15,6 +15,9 @@ from airflow.utils.db import initdb
 logging.disable(logging.CRITICAL)
 initdb()
 import pipeline.scheduling.tasks
+from airflow.models.asset import AssetEvent
+from airflow.utils.session import create_session
+from sqlalchemy import select
 from airflow.dag_processing.dagbag import DagBag
 from pipeline.errors import DataError, NothingToForecastError
 
@@ -34,6 +37,8 @@ found = {}
 for case, (day, broken) in json.loads(sys.argv[2]).items():
     done = dag.test(run_conf={"target_day": day, "shards": 3})
     found[case] = [done.state, {f"{t.task_id} {t.map_index}": t.state for t in done.get_task_instances()}]
+with create_session() as session:
+    found["days told"] = sorted(str(event.partition_key) for event in session.scalars(select(AssetEvent)))
 print("PROBE" + json.dumps(found))
 """
 CASES = {
@@ -92,3 +97,7 @@ def test_a_run_without_a_day_fails_before_any_shard_begins(ended: dict):
 
     assert (state, tasks["plan -1"]) == ("failed", "failed")
     assert set(tasks.values()) == {"failed", "upstream_failed"}
+
+
+def test_a_run_started_by_hand_names_its_day_for_the_monitoring_that_follows(ended: dict):
+    assert ended["days told"] == ["2026-03-28", "2026-03-30", "2026-03-31"]  # those that were published

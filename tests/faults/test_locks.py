@@ -9,7 +9,10 @@ from threading import Event, Thread
 
 import psycopg2
 import pytest
+from sqlalchemy import text
 
+from pipeline.adapters.postgres.database import connect
+from pipeline.errors import ServiceError
 from pipeline.steps.publish import publish
 from tests.fixtures.journal import Journal
 from tests.steps.test_publish import DAY, RUN, attention_rows, forecast_rows, leave
@@ -146,6 +149,27 @@ def test_no_one_but_the_writer_can_take_what_publications_wait_for(database, rol
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 cursor.execute(statement)
     connection.close()
+
+
+HELD = {
+    "SELECT dayahead.take('traffic')": "SELECT dayahead.take('traffic')",
+    "LOCK TABLE dayahead.forecasts IN SHARE ROW EXCLUSIVE MODE": "DELETE FROM dayahead.forecasts",
+}
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_who_waits_in_vain_is_told_for_whom(database, held):
+    holder = psycopg2.connect(database.database_url.get_secret_value(), application_name="lingering")
+    holder.cursor().execute(held)
+    told = rf"locks are held by pid {holder.info.backend_pid} \(postgres, lingering\) since \d\d:\d\d:\d\d UTC, idle in transaction: "
+
+    with (
+        holding(database, "viewer", "SELECT count(*) FROM dayahead.next_day"),
+        pytest.raises(ServiceError, match=told),
+        connect(database, lock_seconds=0.3) as connection,
+    ):
+        connection.execute(text(HELD[held]))
+    holder.close()
 
 
 def test_the_longest_wait_of_a_reader_over_all_of_these_is_a_moment(journal: Journal):

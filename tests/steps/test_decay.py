@@ -95,6 +95,40 @@ def test_drift_asks_for_one_training_however_often_it_is_seen(watched, run_sql):
     assert asked(run_sql) == [(DAY, first["retrain"])]
 
 
+def test_no_drift_is_judged_while_the_week_before_lies_in_what_the_version_learned_from(watched, run_sql):
+    run_sql("UPDATE dayahead.traffic SET throughput = 3 * throughput")
+    early = Run("monitor", DAY - timedelta(days=1), RUN.cutoff - timedelta(days=1))
+    publish(run_sql, early.target_day)
+
+    result = monitor(early, watched)
+
+    assert (result["drift"], result["drifted"], result["retrain"]) == ({}, [], None)
+    assert result["watched"] == "version 1; decay alone: the week before the cutoff lies in what it learned from"
+
+
+def test_no_drift_is_judged_on_a_day_that_was_forecast_once_it_was_over(watched, run_sql):
+    run_sql("UPDATE dayahead.traffic SET throughput = 3 * throughput")
+    published = "INSERT INTO dayahead.publications VALUES ('champion', %s, %s, %s, 1, 'r', %s)"
+    run_sql(published, RUN.cutoff, DAY, DAY, RUN.cutoff + timedelta(days=3))
+
+    result = monitor(RUN, watched)
+
+    assert (result["drift"], result["retrain"]) == ({}, None)
+    assert result["watched"] == "version 1; decay alone: the day was forecast once it was over"
+
+
+def test_scores_of_days_that_the_version_learned_from_are_marked_and_count_nowhere(watched, run_sql):
+    run_sql(SCORE, TRAINED.target_day, TRAINED.cutoff - timedelta(days=5), 0.1, 0.9, 4)
+    run_sql(SCORE, DAY, RUN.cutoff, 0.3, 0.9, 2)
+
+    monitor(RUN, watched)
+
+    marked = run_sql("SELECT in_sample, count(*) FROM dayahead.scores GROUP BY 1 ORDER BY 1")
+    assert marked == [(False, 2), (True, 4)]
+    assert run_sql("SELECT days, wape FROM dayahead.site_accuracy_30d") == [(2, pytest.approx(0.3))]
+    assert run_sql("SELECT count(*) FROM dayahead.accuracy_by_day") == [(2,)]
+
+
 def test_missing_readings_are_drift_and_no_reason_to_train(watched, run_sql):
     run_sql("DELETE FROM dayahead.traffic WHERE extract(hour FROM ts) >= 16")
 

@@ -117,13 +117,6 @@ def test_extract_from_an_empty_table_says_how_to_load(database):
         extract(RUN, database)
 
 
-def test_extract_of_a_site_with_a_wrong_zone_names_both(filled, run_sql):
-    run_sql("UPDATE dayahead.sites SET timezone = 'Mars/Olympus' WHERE site = 'plain'")
-
-    with pytest.raises(DataError, match="site 'plain' has the time zone 'Mars/Olympus'"):
-        extract(RUN, filled)
-
-
 def test_a_covariate_that_traffic_lacks_is_named_with_the_way_out(filled):
     with pytest.raises(DataError, match=r"lacks weather; found .*DAYAHEAD_COVARIATES"):
         extract(RUN, filled.model_copy(update={"covariates": ("weather",)}))

@@ -137,7 +137,7 @@ def test_shards_are_published_together_or_not_at_all(database, run_sql):
 
     result = publish(replace(RUN, shards=2), database)
 
-    assert result == {"rows": 48, "sites": 2, "degraded": 0, "versions": ["3"], "target_days": ["2026-08-21"]}
+    assert {"rows": 48, "sites": 2, "target_days": ["2026-08-21"]}.items() <= result.items()
     assert run_sql(VALUES) == [("a", 24, 1.0, 1.0), ("b", 24, 3.0, 3.0)]
 
 

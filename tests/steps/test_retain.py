@@ -3,16 +3,19 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 
 import psycopg2
 import pytest
 from mlflow import MlflowClient
 
 from pipeline.adapters.mlflow import registry
+from pipeline.adapters.postgres import retention
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.errors import ConfigurationError, ServiceError
 from pipeline.steps.publish import publish
 from pipeline.steps.retain import retain
+from tests.faults.test_locks import LONGEST_WAIT, readers
 from tests.steps.test_publish import attention_rows, forecast_rows, leave
 
 TODAY = date(2026, 8, 21)
@@ -147,18 +150,46 @@ def test_a_policy_that_starves_a_step_is_refused_before_anything_goes(database, 
     assert store.read_result(run_before("forecast", 100), "extract") == {}
 
 
-def test_a_table_that_a_reader_holds_is_left_for_the_next_time(database, run_sql):
+def test_a_table_that_a_reader_holds_is_left_for_the_next_time_and_all_else_is_done(database, run_sql, monkeypatch):
+    monkeypatch.setattr(retention, "PATIENCE", timedelta(0))
     publish_day(database, 500)
+    Store(database.store_url).write_result(run_before("forecast-old", 100), "extract", {})
     reader = psycopg2.connect(database.database_url.get_secret_value())
     try:
         reader.cursor().execute("SELECT count(*) FROM dayahead.forecasts")
 
-        with pytest.raises(ServiceError, match="run it again"):
+        with pytest.raises(ServiceError, match="somebody held on to forecasts_2025_04_08 for minutes; all else is done: run it again"):
             retain(RUN, database)
     finally:
         reader.close()
 
-    assert retain(RUN, database)["tables"] == ["forecasts_2025_04_08", "attention_2025_04_08"]
+    assert tables(run_sql, "attention") == []
+    assert retention.old_runs(database.store_url, NOW - timedelta(days=30)) == []
+    assert retain(RUN, database)["tables"] == ["forecasts_2025_04_08"]
+
+
+def test_retention_does_all_of_its_work_beside_busy_publishers_and_readers_wait_for_a_moment(database, run_sql):
+    for age in (500, 499, 90, 89, 0):
+        publish_day(database, age)
+    enough = Event()
+
+    def publish_again_and_again() -> None:
+        level = 2.0
+        while not enough.is_set():
+            leave(database, forecast_rows(level=level), attention_rows())
+            publish(run_before("forecast", 0), database)
+            level += 1
+
+    publisher = Thread(target=publish_again_and_again)
+    publisher.start()
+    with readers(database) as watching:
+        dropped = retain(RUN, database)
+        enough.set()
+        publisher.join(60)
+
+    assert dropped["months_merged"] == ["forecasts 2026-05", "attention 2026-05"]
+    assert tables(run_sql) == ["forecasts_2026_05", "forecasts_2026_08_21"]
+    assert max(reader.longest for reader in watching.values()) <= LONGEST_WAIT
 
 
 def test_the_runs_own_folder_stays_however_old(database):

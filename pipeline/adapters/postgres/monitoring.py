@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -33,6 +33,7 @@ class Reference:
         backtest_wape: Its WAPE on the days held back then; None where nobody measured it.
         profile: ``core.evaluation.drift.Profile`` of that snapshot as plain values; None where it is gone.
         note: Why the profile is missing.
+        trained_until: Cutoff of its training; None where nobody noted it.
     """
 
     version: str
@@ -40,6 +41,7 @@ class Reference:
     backtest_wape: float | None
     profile: dict[str, Any] | None
     note: str | None = None
+    trained_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def read_reference(connection: Connection, version: str) -> Reference | None:
 
 
 def write_reference(connection: Connection, reference: Reference) -> None:
-    """Note a version once; what is noted already stays."""
+    """Note a version once; what is noted already stays, but for the end of a training that was not noted then."""
     profile = None if reference.profile is None else json.dumps(reference.profile, allow_nan=False)
     values = {
         "version": reference.version,
@@ -98,6 +100,7 @@ def write_reference(connection: Connection, reference: Reference) -> None:
         "backtest_wape": reference.backtest_wape,
         "profile": profile,
         "note": reference.note,
+        "trained_until": reference.trained_until,
     }
     connection.execute(statement("write_reference"), values)
 
@@ -109,6 +112,16 @@ def write_drift(connection: Connection, target_day: date, version: str, drift: d
         values = {"target_day": target_day, "feature": feature, "model_version": version, **figures}
         changed += connection.execute(statement("write_drift"), values).rowcount
     return changed
+
+
+def mark_in_sample(connection: Connection, since: date) -> int:
+    """Mark the scores of days that their version had learned from, as far as that is noted, and return how many marks changed."""
+    return connection.execute(statement("mark_in_sample"), {"since": since}).rowcount
+
+
+def is_backfilled(connection: Connection, target_day: date, cutoff: datetime) -> bool:
+    """Tell whether a day was forecast only once it was over."""
+    return bool(connection.execute(statement("is_backfilled"), {"target_day": target_day, "cutoff": cutoff}).scalar_one())
 
 
 def read_rolling_error(connection: Connection, version: str, target_day: date, days: int) -> RollingError:

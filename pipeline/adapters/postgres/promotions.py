@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,31 @@ from pipeline.core.series.clock import day_start
 DECISIONS = ("promoted", "rejected", "rolled_back")
 
 
+@dataclass(frozen=True)
+class Decided:
+    """A decision that made a version champion.
+
+    Args:
+        id: Number of the row.
+        version: The champion that it made.
+        previous: The one before; None for none.
+        decision: ``promoted`` or ``rolled_back``.
+        decided_by: Who or what decided.
+        reason: Why.
+        settled: Whether the alias is known to have followed.
+        decided_at: When.
+    """
+
+    id: int
+    version: str
+    previous: str | None
+    decision: str
+    decided_by: str
+    reason: str
+    settled: bool
+    decided_at: datetime
+
+
 def record_promotion(
     connection: Connection,
     *,
@@ -24,8 +50,9 @@ def record_promotion(
     decision: str,
     reason: str,
     figures: dict[str, Any],
-) -> bool:
-    """Add a decision and return True; False, and nothing added, where the latest is the same, about the same version, by the same.
+    settled: bool = True,
+) -> int | None:
+    """Add a decision and return its number; None, and nothing added, where the latest is the same, about the same version, by the same.
 
     Args:
         connection: In the role writer.
@@ -35,6 +62,7 @@ def record_promotion(
         decision: One of ``DECISIONS``; ``promoted`` and ``rolled_back`` make ``version`` the champion.
         reason: Why, in words.
         figures: What the decision stood on; plain JSON values.
+        settled: False where the alias has yet to move; ``settle`` says when it has.
 
     Raises:
         ValueError: ``decision`` is another word.
@@ -48,8 +76,20 @@ def record_promotion(
         "decided_by": decided_by,
         "reason": reason,
         "figures": json.dumps(figures, default=str, allow_nan=False),
+        "settled": settled,
     }
-    return connection.execute(statement("write_promotion"), values).rowcount == 1
+    return connection.execute(statement("write_promotion"), values).scalar()
+
+
+def settle(connection: Connection, decision: int, *, moved: bool) -> None:
+    """Say that the alias stands where a decision wants it; or, where it could not be moved, take the decision back."""
+    connection.execute(statement("settle_promotion"), {"id": decision, "moved": moved})
+
+
+def last_decided(connection: Connection) -> Decided | None:
+    """Return the latest decision that made a version champion; None where there is none."""
+    found = connection.execute(statement("read_last_champion")).first()
+    return Decided(*found) if found else None
 
 
 def champion_on(connection: Connection, day: date, timezone: str = "UTC") -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -15,31 +15,46 @@ from sqlalchemy import Connection
 from pipeline.adapters.postgres.copy_binary import Kind, read_fixed, to_instants
 from pipeline.adapters.postgres.engines import driver
 from pipeline.adapters.postgres.queries import composed, statement
-from pipeline.core.series.frames import READING_COLUMNS, Site
+from pipeline.core.series.frames import READING_COLUMNS, Site, under_one_name
+from pipeline.core.series.zones import is_zone
 from pipeline.errors import DataError
 
 EVERYONE, CHOSEN = SQL("t.site IS NOT NULL"), SQL("t.site = ANY(%(sites)s::text[])")
 PARTITIONED = "p"  # kind of our own table; only it is known to have the index (site, ts)
 
 
-def read_sites(connection: Connection) -> tuple[Site, ...]:
-    """Return the table ``sites``, by name.
+@dataclass(frozen=True)
+class KnownSites:
+    """What the table ``sites`` says at a cutoff.
 
-    Raises:
-        DataError: A site's time zone is none that this machine knows.
+    Args:
+        live: The sites to forecast, by name.
+        retired: Names of those that are no more.
+        unusable: Why a site among the live ones does not run in its own zone, by name.
     """
-    sites = tuple(Site(*row) for row in connection.execute(statement("read_sites")))
-    for site in sites:
-        check_timezone(site.timezone, f"site {site.name!r}")
-    return sites
+
+    live: tuple[Site, ...]
+    retired: frozenset[str]
+    unusable: dict[str, str]
+
+
+def read_sites(connection: Connection, cutoff: datetime, timezone: str) -> KnownSites:
+    """Return the table ``sites``; a site whose zone cannot be used is in ``timezone``, so that one mistyped row stops nobody else."""
+    live, retired, unusable = [], set(), {}
+    for name, zone, capacity, country, is_retired, known_there in connection.execute(statement("read_sites"), {"cutoff": cutoff}):
+        if is_retired:
+            retired.add(name)
+            continue
+        if not (known_there and is_zone(zone)):
+            unusable[name] = f"{zone!r} is no time zone; it runs in {timezone}"
+        live.append(Site(name, timezone if name in unusable else zone, capacity, country))
+    return KnownSites(tuple(live), frozenset(retired), unusable)
 
 
 def check_timezone(timezone: str, what: str) -> None:
     """Raise a ``DataError`` unless ``timezone`` is an IANA name; ``what`` says whose it is."""
-    try:
-        ZoneInfo(timezone)
-    except (KeyError, ValueError, OSError) as error:
-        raise DataError(f"{what} has the time zone {timezone!r}; expected an IANA name such as Europe/Berlin") from error
+    if not is_zone(timezone):
+        raise DataError(f"{what} has the time zone {timezone!r}; expected an IANA name such as Europe/Berlin")
 
 
 def read_readings(
@@ -49,7 +64,7 @@ def read_readings(
     sites: list[str] | None = None,
     covariates: tuple[str, ...] = (),
 ) -> pd.DataFrame:
-    """Return the readings with ``since <= ts < cutoff``, sorted by site and ts.
+    """Return the readings with ``since <= ts < cutoff``, sorted by site and ts; those under a name that a site had before are the site's.
 
     Args:
         connection: In the role reader.
@@ -65,14 +80,24 @@ def read_readings(
         DataError: ``traffic`` lacks a column, or its ``ts`` carries no time zone.
     """
     _check_columns(connection, covariates)
-    names = sorted(set(sites) if sites is not None else read_names(connection, since, cutoff))
+    aliases = read_aliases(connection)
+    if sites is None:
+        names = _names(connection, since, cutoff)
+    else:
+        chosen = set(sites)
+        names = sorted(chosen | {alias for alias, site in aliases.items() if site in chosen})
     seed, hashes = _hashes(connection, names)
     numbers = ("throughput", *covariates)
     query = composed("read_traffic", values=values_of(numbers), scope=EVERYONE if sites is None else CHOSEN)
     asked = {"sites": names, "since": since, "cutoff": cutoff, "seed": seed}
     columns = read_columns(connection, query, asked, numbers)
     columns["site"] = _places(columns["site"], hashes)
-    return _to_frame(columns, names, covariates)
+    return under_one_name(_to_frame(columns, names, covariates), aliases)
+
+
+def read_aliases(connection: Connection) -> dict[str, str]:
+    """Return the site of each name that it had before."""
+    return dict(connection.execute(statement("read_aliases")).all())
 
 
 def values_of(numbers: Sequence[str]) -> Composed:
@@ -91,9 +116,8 @@ def read_columns(connection: Connection, query: Composed, asked: dict[str, Any],
 
 def read_names(connection: Connection, since: datetime, cutoff: datetime) -> list[str]:
     """Return the name of every site with a reading in ``since <= ts < cutoff``, also of those that table ``sites`` does not know."""
-    ours = connection.execute(statement("read_traffic_kind")).scalar_one() == PARTITIONED
-    asked = {"since": since, "cutoff": cutoff}
-    return list(connection.execute(statement("skip_through_sites" if ours else "read_traffic_sites"), asked).scalars())
+    aliases = read_aliases(connection)
+    return sorted({aliases.get(name, name) for name in _names(connection, since, cutoff)})
 
 
 def latest_stamp(connection: Connection) -> datetime:
@@ -105,6 +129,12 @@ def latest_stamp(connection: Connection) -> datetime:
 def last_reading(connection: Connection) -> datetime | None:
     """Return the latest ``ts`` of ``traffic``; None where there is no reading."""
     return connection.execute(statement("read_last_reading")).scalar_one()
+
+
+def _names(connection: Connection, since: datetime, cutoff: datetime) -> list[str]:
+    ours = connection.execute(statement("read_traffic_kind")).scalar_one() == PARTITIONED
+    asked = {"since": since, "cutoff": cutoff}
+    return sorted(connection.execute(statement("skip_through_sites" if ours else "read_traffic_sites"), asked).scalars())
 
 
 def _hashes(connection: Connection, names: list[str], seed: int = 0) -> tuple[int, np.ndarray]:

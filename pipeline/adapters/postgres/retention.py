@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from fsspec.core import url_to_fs
-from psycopg2.sql import Identifier
 from sqlalchemy import Connection
 
 from pipeline.adapters.mlflow import registry
 from pipeline.adapters.mlflow.tracking import connected
-from pipeline.adapters.postgres.queries import composed, run_composed, statement
+from pipeline.adapters.postgres.queries import statement
 from pipeline.config import Settings
 from pipeline.errors import StoreError
 
 STAMP = "%Y%m%dT%H%M%SZ"  # of a run's folder: purpose/cutoff
+PATIENCE = timedelta(minutes=2)  # with readers and publishers, each time in turns of milliseconds
 DAY_TABLE = re.compile(r"_(\d{4})_(\d\d)_\d\d$")
 
 
@@ -72,14 +72,16 @@ def months_of_days(connection: Connection, parent: str, before: date) -> list[da
     return sorted(month for month, over in months.items() if over)
 
 
-def drop_partition(connection: Connection, name: str) -> None:
-    """Drop a table of days or months, as its owner; gives up where readers hold on to it for seconds."""
-    run_composed(connection, composed("drop_partition", name=Identifier(name)))
+def drop_partition(connection: Connection, parent: str, name: str) -> bool:
+    """Drop a table of days or months, as its owner, and tell whether readers let go of it in time."""
+    values = {"parent": parent, "name": name, "patience": PATIENCE}
+    return bool(connection.execute(statement("drop_partition"), values).scalar_one())
 
 
-def merge_month(connection: Connection, parent: str, month: date) -> None:
-    """Make one table of the days of a month, as their owner."""
-    connection.execute(statement("merge_month"), {"parent": parent, "month": month})
+def merge_month(connection: Connection, parent: str, month: date) -> bool:
+    """Make one table of the days of a month, as their owner, and tell whether readers let go of them in time."""
+    values = {"parent": parent, "month": month, "patience": PATIENCE}
+    return bool(connection.execute(statement("merge_month"), values).scalar_one())
 
 
 def delete_old_peaks(connection: Connection, before: date) -> int:

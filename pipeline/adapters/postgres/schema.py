@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     Date,
     Double,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -52,7 +54,28 @@ sites = Table(
     optional("capacity", Double, comment="Largest throughput the site can carry, in the unit of traffic.throughput; NULL where unknown."),
     optional("country", Text, comment="ISO 3166 code that decides the public holidays; NULL where unknown."),
     required("labels", JSONB, server_default=text("'{}'::jsonb")),
+    optional("added_at", Instant, server_default=text("now()"), comment="When the row was made; NULL where it is older than this column."),
+    optional("retired_at", Instant, comment="From when on the site is forecast no more; its history stays. NULL while it is forecast."),
+    required(
+        "found",
+        Boolean,
+        server_default=text("false"),
+        comment="Met in the readings and added by a run; false where a person, or a load, entered it.",
+    ),
     comment="One row per site. A load adds the sites it meets and changes none that exist, unless --sites names them.",
+)
+
+site_aliases = Table(
+    "site_aliases",
+    metadata,
+    required("alias", Name, primary_key=True),
+    required("site", Name, ForeignKey("dayahead.sites.site", onupdate="CASCADE", ondelete="CASCADE")),
+    required("since", Instant, server_default=text("now()")),
+    required("noted_by", Text, server_default=text("SESSION_USER")),
+    comment=(
+        "One row per name that a site had before: readings that still come under it are the site's. rename_site writes it; a site of that "
+        "very name\ncomes first."
+    ),
 )
 
 traffic = Table(
@@ -220,6 +243,15 @@ scores = Table(
         comment="Sum of (median - actual) over sum of actuals: positive where too much was forecast; NULL where that sum is zero.",
     ),
     required("scored_at", Instant, server_default=text("now()")),
+    required(
+        "in_sample",
+        Boolean,
+        server_default=text("false"),
+        comment=(
+            "Whether the version had learned from readings after the forecast's cutoff, as in a backfill: such a score is in no mean and "
+            "in no line."
+        ),
+    ),
     comment="One row per (target_day, role, site) whose day is over and has actuals. Written again only where actuals or forecast changed.",
 )
 
@@ -296,6 +328,7 @@ champion_references = Table(
     optional("profile", JSONB, comment="Distribution of every input feature in the training snapshot; NULL where that is gone."),
     optional("note", Text, comment="Why the profile is missing."),
     required("noted_at", Instant, server_default=text("now()")),
+    optional("trained_until", Instant, comment="Cutoff of its training; NULL where nobody noted it yet."),
     comment=(
         "One row per version that was monitored: what it was trained on and how well it did then, noted once, so that "
         "neither MLflow nor the\nsnapshot is needed again."
@@ -325,9 +358,21 @@ promotions = Table(
         Text,
         comment="promoted and rolled_back make the version champion from decided_at on; rejected leaves the champion as it was.",
     ),
-    required("decided_by", Text),
+    required(
+        "decided_by",
+        Text,
+        comment="gate, timeout, shadow, a person's name, or outside: the alias was found moved in MLflow itself.",
+    ),
     required("reason", Text),
     required("figures", JSONB, server_default=text("'{}'::jsonb")),
+    optional(
+        "settled_at",
+        Instant,
+        comment=(
+            "When the alias champion stood where the decision wants it; NULL while it is on its way. The next command, or the next "
+            "monitoring, ends that."
+        ),
+    ),
     Index("promotions_by_time", "decided_at"),
     comment="One row per decision about a model version; append-only. A rerun that decides the same about the same version adds none.",
 )

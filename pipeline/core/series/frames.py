@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
@@ -56,3 +58,22 @@ def from_sites(sites: tuple[Site, ...]) -> pd.DataFrame:
     """Return the frame that ``to_sites`` reads."""
     columns = {field: [getattr(site, field) for site in sites] for field in ("name", "timezone", "country")}
     return pd.DataFrame(columns, dtype="str").assign(capacity=pd.Series([site.capacity for site in sites], dtype="float64"))
+
+
+def under_one_name(readings: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFrame:
+    """Return the readings with those under an alias as their site's own, sorted; of two of one instant the site's own stays.
+
+    Args:
+        readings: ``site`` as categories, ``ts`` and others, sorted by site and ts.
+        aliases: Site by alias; none of the aliases is a site.
+    """
+    names = readings["site"].cat.categories
+    if not any(name in aliases for name in names):
+        return readings
+    now = pd.Index([aliases.get(name, name) for name in names])
+    places = now.unique().sort_values()
+    code = readings["site"].cat.codes.to_numpy()
+    own = np.array([name not in aliases for name in names])[code]
+    site = pd.Categorical.from_codes(places.get_indexer(now)[code], places.astype("str"))
+    order = np.lexsort((~own, readings["ts"].to_numpy(), site.codes))
+    return readings.assign(site=site).iloc[order].drop_duplicates(["site", "ts"]).reset_index(drop=True)

@@ -97,7 +97,7 @@ def test_a_view_that_migrate_has_not_seen_is_refused_with_the_way_out(database, 
 def test_a_site_without_a_row_in_sites_arrives_for_validate_to_judge(own_table, run_sql):
     run_sql("DELETE FROM dayahead.sites WHERE site = 'hn-edge'")
 
-    result = extract(RUN, own_table)
+    result = extract(RUN, own_table.model_copy(update={"new_sites": "alert"}))
 
     store = Store(own_table.store_url)
     assert set(store.get_frame(result["readings"])["site"]) == {"hcm-edge", "hn-edge"}

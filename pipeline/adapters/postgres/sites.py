@@ -1,0 +1,78 @@
+"""The table ``sites`` as people and runs change it: added, described, renamed, retired."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pipeline.adapters.postgres.queries import statement
+
+
+@dataclass(frozen=True)
+class KnownSite:
+    """A site as a person sees it.
+
+    Args:
+        site: Its name.
+        timezone: IANA name.
+        capacity: In the unit of throughput; None where unknown.
+        country: ISO 3166 code; None where unknown.
+        labels: Whatever else is known.
+        added_at: When it was entered or met; None where that was before anybody noted it.
+        found: Whether a run met it in the readings.
+        retired_at: From when on it is forecast no more; None while it is.
+        aliases: Names that it had before.
+    """
+
+    site: str
+    timezone: str
+    capacity: float | None
+    country: str | None
+    labels: dict[str, Any]
+    added_at: datetime | None
+    found: bool
+    retired_at: datetime | None
+    aliases: list[str]
+
+
+def list_sites(connection: Connection) -> list[KnownSite]:
+    """Return every site, retired ones too, by name."""
+    return [KnownSite(*row) for row in connection.execute(statement("list_sites"))]
+
+
+def add_site(connection: Connection, name: str, timezone: str, capacity: float | None, country: str | None, labels: dict[str, str]) -> None:
+    """Enter a site; ``connection`` is the owner's."""
+    _write(connection, "add_site", name, timezone, capacity, country, labels)
+
+
+def set_site(
+    connection: Connection, name: str, timezone: str | None, capacity: float | None, country: str | None, labels: dict[str, str]
+) -> None:
+    """Change what is known of a site: what is None stays, labels are added to those there; ``connection`` is the owner's."""
+    _write(connection, "set_site", name, timezone, capacity, country, labels)
+
+
+def add_found_sites(connection: Connection, names: list[str], timezone: str) -> int:
+    """Add sites that a run met in the readings and return how many were new; ``connection`` is in the role writer."""
+    if not names:
+        return 0
+    return int(connection.execute(statement("add_found_sites"), {"names": names, "timezone": timezone}).scalar_one())
+
+
+def rename_site(connection: Connection, name: str, new_name: str) -> None:
+    """Give a site another name in every table, the old one staying as an alias; ``connection`` is the owner's."""
+    connection.execute(statement("rename_site"), {"name": name, "new_name": new_name})
+
+
+def retire_site(connection: Connection, name: str, *, retired: bool) -> None:
+    """End a site's forecasts from now on, or begin them again; its history stays. ``connection`` is the owner's."""
+    connection.execute(statement("retire_site"), {"name": name, "retired": retired})
+
+
+def _write(connection: Connection, query: str, name: str, timezone: Any, capacity: Any, country: Any, labels: Any) -> None:
+    values = {"name": name, "timezone": timezone, "capacity": capacity, "country": country, "labels": json.dumps(labels)}
+    connection.execute(statement(query), values)

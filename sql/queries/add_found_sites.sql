@@ -1,0 +1,1 @@
+SELECT dayahead.add_found_sites(CAST(:names AS text[]), :timezone);

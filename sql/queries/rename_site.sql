@@ -1,0 +1,1 @@
+SELECT dayahead.rename_site(:name, :new_name);

@@ -1,0 +1,1 @@
+SELECT dayahead.settle(:id, :moved);
