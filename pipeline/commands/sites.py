@@ -1,4 +1,11 @@
-"""Sites come and go: list, add, describe, rename and retire them, one by one or from a file."""
+"""Sites come and go: list, add, describe, rename and retire them, one by one or from a file.
+
+Examples:
+    python -m pipeline sites list
+    python -m pipeline sites add berlin-1 --timezone Europe/Berlin
+    python -m pipeline sites rename berlin-1 berlin-west
+    python -m pipeline sites retire berlin-west --dry-run
+"""
 
 from __future__ import annotations
 
