@@ -114,7 +114,7 @@ def setting(stack: Stack, **variables: str) -> Iterator[None]:
 
 def told(stack: Stack, kind: str, run: str) -> str:
     """Return the one alert of this kind about a run."""
-    with connect(stack.settings) as connection, connection.cursor() as cursor:
+    with connect(stack.settings) as connection, driver(connection).cursor() as cursor:
         cursor.execute("SELECT message FROM dayahead.alerts WHERE kind = %s AND subject = %s", [kind, f"{DAG} {run}"])
         [(message,)] = cursor.fetchall()
     return message
