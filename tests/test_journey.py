@@ -85,9 +85,9 @@ def test_validate_links_to_its_data_docs_behind_the_login(stack: Stack, walked: 
     page = link_of(stack, "forecast_day_ahead", "validate", "Data Docs")
     outside = page.split("/data-docs/")[0] + "/data-docs/%2e%2e/secrets.json"
 
-    assert requests.get(page, timeout=10).status_code == 401
-    assert "Great Expectations" in logged_in(stack).get(page, timeout=10).text
-    assert logged_in(stack).get(outside, timeout=10).status_code == 404
+    assert requests.get(page, timeout=60).status_code == 401
+    assert "Great Expectations" in logged_in(stack).get(page, timeout=60).text
+    assert logged_in(stack).get(outside, timeout=60).status_code == 404
 
 
 def test_register_links_to_the_version_in_the_registry(stack: Stack, walked: str):
