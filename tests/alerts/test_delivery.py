@@ -140,6 +140,10 @@ FACTS = {
     "anomalies": {"count": 1, "total": 3, "worst": []},
     "review": {"dag": "train_model", "question": "Make version 3 champion?", "until": DUE, "silence": "rejected", "reviewers": ("anna",)},
     "silence": {"dag": "train_model", "version": "3", "hours": 48.0, "silence": "rejected"},
+    "newcomers": {"added": ["fra-02"], "unknown": ["fra-03"], "zone": "UTC"},
+    "zones": {"sites": [("fra-01", "Europe/Berlinn is no time zone")]},
+    "intervals": {"changes": ["fra-01 reports every 15 min since 2026-08-20, 5 before"]},
+    "outside": {"version": "4", "previous": "3"},
 }
 
 
