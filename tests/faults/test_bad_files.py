@@ -27,7 +27,7 @@ from pipeline.errors import DataError
 from tests.fixtures.journal import Journal
 
 SECONDS, SEED = float(os.environ.get("FUZZ_SECONDS", "5")), int(os.environ.get("FUZZ_SEED", "0"))
-EMPTY = "TRUNCATE dayahead.traffic, dayahead.quarantine, dayahead.sites"
+EMPTY = "TRUNCATE dayahead.traffic, dayahead.quarantine, dayahead.sites, dayahead.site_aliases"
 TABLE = "SELECT site, extract(epoch FROM ts)::bigint / 3600, throughput FROM dayahead.traffic"
 HOUR = 496_000  # since 1970, in August 2026
 

@@ -15,7 +15,7 @@ from tests.faults.hostile_files import HOURS, Hostile, hostile_files
 from tests.faults.hostile_parquet import hostile_parquet
 from tests.fixtures.journal import Journal
 
-EMPTY = "TRUNCATE dayahead.traffic, dayahead.quarantine, dayahead.sites"
+EMPTY = "TRUNCATE dayahead.traffic, dayahead.quarantine, dayahead.sites, dayahead.site_aliases"
 FILES = [*hostile_files(), *hostile_parquet()]
 
 
