@@ -58,10 +58,8 @@ def _has_line_end(column: pa.Array) -> bool:
 
 
 def _joins(column: pa.Array, delimiter: str, delimiters: int) -> bool:
-    for value in column.filter(pc.match_substring_regex(column, r"[\r\n]")).to_pylist():
-        if value.count(delimiter) >= delimiters or len(LINE_ENDS.findall(value)) >= MOST_LINES:
-            return True
-    return False
+    doubtful = column.filter(pc.match_substring_regex(column, r"[\r\n]")).to_pylist()
+    return any(_joins_rows(value, delimiter, delimiters) for value in doubtful)
 
 
 def _first_long_record(path: Path) -> int | None:
@@ -77,7 +75,7 @@ def _first_long_record(path: Path) -> int | None:
             begins = reader.line_num + 1
             for record in reader:
                 lines = reader.line_num + 1 - begins
-                if lines > 1 and (len(record) != len(names) or _is_joined(record, delimiter, len(names) - 1)):
+                if lines > 1 and (len(record) != len(names) or any(_joins_rows(value, delimiter, len(names) - 1) for value in record)):
                     return begins
                 begins = reader.line_num + 1
         except csv.Error:  # a value longer than any can be
@@ -85,5 +83,6 @@ def _first_long_record(path: Path) -> int | None:
     return None
 
 
-def _is_joined(record: list[str], delimiter: str, delimiters: int) -> bool:
-    return any((ends := len(LINE_ENDS.findall(value))) and (value.count(delimiter) >= delimiters or ends >= MOST_LINES) for value in record)
+def _joins_rows(value: str, delimiter: str, delimiters: int) -> bool:
+    ends = len(LINE_ENDS.findall(value))
+    return ends > 0 and (value.count(delimiter) >= delimiters or ends >= MOST_LINES)
