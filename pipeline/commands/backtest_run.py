@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from pipeline.core.models import forecaster_class
 from pipeline.core.models.contract import FitOptions, Progress
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid, to_grid
+from pipeline.core.series.zones import is_zone
 from pipeline.errors import ConfigurationError, DataError
 
 
@@ -86,7 +86,7 @@ def read_grid(request: BacktestRequest) -> Grid:
 
 def read_file(request: BacktestRequest) -> tuple[Grid, LoadReport]:
     """Return the grid of the sites that are not left out, and what became of the file's rows."""
-    if not _is_zone(request.timezone):
+    if not is_zone(request.timezone):
         raise ConfigurationError(f"unknown time zone {request.timezone!r}; expected an IANA name such as Europe/Berlin")
     readings, report = read_readings_file(request.file, request.columns, request.timezone)
     names = sorted(readings["site"].unique())
@@ -126,11 +126,3 @@ def describe(request: BacktestRequest, grid: Grid, spans: Spans, unknown_steps: 
         "observed_share": float(np.mean(grid.observed)),
         "observed_share_test": float(np.mean(test)),
     }
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
