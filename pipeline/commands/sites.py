@@ -84,7 +84,7 @@ def set_(
     file: File = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Change what is known of a site, or of those of a file; what is not named stays.
+    """Change what is known of a site; what is not named stays. A row of a file replaces all that was known of its site.
 
     Examples:
         python -m pipeline sites set fra-02 --timezone Europe/Berlin
