@@ -122,9 +122,12 @@ def planned(days: Days, first: int, counted: np.ndarray) -> Planned:
             known, memory = memory.after(_cut(lesson, days.unknown_steps)), memory.after(lesson)
         quantiles, actual, observed = days.quantiles[day], days.actual[day], days.seen(day)
         paths = known.draw(quantiles)
-        lesson = lesson_of(known.say(paths, quantiles, observed), quantiles, actual, observed)
+        said = known.say(paths, quantiles, observed)
+        lesson = lesson_of(said, quantiles, actual, observed)
         if day >= first:
-            rows.append(_row(known.say(paths, quantiles, counted[day - first]), quantiles, actual, counted[day - first]))
+            counts = counted[day - first]
+            judged = said if np.array_equal(counts, observed) else known.say(paths, quantiles, counts)
+            rows.append(_row(judged, quantiles, actual, counts))
     parts = {name: [np.stack(part) for part in zip(*(row[name] for row in rows), strict=True)] for name in rows[0]}
     quantiles, actual, plain = ({name: part[i] for name, part in parts.items()} for i in range(3))
     return Planned(quantiles, actual, plain, parts["total"][3] if "total" in parts else None)
