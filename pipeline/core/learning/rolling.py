@@ -187,6 +187,12 @@ class Rehearsal:
 
     said: dict[int, Experts]
 
+    @classmethod
+    def of(cls, forecaster: Forecaster, grid: Grid, days: range, unknown_steps: np.ndarray) -> Rehearsal:
+        """Return what a forecaster says of each day, every site's last ``unknown_steps`` ``(N,)`` before it unknown."""
+        speak = speaker(forecaster, grid, unknown_steps)
+        return cls({day: speak(day) for day in days})
+
     def speak(self, day: int) -> Experts:
         """Return what they said of a day."""
         return self.said[day]

@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from pipeline.core.learning.experts import Experts, experts_of
+from pipeline.core.learning.experts import Experts
 from pipeline.core.learning.rolling import Rehearsal
 from pipeline.core.models.contract import QUANTILES, FitOptions, Forecast, Forecaster, Origins, Split
 from pipeline.core.models.gru_attention.ensemble import Lesson, Prediction, drop_checkpoints, fit_members, predict
@@ -146,11 +146,8 @@ class GruAttention:
 
     def _rehearse(self, grid: Grid, split: Split, options: FitOptions) -> None:
         """Keep what the weights that have not seen the validation days say of them; no width is known yet that was not made there."""
-        n = grid.shape[0]
-        unknown = np.zeros(n, np.int64) if options.unknown_steps is None else options.unknown_steps
         factors, self._factors = self._factors, np.ones(len(QUANTILES))
-        origins = {day: Origins(np.arange(n), np.full(n, day), unknown) for day in split.validation}
-        self.rehearsal = Rehearsal({day: experts_of(self, grid, rows) for day, rows in origins.items()})
+        self.rehearsal = Rehearsal.of(self, grid, split.validation, options.unknown_at(grid.shape[0]))
         self._factors = factors
 
     def _refit(self, grid: Grid, split: Split, options: FitOptions, windows: WindowGrid) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from pipeline.core.learning.experts import Experts, experts_of
+from pipeline.core.learning.experts import Experts
 from pipeline.core.learning.rolling import Rehearsal
 from pipeline.core.models.contract import QUANTILES, FitOptions, Forecast, Origins, Progress, Split
 from pipeline.core.models.peers.lightgbm import LightGbm
@@ -41,21 +41,18 @@ class LightGbmBag:
             DataError: No target day of the training span has a reading and a past.
         """
         started = time.perf_counter()
-        n = grid.shape[0]
-        unknown = np.zeros(n, np.int64) if options.unknown_steps is None else options.unknown_steps
+        unknown = options.unknown_at(grid.shape[0])
         self._factors, self.rehearsal = np.ones(len(QUANTILES)), None
         trees = self._grow(grid, split, options, None)
-        validation = origins_of(grid, split.validation)
-        validation = replace(validation, unknown_steps=unknown[validation.site])
+        validation = origins_of(grid, split.validation, unknown)
         if len(validation):
             refit = is_refit_worth(grid, split)
-            days = {day: Origins(np.arange(n), np.full(n, day), unknown) for day in split.validation} if refit else {}
-            said = {day: experts_of(self, grid, rows) for day, rows in days.items()}
+            rehearsal = Rehearsal.of(self, grid, split.validation, unknown) if refit else None  # before any width is known
             found = self.forecast(grid, validation).quantiles
             actual, observed = (values[validation.site, validation.day] for values in (grid.throughput, grid.observed))
             self._factors = interval_factors(found, actual, observed, validation.day, _lowest(found))
             if refit:
-                self.rehearsal = Rehearsal(said)
+                self.rehearsal = rehearsal
                 self._factors = np.maximum(self._factors, 1.0)
                 self._grow(grid, Split(range(split.train.start, split.validation.stop), range(0)), options, trees)
         return {"train_seconds": time.perf_counter() - started, "trees": float(np.mean(trees))}
