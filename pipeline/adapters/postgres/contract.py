@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from pipeline.adapters.postgres.schema import metadata
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "data_contract.md"
-BEGIN, END = "<!-- tables: made from pipeline/adapters/postgres/schema.py -->", "<!-- end of tables -->"
+BEGIN, END = "<!-- tables: made from pipeline/adapters/postgres/schema -->", "<!-- end of tables -->"
 
 
 def tables() -> str:

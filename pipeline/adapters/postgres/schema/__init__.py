@@ -1,0 +1,38 @@
+"""The tables of the data contract as Alembic's migrations leave them, in one ``MetaData``: types, keys, and what each says of itself.
+
+A file for each group of tables; a table that is new is named here as well. A test compares them with what the migrations make, as
+``alembic check`` does; the kinds of columns that COPY needs and the page of the data contract come from here.
+"""
+
+from pipeline.adapters.postgres.schema.columns import key_of, kinds_of, metadata
+from pipeline.adapters.postgres.schema.fleet import quarantine, site_aliases, sites, traffic
+from pipeline.adapters.postgres.schema.forecasting import attention, forecast_peaks, forecasts, mixture, publications
+from pipeline.adapters.postgres.schema.monitoring import anomalies, champion_references, completeness, drift, scores, scores_by_hour
+from pipeline.adapters.postgres.schema.responses import alerts, promotions, retrainings
+from pipeline.adapters.postgres.schema.upkeep import locks, migrations
+
+__all__ = [
+    "alerts",
+    "anomalies",
+    "attention",
+    "champion_references",
+    "completeness",
+    "drift",
+    "forecast_peaks",
+    "forecasts",
+    "key_of",
+    "kinds_of",
+    "locks",
+    "metadata",
+    "migrations",
+    "mixture",
+    "promotions",
+    "publications",
+    "quarantine",
+    "retrainings",
+    "scores",
+    "scores_by_hour",
+    "site_aliases",
+    "sites",
+    "traffic",
+]
