@@ -14,7 +14,6 @@ from typing import IO, TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import pandas as pd
-from psycopg2.sql import Composable
 from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.engines import driver
@@ -41,7 +40,7 @@ class _Column:
     widths: np.ndarray
 
 
-def read_fixed(connection: Connection, copy: str | Composable, fields: Sequence[tuple[str, Kind]]) -> dict[str, np.ndarray]:
+def read_fixed(connection: Connection, copy: str, fields: Sequence[tuple[str, Kind]]) -> dict[str, np.ndarray]:
     """Return the columns of a COPY … TO STDOUT (FORMAT binary), each one array in the machine's own byte order.
 
     The records are taken apart while they come, so that memory holds little more than the columns.
@@ -66,7 +65,7 @@ def read_fixed(connection: Connection, copy: str | Composable, fields: Sequence[
     return columns
 
 
-def write_frame(connection: Connection, copy: Composable, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
+def write_frame(connection: Connection, copy: str, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
     """Send a frame through a COPY … FROM STDIN (FORMAT binary) in messages; NaN, NaT and None arrive as NULL.
 
     Args:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import json
+from functools import lru_cache, partial
 from typing import Any, cast
 
 import psycopg2
@@ -16,6 +17,7 @@ from pipeline.errors import ConfigurationError
 DRIVER = "postgresql+psycopg2"
 OURS = ("postgresql", "postgres", DRIVER)
 FORM = "postgresql://user:password@host:port/database"
+STRICT_JSON = partial(json.dumps, default=str, allow_nan=False)  # Postgres knows neither NaN nor instants in it
 POOL = {"pool_size": 2, "max_overflow": 8, "pool_timeout": 5, "pool_pre_ping": True, "pool_recycle": 1800}
 
 
@@ -65,7 +67,7 @@ def _engine(url: URL, pooled: bool) -> Engine:
     arguments: dict[str, Any] = {"connect_timeout": 10, "application_name": "dayahead", "client_encoding": "UTF8"}
     arguments = {name: value for name, value in arguments.items() if name not in url.query} | {"options": started}
     pool: dict[str, Any] = POOL if pooled else {"poolclass": NullPool}
-    return create_engine(url, connect_args=arguments, use_native_hstore=False, hide_parameters=True, **pool)
+    return create_engine(url, connect_args=arguments, json_serializer=STRICT_JSON, use_native_hstore=False, hide_parameters=True, **pool)
 
 
 def _url(settings: Settings) -> URL:

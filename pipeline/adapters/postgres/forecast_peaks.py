@@ -6,16 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from psycopg2.sql import Identifier
 from sqlalchemy import Connection
 
 from pipeline.adapters.postgres import schema
-from pipeline.adapters.postgres.copy_binary import write_frame
-from pipeline.adapters.postgres.queries import composed, run_composed, upsert_parts
-from pipeline.adapters.postgres.schema import key_of, kinds_of
+from pipeline.adapters.postgres.schema import kinds_of
+from pipeline.adapters.postgres.statements import upsert_rows
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
-KEY = key_of(schema.forecast_peaks)
 SAME_ALL_DAY = ["target_day", "role", "cutoff", "model_version", "degradation", "run_id"]
 PEAKS = kinds_of(schema.forecast_peaks)
 
@@ -59,9 +56,5 @@ def write_peaks(connection: Connection, days: Iterable[pd.DataFrame], known: pd.
         days: Rows of one (target_day, role) each: whole days of sites, each site's in order of time.
         known: As in ``daily_peaks``.
     """
-    names = Identifier("staged_forecast_peaks")
-    parts = upsert_parts(PEAKS, KEY)
-    run_composed(connection, composed("create_staged", table=Identifier("forecast_peaks"), staged=names))
-    for day in days:
-        write_frame(connection, composed("copy_rows", table=names, columns=parts["columns"]), daily_peaks(day, known), PEAKS)
-    return run_composed(connection, composed("write_peaks", **parts)).rowcount
+    peaks = (daily_peaks(day, known) for day in days)
+    return upsert_rows(connection, schema.forecast_peaks, peaks, stamp="published_at")

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
-from psycopg2.sql import Identifier
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, Connection, Text, all_, delete, literal
 
-from pipeline.adapters.postgres.copy_binary import Kind, write_frame
-from pipeline.adapters.postgres.queries import composed, identifiers, statement
+from pipeline.adapters.postgres.schema import kinds_of, mixture
+from pipeline.adapters.postgres.statements import copy_rows
 
-MIXTURE: dict[str, Kind] = {"target_day": "date", "role": "text", "site": "text", "expert": "text", "share": "float8", "level": "float8"}
+MIXTURE = kinds_of(mixture)
 
 
 def write_mixture(connection: Connection, kept: dict[tuple[str, date], list[str]], frames: Iterable[pd.DataFrame]) -> None:
@@ -24,12 +23,12 @@ def write_mixture(connection: Connection, kept: dict[tuple[str, date], list[str]
         frames: Columns of ``MIXTURE``, of those slices; taken one at a time.
     """
     for (role, day), sites in kept.items():
-        connection.execute(statement("delete_mixture"), {"role": role, "day": day, "kept": sites})
-    into = composed("copy_rows", table=Identifier("dayahead", "mixture"), columns=identifiers(MIXTURE))
+        others = mixture.c.site != all_(literal(sites, ARRAY(Text)))
+        connection.execute(delete(mixture).where(mixture.c.target_day == day, mixture.c.role == role, others))
     for frame in frames:
-        write_frame(connection, into, frame, MIXTURE)
+        copy_rows(connection, mixture, frame)
 
 
 def delete_old_mixture(connection: Connection, before: date) -> int:
     """Delete the rows of forecast days before a day and return how many."""
-    return connection.execute(statement("delete_old_mixture"), {"before": before}).rowcount
+    return connection.execute(delete(mixture).where(mixture.c.target_day < before)).rowcount

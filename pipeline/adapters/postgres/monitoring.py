@@ -8,19 +8,16 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from psycopg2 import extras
-from psycopg2.sql import Identifier
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, Connection, Text, any_, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.adapters.postgres import schema
-from pipeline.adapters.postgres.copy_binary import Kind, write_frame
-from pipeline.adapters.postgres.engines import driver
-from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
+from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.schema import kinds_of
+from pipeline.adapters.postgres.statements import copy_rows, upsert, upsert_rows
 
 HOURS = ("steps", "actual", "absolute", "signed", "inside80")
 COMPLETENESS, ANOMALIES = kinds_of(schema.completeness), kinds_of(schema.anomalies)
-ROWS_AT_A_TIME = 1000
 
 
 @dataclass(frozen=True)
@@ -61,23 +58,22 @@ class RollingError:
 
 def write_hours(connection: Connection, hours: pd.DataFrame) -> None:
     """Add or replace rows of ``scores_by_hour``: ``target_day, role, site`` and a list per column of ``HOURS``."""
-    rows = hours[["target_day", "role", "site", *HOURS]].to_numpy().tolist()
-    with driver(connection).cursor() as cursor:
-        extras.execute_values(cursor, composed("write_scores_by_hour").as_string(cursor), rows, page_size=ROWS_AT_A_TIME)
+    columns = ["target_day", "role", "site", *HOURS]
+    rows = [dict(zip(columns, row, strict=True)) for row in hours[columns].to_numpy().tolist()]
+    if rows:
+        connection.execute(upsert(schema.scores_by_hour, columns), rows)
 
 
 def write_completeness(connection: Connection, completeness: pd.DataFrame) -> int:
     """Add or replace rows of ``completeness``, columns of ``COMPLETENESS``, and return how many changed."""
-    _stage(connection, "completeness", completeness, COMPLETENESS)
-    return connection.execute(statement("write_completeness")).rowcount
+    return upsert_rows(connection, schema.completeness, [completeness])
 
 
 def replace_anomalies(connection: Connection, target_day: date, sites: list[str], anomalies: pd.DataFrame) -> None:
     """Make ``anomalies``, columns of ``ANOMALIES``, all that the table says of these sites on this day."""
-    connection.execute(statement("delete_anomalies"), {"target_day": target_day, "sites": sites})
-    if len(anomalies):
-        _stage(connection, "anomalies", anomalies, ANOMALIES)
-        run_composed(connection, composed("insert_anomalies", columns=identifiers(ANOMALIES)))
+    rows = schema.anomalies.c
+    connection.execute(delete(schema.anomalies).where(rows.target_day == target_day, rows.site == any_(literal(sites, ARRAY(Text)))))
+    copy_rows(connection, schema.anomalies, anomalies)
 
 
 def champion_used(connection: Connection, target_day: date) -> str | None:
@@ -87,31 +83,30 @@ def champion_used(connection: Connection, target_day: date) -> str | None:
 
 def read_reference(connection: Connection, version: str) -> Reference | None:
     """Return what was noted of a version; None where nothing was yet."""
-    found = connection.execute(statement("read_reference"), {"version": version}).first()
-    return Reference(version, *found) if found else None
+    noted = schema.champion_references.c
+    asked = select(noted.model_version, noted.snapshot, noted.backtest_wape, noted.profile, noted.note, noted.trained_until)
+    found = connection.execute(asked.where(noted.model_version == version)).first()
+    return Reference(*found) if found else None
 
 
 def write_reference(connection: Connection, reference: Reference) -> None:
     """Note a version once; what is noted already stays, but for the end of a training that was not noted then."""
-    profile = None if reference.profile is None else json.dumps(reference.profile, allow_nan=False)
-    values = {
-        "version": reference.version,
-        "snapshot": reference.snapshot,
-        "backtest_wape": reference.backtest_wape,
-        "profile": profile,
-        "note": reference.note,
-        "trained_until": reference.trained_until,
-    }
-    connection.execute(statement("write_reference"), values)
+    noted = insert(schema.champion_references).values(
+        model_version=reference.version,
+        snapshot=reference.snapshot,
+        backtest_wape=reference.backtest_wape,
+        profile=reference.profile,
+        note=reference.note,
+        trained_until=reference.trained_until,
+    )
+    until = func.coalesce(schema.champion_references.c.trained_until, noted.excluded.trained_until)
+    connection.execute(noted.on_conflict_do_update(index_elements=["model_version"], set_={"trained_until": until}))
 
 
 def write_drift(connection: Connection, target_day: date, version: str, drift: dict[str, dict[str, float]]) -> int:
     """Add or replace the drift of a day, by feature, and return how many rows changed."""
-    changed = 0
-    for feature, figures in drift.items():
-        values = {"target_day": target_day, "feature": feature, "model_version": version, **figures}
-        changed += connection.execute(statement("write_drift"), values).rowcount
-    return changed
+    rows = pd.DataFrame.from_dict(drift, orient="index").rename_axis("feature").reset_index()
+    return upsert_rows(connection, schema.drift, [rows.assign(target_day=target_day, model_version=version)], stamp="noted_at")
 
 
 def mark_in_sample(connection: Connection, since: date) -> int:
@@ -163,10 +158,3 @@ def read_daily_figures(connection: Connection, since: date, until: date) -> list
     """Return every figure of monitoring in a span of days: (target day, name, value), ordered."""
     found = connection.execute(statement("read_daily_figures"), {"since": since, "until": until})
     return [(day, name, float(value)) for day, name, value in found]
-
-
-def _stage(connection: Connection, table: str, frame: pd.DataFrame, kinds: dict[str, Kind]) -> None:
-    """Send rows into a temporary table ``staged_<table>``."""
-    staged = Identifier(f"staged_{table}")
-    run_composed(connection, composed("create_staged", table=Identifier(table), staged=staged))
-    write_frame(connection, composed("copy_rows", table=staged, columns=identifiers(kinds)), frame, kinds)

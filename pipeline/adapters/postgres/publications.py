@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, Connection, Text, all_, delete, literal
 
+from pipeline.adapters.postgres import schema
 from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.statements import upsert
 
 Slice = tuple[str, date]  # role and target day: what has a table of its own
 
@@ -51,7 +53,8 @@ def keep_sites(connection: Connection, part: Slice, sites: set[str], everywhere:
     values = {"role": role, "day": day, "sites": sorted(sites), "everywhere": sorted(everywhere)}
     values |= {"chosen": fleet is None, "cutoff": fleet.cutoff if fleet else None}
     kept = list(connection.execute(statement("read_kept_sites"), values).scalars())
-    connection.execute(statement("delete_dropped_peaks"), values | {"kept": kept})
+    peaks, staying = schema.forecast_peaks.c, literal([*sites, *kept], ARRAY(Text))
+    connection.execute(delete(schema.forecast_peaks).where(peaks.target_day == day, peaks.role == role, peaks.site != all_(staying)))
     return kept
 
 
@@ -60,4 +63,5 @@ def note(connection: Connection, fleet: Fleet | None, days: list[date], sites: i
     if fleet is None:
         return
     values = {"role": fleet.role, "cutoff": fleet.cutoff, "run_id": fleet.run_id, "sites": sites}
-    connection.execute(statement("write_publication"), values | {"first_day": min(days), "last_day": max(days)})
+    values |= {"first_day": min(days), "last_day": max(days)}
+    connection.execute(upsert(schema.publications, [*values, "published_at"]), values)

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from fsspec.core import url_to_fs
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete
 
 from pipeline.adapters.mlflow import registry
 from pipeline.adapters.mlflow.tracking import connected
 from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.schema import forecast_peaks
 from pipeline.config import Settings
 from pipeline.errors import StoreError
 
@@ -86,7 +87,7 @@ def merge_month(connection: Connection, parent: str, month: date) -> bool:
 
 def delete_old_peaks(connection: Connection, before: date) -> int:
     """Delete the peaks of forecast days before a day and return how many."""
-    return connection.execute(statement("delete_old_peaks"), {"before": before}).rowcount
+    return connection.execute(delete(forecast_peaks).where(forecast_peaks.c.target_day < before)).rowcount
 
 
 def _partitions(connection: Connection, parent: str) -> list[tuple[str, date | None]]:

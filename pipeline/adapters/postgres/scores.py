@@ -6,14 +6,13 @@ from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
-from psycopg2.sql import Identifier
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, Connection, Integer, Text, func, literal, select
 
 from pipeline.adapters.postgres import schema
-from pipeline.adapters.postgres.copy_binary import Kind, read_fixed, to_instants, write_frame
-from pipeline.adapters.postgres.engines import driver
-from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement, upsert_parts
+from pipeline.adapters.postgres.copy_binary import Kind, read_fixed, to_instants
+from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.schema import key_of, kinds_of
+from pipeline.adapters.postgres.statements import CopyOut, upsert_rows, written_out
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
 KEY = key_of(schema.scores)
@@ -36,12 +35,15 @@ def read_due(connection: Connection, first_day: date, recheck_from: date, cutoff
 
 def read_forecasts(connection: Connection, target_day: date, role: str, sites: list[str]) -> pd.DataFrame:
     """Return a published day of some sites: ``site`` (index into ``sites``), ``ts`` and the quantiles."""
-    values = {"target_day": target_day, "role": role, "sites": sites}
-    fields: list[tuple[str, Kind]] = [("site", "int4"), ("ts", "timestamptz")]
-    fields += [(name, "float8") for name in QUANTILE_COLUMNS]
-    with driver(connection).cursor() as cursor:
-        query = cursor.mogrify(composed("read_forecasts", quantiles=identifiers(QUANTILE_COLUMNS, "f")), values).decode()
-    records = read_fixed(connection, query, fields)
+    rows = schema.forecasts.c
+    wanted = func.unnest(literal(sites, ARRAY(Text))).table_valued("site", with_ordinality="place").render_derived("wanted")
+    query = (
+        select((wanted.c.place - 1).cast(Integer), rows.ts, *(rows[name] for name in QUANTILE_COLUMNS))
+        .join_from(schema.forecasts, wanted, wanted.c.site == rows.site)
+        .where(rows.target_day == target_day, rows.role == role)
+    )
+    fields: list[tuple[str, Kind]] = [("site", "int4"), ("ts", "timestamptz"), *((name, "float8") for name in QUANTILE_COLUMNS)]
+    records = read_fixed(connection, written_out(connection, CopyOut(query)), fields)
     columns = {name: records[name].astype(np.float64) for name in QUANTILE_COLUMNS}
     return pd.DataFrame({"site": records["site"].astype(np.int64), "ts": to_instants(records["ts"]), **columns})
 
@@ -56,7 +58,4 @@ def read_daily_changes(connection: Connection, sites: list[str], since: datetime
 
 def write_scores(connection: Connection, scores: pd.DataFrame) -> int:
     """Add or replace scores, columns of ``SCORES``, and return how many rows changed; equal ones are left alone."""
-    parts = upsert_parts(SCORES, KEY)
-    run_composed(connection, composed("create_staged", table=Identifier("scores"), staged=Identifier("staged_scores")))
-    write_frame(connection, composed("copy_rows", table=Identifier("staged_scores"), columns=parts["columns"]), scores, SCORES)
-    return run_composed(connection, composed("write_scores", **parts)).rowcount
+    return upsert_rows(connection, schema.scores, [scores], stamp="scored_at")

@@ -117,7 +117,11 @@ champion_references = Table(
     required("model_version", Text, primary_key=True),
     required("snapshot", Text),
     optional("backtest_wape", Double),
-    optional("profile", JSONB, comment="Distribution of every input feature in the training snapshot; NULL where that is gone."),
+    optional(
+        "profile",
+        JSONB(none_as_null=True),
+        comment="Distribution of every input feature in the training snapshot; NULL where that is gone.",
+    ),
     optional("note", Text, comment="Why the profile is missing."),
     required("noted_at", Instant, server_default=text("now()")),
     optional("trained_until", Instant, comment="Cutoff of its training; NULL where nobody noted it yet."),

@@ -1,2 +1,0 @@
-DROP TABLE IF EXISTS pg_temp.{staged};
-CREATE TEMPORARY TABLE {staged} (LIKE dayahead.{table} INCLUDING DEFAULTS) ON COMMIT DROP;

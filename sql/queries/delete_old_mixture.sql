@@ -1,1 +1,0 @@
-DELETE FROM dayahead.mixture WHERE target_day < :before;

@@ -1,1 +1,0 @@
-DELETE FROM dayahead.forecast_peaks WHERE target_day < :before;

@@ -1,2 +1,0 @@
-INSERT INTO dayahead.anomalies ({columns})
-SELECT {columns} FROM staged_anomalies;
