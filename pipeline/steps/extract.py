@@ -16,7 +16,7 @@ from pipeline.adapters.postgres.readings import KnownSites, last_reading, latest
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.clock import infer_step_minutes
-from pipeline.core.series.frames import Site, from_sites
+from pipeline.core.series.frames import Site, from_sites, with_labels
 from pipeline.core.series.intervals import coarsened, find_step, is_recent
 from pipeline.errors import DataError, NothingToForecastError
 
@@ -60,10 +60,11 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
         log.warning("the interval is now %d min: finer readings are averaged cutoff=%s", step_minutes, run.cutoff.isoformat())
         readings = coarsened(readings, step_minutes, settings.covariates)
     scope += tuple(Site(name, settings.timezone) for name in fleet["added"])
+    described = with_labels(from_sites(tuple(sorted(scope, key=lambda site: site.name))), known.labels)
     store = Store(settings.store_url)
     result = {
         "readings": store.put_frame(run, "readings", readings),
-        "sites": store.put_frame(run, "sites", from_sites(tuple(sorted(scope, key=lambda site: site.name)))),
+        "sites": store.put_frame(run, "sites", described),
         "rows": len(readings),
         "step_minutes": step_minutes,
         "fleet": fleet | {"intervals": [str(change) for change in changes if is_recent(change, run.cutoff)]},

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from pipeline.adapters.mlflow import registry
-from pipeline.adapters.postgres.mixture import MIXTURE
+from pipeline.adapters.postgres.whole_days import MIXTURE
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
+from pipeline.core.learning.rolling import joined
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
-from pipeline.core.scenarios.day_ahead import to_peak_rows
+from pipeline.core.scenarios.day_ahead import outlook
+from pipeline.core.series.frames import labels_in
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError, NothingToForecastError
 from pipeline.steps.learned import Answers, DailyLearner, mixture_rows
@@ -78,14 +80,15 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     rows = [to_rows(grid, made).assign(degradation=rung, model_version=version) for rung, version, made in answers]
     forecasts = pd.concat(rows).assign(**keys).sort_values(["target_day", "site", "ts"], ignore_index=True)
     attention = pd.concat([to_attention_rows(grid, made) for *_, made in answers]).assign(role=role)
-    peaks = pd.concat([to_peak_rows(grid, made) for *_, made in answers]).assign(role=role)
+    planned = outlook(grid, joined([made for *_, made in answers]), _labels(store, run, grid))
     rungs = {rung: len(made.origins) for rung, _, made in answers}
     log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, sum(rungs.values()), len(forecasts), rungs)
     return {
         "forecasts": store.put_frame(run, "forecasts", forecasts),
         "attention": store.put_frame(run, "attention", attention),
         "mixture": store.put_frame(run, "mixture", _mixture(grid, role, standing, answers)),
-        "peaks": store.put_frame(run, "peaks", peaks.sort_values(["target_day", "site"], ignore_index=True)),
+        **{name: store.put_frame(run, name, frame.assign(role=role)) for name, frame in planned.sites.items()},
+        "totals": store.put(run, "totals", ".safetensors", planned.totals.save),
         "strain": max((one.strain for *_, one in standing if isinstance(one, DailyLearner) and one.made is not None), default=None),
         "rows": len(forecasts),
         "rungs": rungs,
@@ -104,6 +107,12 @@ def live_origins(grid: Grid, run: Run, settings: Settings) -> Origins:
 def every_origin(grid: Grid, run: Run) -> Origins:
     """Return an origin for each site of a grid, live or not."""
     return Origins(np.arange(grid.shape[0]), *grid.targets_at(run.cutoff))
+
+
+def _labels(store: Store, run: Run, grid: Grid) -> list[dict[str, str]]:
+    """Return the labels of each site of the grid."""
+    known = labels_in(store.get_frame(store.read_result(run, "extract")["sites"]))
+    return [known.get(site.name, {}) for site in grid.sites]
 
 
 def _learning(run: Run, settings: Settings, grid: Grid, rung: Rung) -> Standing:

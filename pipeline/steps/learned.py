@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from pipeline.adapters.postgres.mixture import MIXTURE
+from pipeline.adapters.postgres.whole_days import MIXTURE
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.learning.experts import Experts

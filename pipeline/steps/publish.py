@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
+from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.forecasts import FORECASTS, TABLES, ensure_partitions, is_published, slices_of, stage_days, swap_days
-from pipeline.adapters.postgres.mixture import write_mixture
 from pipeline.adapters.postgres.publications import Fleet
+from pipeline.adapters.postgres.whole_days import OF_FLEET, OF_SITES, replace_fleet, replace_sites
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
-from pipeline.errors import NothingToForecastError
+from pipeline.core.scenarios.day_ahead import to_total_frames
+from pipeline.core.scenarios.totals import Totals
+from pipeline.errors import DataError, NothingToForecastError
 from pipeline.steps.extract import join_fleets
 
 CHAMPION_RUNG = "none"  # as column degradation names it
@@ -28,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 def publish(run: Run, settings: Settings) -> dict[str, Any]:
-    """Write what ``forecast`` left of every shard to ``forecasts`` and ``attention`` in one transaction; a second call changes nothing.
+    """Write what ``forecast`` left of every shard in one transaction; a second call changes nothing.
 
     Shards are read one at a time, so memory does not grow with their number.
 
@@ -45,7 +48,7 @@ def publish(run: Run, settings: Settings) -> dict[str, Any]:
 
 
 def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict[str, Any]:
-    """Write the files ``forecasts``, ``attention`` and ``peaks`` of each result in one transaction and return how much they hold.
+    """Write the files of each result, and their totals added up, in one transaction and return how much they hold.
 
     The days then hold the sites that were forecast and no other; where sites were ``chosen`` for the run, the others keep their rows.
     """
@@ -66,7 +69,10 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
             fleet = None if join_fleets(made)["chosen"] else Fleet(next(iter(slices))[0], run.cutoff, run.folder)
             staged = stage_days(connection, slices, **frames, peaks=_peaks(store, made), digest=digest, fleet=fleet)
             kept = {(each.role, each.day): each.kept for each in staged if each.table == "forecasts"}
-            write_mixture(connection, kept, _frames(store, [part["mixture"] for part in made if part.get("mixture")]))
+            for name, of_sites in OF_SITES.items():
+                replace_sites(connection, of_sites, kept, _frames(store, [part[name] for part in made if part.get(name)]))
+            if fleet is not None:
+                _write_totals(connection, store, fleet, run, made)
             swap_days(connection, staged)
     sites, rows = sum(key["site"].nunique() for key in keys), sum(len(key) for key in keys)
     degraded = sum(key.loc[key["degradation"] != CHAMPION_RUNG, "site"].nunique() for key in keys)
@@ -88,6 +94,21 @@ def _peaks(store: Store, made: list[dict[str, Any]]) -> pd.DataFrame | None:
     return pd.concat(frames) if frames else None
 
 
+def _write_totals(connection: Connection, store: Store, fleet: Fleet, run: Run, made: list[dict[str, Any]]) -> None:
+    """Add up the shards' paths and write the totals; none where a shard was forecast before there were any."""
+    urls = [part["totals"] for part in made if part.get("totals")]
+    if len(urls) < len(made):
+        return
+    try:
+        frames = to_total_frames(reduce(Totals.plus, (store.get(url, Totals.load) for url in urls)))
+    except DataError as error:
+        log.warning("no totals target_day=%s reason=%s", run.target_day, error)
+        frames = {}
+    for name, table in OF_FLEET.items():
+        frame = frames.get(name, pd.DataFrame()).assign(cutoff=pd.Timestamp(run.cutoff))
+        replace_fleet(connection, table, (fleet.role, run.target_day), frame)
+
+
 def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """Return rows of a file with text as categories and days as instants: no Python object per row."""
     table = pq.read_table(path, columns=columns, read_dictionary=TEXTS)
@@ -96,5 +117,5 @@ def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
 
 def _digest(made: list[dict[str, Any]]) -> str:
     """Return what names the content of the files: each has the hash of its own in its name."""
-    names = sorted(part[table].rsplit("/", 1)[-1] for part in made for table in (*TABLES, "peaks") if part.get(table))
+    names = sorted(part[table].rsplit("/", 1)[-1] for part in made for table in (*TABLES, "peaks", *OF_SITES, "totals") if part.get(table))
     return hashlib.sha256(" ".join(names).encode()).hexdigest()[:32]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.adapters.postgres import retention
 from pipeline.adapters.postgres.database import connect
-from pipeline.adapters.postgres.mixture import delete_old_mixture
+from pipeline.adapters.postgres.whole_days import delete_before
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, ServiceError
@@ -97,9 +97,7 @@ def _drop(dropped: dict[str, list[str]], run: Run, settings: Settings) -> None:
     left += [month for month in dropped["months_merged"] if not _merge(settings, month)]
     if settings.keep_forecasts_days:
         with connect(settings, work="retain") as connection:
-            oldest = run.cutoff.date() - timedelta(days=settings.keep_forecasts_days)
-            retention.delete_old_peaks(connection, oldest)
-            delete_old_mixture(connection, oldest)
+            delete_before(connection, run.cutoff.date() - timedelta(days=settings.keep_forecasts_days))
     for name, root, _ in _trees(settings):
         for folder in dropped[name]:
             retention.drop_folder(root, folder)

@@ -1,18 +1,19 @@
 CREATE OR REPLACE VIEW dayahead.capacity_risk AS
 SELECT
-    n.site, n.target_day,
-    date_trunc('hour', n.ts, s.timezone) AS hour,
-    s.capacity,
-    max(n.q50) / s.capacity AS median_share,
-    max(n.q95) / s.capacity AS q95_share,
-    max(dayahead.exceedance(s.capacity, n.q05, n.q10, n.q25, n.q50, n.q75, n.q90, n.q95)) AS probability
-FROM dayahead.next_day AS n
-INNER JOIN (
-    SELECT k.site, k.capacity, dayahead.usable_zone(k.timezone) AS timezone FROM dayahead.sites AS k WHERE k.capacity IS NOT NULL
-    OFFSET 0 -- looked at once per site, not once per row
-) AS s ON s.site = n.site
-GROUP BY n.site, n.target_day, date_trunc('hour', n.ts, s.timezone), s.capacity;
+    r.site, r.target_day,
+    r.starts_at + make_interval(hours => (h.number - 1)::integer) AS hour,
+    r.capacity,
+    h.median / r.capacity AS median_share,
+    h.high / r.capacity AS q95_share,
+    h.probability::double precision AS probability,
+    h.minutes::double precision AS minutes_above,
+    r.day AS day_probability
+FROM dayahead.risks AS r
+INNER JOIN dayahead.site_outlook AS o ON o.site = r.site AND o.target_day = r.target_day
+CROSS JOIN LATERAL unnest(r.hours, r.minutes, r.hour_q50, r.hour_q95) WITH ORDINALITY AS h (probability, minutes, median, high, number)
+WHERE r.role = 'champion';
 
 COMMENT ON VIEW dayahead.capacity_risk IS
-'One row per (site, hour) of next_day for sites with a capacity. probability: the largest P(throughput > capacity) of the hour''s steps,
-interpolated between the quantiles; 0 where capacity lies above q95 (at most 0.05), 0.95 where it lies below q05 (at least 0.95).';
+'One row per (site, hour since its day began) of next_day for sites with a capacity when it was forecast. probability: P(any reading of the
+hour above the capacity); minutes_above: expected minutes of the hour above it; day_probability: P(any reading of the day above it), the
+same for all its hours; median_share, q95_share: quantiles of the hour''s largest reading over the capacity.';

@@ -23,6 +23,8 @@ PUBLISHED = {"target_days": [DAY.isoformat()]}
 MONITORED = {"target_day": "2026-08-22", "scored": [], "drifted": [], "decay": None, "retrain": None}
 SITES = """INSERT INTO dayahead.sites (site, capacity, timezone)
 VALUES ('a', %s, 'Asia/Shanghai'), ('it''s b', NULL, 'UTC'), ('📡 Straße', 100, 'UTC')"""
+RISK = """INSERT INTO dayahead.risks
+SELECT '2026-08-21', 'champion', %s, 4.5, '2026-08-21 00:00+00', %s, ARRAY[0.1, 0.1, 0.2], ARRAY[1, 1, 3], ARRAY[4, 4, 4], ARRAY[5, 5, 5]"""
 ANOMALY = "INSERT INTO dayahead.anomalies VALUES (%s, %s, '2026-08-21 06:00+00', '2026-08-21 09:00+00', 'above', 4, 9, 5, 2)"
 COMPLETE = "INSERT INTO dayahead.completeness VALUES (%s, %s, 24, 24, '2026-08-21 23:00+00')"
 DRIFT = "INSERT INTO dayahead.drift VALUES ('2026-08-22', %s, %s, %s, 21, '3')"
@@ -43,15 +45,17 @@ def published(database, run_sql):
 
 def test_a_published_day_tells_of_degraded_sites_and_of_capacity_at_risk(published, run_sql):
     run_sql(SITES, 4.5)
+    for site, day in (("a", 0.31), ("it's b", 0.19)):
+        run_sql(RISK, site, day)
 
     degraded, capacity = after_publish(published, PUBLISHED)
 
     assert degraded.facts == {"affected": 1, "total": 3, "rungs": [("seasonal_naive", 1, ["it's b"])]}
     assert capacity.facts["count"] == 1
     site, hour, probability, limit = capacity.facts["worst"][0]
-    assert (site, hour, limit) == ("a", datetime(2026, 8, 21, tzinfo=UTC), 4.5)
+    assert (site, hour, limit) == ("a", datetime(2026, 8, 21, 2, tzinfo=UTC), 4.5)
     assert hour.tzinfo.key == "Asia/Shanghai"
-    assert probability == pytest.approx(1 - 0.625)
+    assert probability == 0.31
 
 
 def test_a_published_day_within_the_thresholds_tells_nothing(published, run_sql):

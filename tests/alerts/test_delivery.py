@@ -176,4 +176,4 @@ def test_amounts_carry_the_unit_and_instants_the_clock_of_the_site(database, hoo
 
     deliver(database.model_copy(update={"unit": "Mbit/s"}), Alert("capacity", DAY, facts=facts), RUN_URL)
 
-    assert "- pek at Sat 22 Aug 20:00 (Asia/Shanghai): 31 % (capacity 40.0 Gbit/s)" in hook.posts[0][1]["text"]
+    assert "- pek, most likely at Sat 22 Aug 20:00 (Asia/Shanghai): 31 % (capacity 40.0 Gbit/s)" in hook.posts[0][1]["text"]

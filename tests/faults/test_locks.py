@@ -33,7 +33,7 @@ HOLDS = {
         f"SELECT pg_advisory_lock(hashtextextended('dayahead.' || s, 0)) FROM unnest(ARRAY['forecasts.{DAY}.champion', 'partitions']) AS s",
     ),
     "an uncommitted DELETE of attention": ("writer", "DELETE FROM dayahead.attention WHERE site = 'a'"),
-    "an uncommitted UPDATE of peaks": ("writer", "UPDATE dayahead.forecast_peaks SET q05 = 0 WHERE site = 'a'"),
+    "an uncommitted UPDATE of peaks": ("writer", "UPDATE dayahead.peaks SET q05 = 0 WHERE site = 'a'"),
 }
 worst: dict[str, float] = {}
 

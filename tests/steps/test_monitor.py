@@ -173,16 +173,6 @@ def test_the_views_for_people_answer_the_viewer(published, run_sql):
         assert [(site, days, wape and round(wape, 6)) for site, days, wape in cursor.fetchall()] == [("a", 1, 0.2), ("it's b", 1, None)]
 
 
-def test_capacity_risk_is_interpolated_between_the_quantiles(published, run_sql):
-    # q05 … q95 are 1 … 7: 6.5 lies half way between q90 = 6 and q95 = 7; 1 is q05 itself
-    risk = dict(run_sql("SELECT site, max(probability)::float FROM dayahead.capacity_risk GROUP BY site"))
-
-    assert risk["a"] == pytest.approx(1 - 0.925)
-    assert risk["it's b"] == pytest.approx(0.95)
-    assert set(risk) == {"a", "it's b"}
-    assert run_sql("SELECT count(*) FROM dayahead.capacity_risk WHERE site = 'a'") == [(24,)]
-
-
 def test_next_day_holds_the_sites_of_the_latest_run_and_leaves_out_the_challenger(published, run_sql):
     later = {"target_day": DAY + timedelta(days=1), "cutoff": pd.Timestamp(DAY + timedelta(days=1), tz="UTC")}
     tomorrow = forecast_rows(sites=("a",)).assign(**later)

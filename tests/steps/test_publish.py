@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.forecasts import ensure_partitions
-from pipeline.adapters.postgres.mixture import MIXTURE
+from pipeline.adapters.postgres.whole_days import MIXTURE
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import DataError, StoreError
@@ -75,7 +75,7 @@ def test_publish_keeps_the_peaks_that_the_forecast_knows(database, run_sql):
 
     publish(RUN, database)
 
-    assert run_sql("SELECT DISTINCT q05, q50, q95 FROM dayahead.forecast_peaks") == [(101.0, 104.0, 107.0)]
+    assert run_sql("SELECT DISTINCT q05, q50, q95 FROM dayahead.peaks") == [(101.0, 104.0, 107.0)]
 
 
 def test_publish_twice_leaves_identical_rows_and_none_more(database, run_sql):
@@ -109,7 +109,7 @@ def test_a_site_that_the_run_did_not_forecast_has_no_row_any_more(database, run_
 
     publish(RUN, database)
 
-    for table in ("forecasts", "attention", "forecast_peaks", "next_day", "site_outlook"):
+    for table in ("forecasts", "attention", "peaks", "next_day", "site_outlook"):
         assert run_sql(f"SELECT DISTINCT site FROM dayahead.{table}") == [("a",)], table
     assert run_sql("SELECT role, first_day, last_day, sites FROM dayahead.publications") == [("champion", DAY, DAY, 1)]
 
@@ -138,7 +138,7 @@ def test_a_site_that_moves_to_another_zone_leaves_the_day_that_the_same_run_gave
 
     publish(RUN, database)
 
-    for table in ("forecasts", "attention", "forecast_peaks"):
+    for table in ("forecasts", "attention", "peaks"):
         assert run_sql(f"SELECT DISTINCT site, target_day FROM dayahead.{table} ORDER BY 1") == [("a", DAY), ("it's b", DAY)], table
 
 

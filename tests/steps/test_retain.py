@@ -115,7 +115,7 @@ def test_old_days_go_and_a_month_that_is_over_becomes_one_table_with_the_same_ro
     assert run_sql(rows) == before
     assert dropped["tables"] == ["forecasts_2025_04_08", "attention_2025_04_08"]
     assert retain(RUN, database)["months_merged"] == []
-    assert run_sql("SELECT min(target_day) FROM dayahead.forecast_peaks") == [(TODAY - timedelta(days=90),)]
+    assert run_sql("SELECT min(target_day) FROM dayahead.peaks") == [(TODAY - timedelta(days=90),)]
 
 
 def test_a_day_of_a_merged_month_can_be_published_again(database, run_sql):

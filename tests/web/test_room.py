@@ -29,7 +29,7 @@ def test_sixty_views_of_a_locked_table_are_refused_in_words_and_airflow_stays_fr
     air = stack.settings.airflow_url
     with shown("few"), closing(psycopg2.connect(page_databases["few"])) as blocker, ThreadPoolExecutor(VIEWS) as people:
         assert caller.get(f"{air}/dayahead/forecasts", timeout=30).status_code == 200
-        blocker.cursor().execute("LOCK TABLE dayahead.forecast_peaks IN ACCESS EXCLUSIVE MODE")
+        blocker.cursor().execute("LOCK TABLE dayahead.peaks IN ACCESS EXCLUSIVE MODE")
         views = [people.submit(caller.get, f"{air}/dayahead/forecasts", timeout=90) for _ in range(VIEWS)]
         waited = []
         while not all(view.done() for view in views):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedWriter, RawIOBase
+from struct import pack
 from typing import IO, TYPE_CHECKING, Literal, cast
 
 import numpy as np
@@ -29,7 +30,8 @@ WIRE = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8", "timestamp
 BLOCK_BYTES = 256 << 10  # taken apart at a time: about what a socket holds, so that Postgres works on meanwhile
 ROWS_PER_MESSAGE = 1_024  # about what a socket holds: Postgres works on one message while the next is made
 
-Kind = Literal["text", "int2", "int4", "int8", "float8", "timestamptz", "date"]
+Kind = Literal["text", "int2", "int4", "int8", "float8", "timestamptz", "date", "float4[]"]
+FLOAT4 = 700  # Postgres' number of the type
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def write_frame(connection: Connection, copy: str, frame: pd.DataFrame, kinds: d
         connection: Where to run it, in the caller's transaction.
         copy: The statement; its columns are those of ``kinds``, in that order.
         frame: Rows to send, ``ts``-like columns with a time zone. Text may be categorical.
-        kinds: Type of each column.
+        kinds: Type of each column; of ``float4[]`` each value is a list of numbers, NaN arrives as NULL.
     """
     if len(frame):
         with driver(connection).cursor() as cursor:
@@ -153,7 +155,7 @@ class _Messages:
 
 
 def _encoded(frame: pd.DataFrame, kinds: dict[str, Kind]) -> Iterator[bytes]:
-    columns = {name: _text(frame[name]) if kind == "text" else _fixed(frame[name], kind) for name, kind in kinds.items()}
+    columns = {name: _column(frame[name], kind) for name, kind in kinds.items()}
     yield HEADER
     for rows in _alike([column.widths for column in columns.values()], len(frame)):
         yield from _records(columns, kinds, rows)
@@ -176,7 +178,7 @@ def _alike(widths: list[np.ndarray], count: int) -> list[np.ndarray]:
 def _records(columns: dict[str, _Column], kinds: dict[str, Kind], rows: np.ndarray) -> Iterator[bytes]:
     """Encode rows of one shape; what they share is laid down once and stays while message follows message."""
     own = {name: int(column.widths[rows[0] if len(column.widths) > 1 else 0]) for name, column in columns.items()}
-    formats = {name: f"S{width}" if kinds[name] == "text" else WIRE[kinds[name]] for name, width in own.items() if width > 0}
+    formats = {name: WIRE.get(kinds[name], f"S{width}") for name, width in own.items() if width > 0}
     records = np.zeros(min(len(rows), ROWS_PER_MESSAGE), _record([(name, formats.get(name)) for name in kinds]))
     records["fields"] = len(kinds)
     for name, width in own.items():
@@ -189,6 +191,24 @@ def _records(columns: dict[str, _Column], kinds: dict[str, Kind], rows: np.ndarr
         for field, values in changing:
             field[: len(part)] = values[part]
         yield records[: len(part)].tobytes()
+
+
+def _column(column: pd.Series, kind: Kind) -> _Column:
+    if kind == "float4[]":
+        return _arrays(column)
+    return _text(column) if kind == "text" else _fixed(column, kind)
+
+
+def _arrays(column: pd.Series) -> _Column:
+    encoded = [b"" if values is None else _array(np.array(values, np.float32)) for values in column]
+    return _Column(np.array(encoded), np.array([len(values) or -1 for values in encoded]))
+
+
+def _array(values: np.ndarray) -> bytes:
+    """Return a list of numbers as Postgres sends arrays: the shape, then each element with its width."""
+    missing = np.isnan(values)
+    head = pack(">5i", 1, int(missing.any()), FLOAT4, values.size, 1)
+    return head + b"".join(pack(">i", -1) if lost else pack(">if", 4, one) for one, lost in zip(values, missing, strict=True))
 
 
 def _text(column: pd.Series) -> _Column:

@@ -23,7 +23,7 @@ from pipeline.adapters.postgres import publications, schema
 from pipeline.adapters.postgres.copy_binary import write_frame
 from pipeline.adapters.postgres.database import lock
 from pipeline.adapters.postgres.engines import driver
-from pipeline.adapters.postgres.forecast_peaks import write_peaks
+from pipeline.adapters.postgres.peaks import write_peaks
 from pipeline.adapters.postgres.publications import Fleet, Slice
 from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
 from pipeline.adapters.postgres.schema import key_of, kinds_of

@@ -53,8 +53,8 @@ def keep_sites(connection: Connection, part: Slice, sites: set[str], everywhere:
     values = {"role": role, "day": day, "sites": sorted(sites), "everywhere": sorted(everywhere)}
     values |= {"chosen": fleet is None, "cutoff": fleet.cutoff if fleet else None}
     kept = list(connection.execute(statement("read_kept_sites"), values).scalars())
-    peaks, staying = schema.forecast_peaks.c, literal([*sites, *kept], ARRAY(Text))
-    connection.execute(delete(schema.forecast_peaks).where(peaks.target_day == day, peaks.role == role, peaks.site != all_(staying)))
+    peaks, staying = schema.peaks.c, literal([*sites, *kept], ARRAY(Text))
+    connection.execute(delete(schema.peaks).where(peaks.target_day == day, peaks.role == role, peaks.site != all_(staying)))
     return kept
 
 

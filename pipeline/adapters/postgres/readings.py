@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,24 +31,27 @@ class KnownSites:
         live: The sites to forecast, by name.
         retired: Names of those that are no more.
         unusable: Why a site among the live ones does not run in its own zone, by name.
+        labels: Of the live sites, by name; the country is one of them.
     """
 
     live: tuple[Site, ...]
     retired: frozenset[str]
     unusable: dict[str, str]
+    labels: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def read_sites(connection: Connection, cutoff: datetime, timezone: str) -> KnownSites:
     """Return the table ``sites``; a site whose zone cannot be used is in ``timezone``, so that one mistyped row stops nobody else."""
-    live, retired, unusable = [], set(), {}
-    for name, zone, capacity, country, is_retired, known_there in connection.execute(statement("read_sites"), {"cutoff": cutoff}):
+    live, retired, unusable, described = [], set(), {}, {}
+    for name, zone, capacity, country, labels, is_retired, known_there in connection.execute(statement("read_sites"), {"cutoff": cutoff}):
         if is_retired:
             retired.add(name)
             continue
         if not (known_there and is_zone(zone)):
             unusable[name] = f"{zone!r} is no time zone; it runs in {timezone}"
         live.append(Site(name, timezone if name in unusable else zone, capacity, country))
-    return KnownSites(tuple(live), frozenset(retired), unusable)
+        described[name] = labels
+    return KnownSites(tuple(live), frozenset(retired), unusable, described)
 
 
 def check_timezone(timezone: str, what: str) -> None:

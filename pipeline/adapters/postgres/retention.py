@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from fsspec.core import url_to_fs
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 
 from pipeline.adapters.mlflow import registry
 from pipeline.adapters.mlflow.tracking import connected
 from pipeline.adapters.postgres.queries import statement
-from pipeline.adapters.postgres.schema import forecast_peaks
 from pipeline.config import Settings
 from pipeline.errors import StoreError
 
@@ -83,11 +82,6 @@ def merge_month(connection: Connection, parent: str, month: date) -> bool:
     """Make one table of the days of a month, as their owner, and tell whether readers let go of them in time."""
     values = {"parent": parent, "month": month, "patience": PATIENCE}
     return bool(connection.execute(statement("merge_month"), values).scalar_one())
-
-
-def delete_old_peaks(connection: Connection, before: date) -> int:
-    """Delete the peaks of forecast days before a day and return how many."""
-    return connection.execute(delete(forecast_peaks).where(forecast_peaks.c.target_day < before)).rowcount
 
 
 def _partitions(connection: Connection, parent: str) -> list[tuple[str, date | None]]:

@@ -19,7 +19,7 @@ def to_rows(grid: Grid, made: Forecast) -> pd.DataFrame:
     """
     names = np.array([site.name for site in grid.sites], object)
     parts = []
-    for members, instants, steps in _alike(grid, made.origins):
+    for members, instants, steps in alike(grid, made.origins):
         rows = {
             "target_day": [grid.day_at(made.origins.day[members[0]])] * (members.size * steps.size),
             "site": np.repeat(names[made.origins.site[members]], steps.size),
@@ -55,12 +55,12 @@ def to_attention_rows(grid: Grid, made: Forecast) -> pd.DataFrame:
 def steps_of(grid: Grid, origins: Origins) -> np.ndarray:
     """Return which steps ``(B, S)`` each origin's day has: those that spring skips it has not."""
     there = np.zeros((len(origins), grid.shape[2]), bool)
-    for members, _, steps in _alike(grid, origins):
+    for members, _, steps in alike(grid, origins):
         there[np.ix_(members, np.unique(steps))] = True
     return there
 
 
-def _alike(grid: Grid, origins: Origins) -> Iterator[tuple[np.ndarray, pd.DatetimeIndex, np.ndarray]]:
+def alike(grid: Grid, origins: Origins) -> Iterator[tuple[np.ndarray, pd.DatetimeIndex, np.ndarray]]:
     """Origins that share a day, a zone and a phase, with the instants and steps of that day."""
     zone, _ = pd.factorize(np.array([site.timezone for site in grid.sites], object))
     key = np.stack([origins.day, zone[origins.site], grid.phase_minutes[origins.site]], axis=1)

@@ -1,4 +1,4 @@
-"""Peaks of the day to come, when nothing but the readings tells how errors go together: dependence from the errors of the naive mean.
+"""The day to come as a whole: peaks, volumes, risks and totals, from paths whose dependence the readings alone tell.
 
 A model's own past errors would have to be forecast again for every past day. What goes together (a busy evening, a day that is higher as a
 whole) goes together in the naive mean's errors too, and only their ranks are used: docs/research_log.md has what that costs.
@@ -6,20 +6,60 @@ whole) goes together in the naive mean's errors too, and only their ranks are us
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from pipeline.core.models.contract import QUANTILE_COLUMNS, Forecast, Origins
+from pipeline.core.models.contract import MEDIAN, QUANTILE_COLUMNS, Forecast, Origins
 from pipeline.core.models.past import past_of
-from pipeline.core.models.rows import steps_of
-from pipeline.core.scenarios.paths import PAST_DAYS, draw
-from pipeline.core.scenarios.quantities import peaks
-from pipeline.core.scenarios.spread import Correction, corrected, spread_of
+from pipeline.core.models.rows import alike
+from pipeline.core.scenarios.paths import PAST_DAYS, PATHS, draw
+from pipeline.core.scenarios.quantities import hourly_peaks, peak_hours, peaks, risk, volumes
+from pipeline.core.scenarios.spread import HALF, Correction, corrected, spread_of
+from pipeline.core.scenarios.totals import Total, Totals
+from pipeline.core.series.clock import day_start
 from pipeline.core.series.grid import Grid
 
 WEEK = 7
 SITES_AT_ONCE = 100  # bounds memory: a hundred paths of each
+HOUR, MINUTE = np.timedelta64(1, "h"), np.timedelta64(1, "m")
+SECONDS_PER_MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Paths of some sites' day.
+
+    Args:
+        members: ``(n,)`` rows of the forecast; all begin their day at the same instant.
+        start: That instant.
+        instants: ``(T,)`` of the day, each once; the hour that autumn repeats stands twice.
+        hour: ``(T,)`` whole hours since ``start``.
+        paths: ``(P, n, T)``.
+    """
+
+    members: np.ndarray
+    start: pd.Timestamp
+    instants: pd.DatetimeIndex
+    hour: np.ndarray
+    paths: np.ndarray
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is planned of a day.
+
+    Args:
+        sites: Frames of one row per site, each with (target_day, site): ``peaks`` (q05 … q95, hour_probability), ``volumes`` (q05 … q95)
+            and, of sites with a capacity, ``risks`` (capacity, starts_at, day, hours, minutes, hour_q50, hour_q95).
+        totals: Sums of the paths by label.
+    """
+
+    sites: dict[str, pd.DataFrame]
+    totals: Totals
 
 
 def error_scores(grid: Grid, origins: Origins) -> np.ndarray:
@@ -38,20 +78,94 @@ def error_scores(grid: Grid, origins: Origins) -> np.ndarray:
     return np.where(known, ndtri(np.minimum((rank + 0.5) / count, 1 - 0.5 / count)), np.nan).astype(np.float32)
 
 
-def peak_quantiles(grid: Grid, made: Forecast) -> np.ndarray:
-    """Return the quantiles ``(B, Q)`` of the largest reading of each forecast day, over the steps that the day has."""
-    out = np.empty((len(made.origins), len(QUANTILE_COLUMNS)))
-    counted = steps_of(grid, made.origins)
-    for start in range(0, len(out), SITES_AT_ONCE):
-        part = np.arange(start, min(start + SITES_AT_ONCE, len(out)))
-        paths = draw(made.quantiles[part], error_scores(grid, made.origins.subset(part)))
-        spread = spread_of(peaks(paths, counted[part]))
-        out[part] = corrected(spread, Correction.none(len(part)))
-    return out
+def drawn(grid: Grid, made: Forecast, count: int = PATHS) -> Iterator[Drawn]:
+    """Yield the paths of each forecast day, some sites at a time, over the instants that the day has."""
+    for members, instants, steps in alike(grid, made.origins):
+        first = made.origins.subset(members[:1])
+        start = pd.Timestamp(day_start(grid.day_at(first.day[0]), grid.sites[first.site[0]].timezone))
+        hour = ((instants - start) // HOUR).to_numpy()
+        for at in range(0, len(members), SITES_AT_ONCE):
+            part = members[at : at + SITES_AT_ONCE]
+            paths = draw(made.quantiles[part], error_scores(grid, made.origins.subset(part)), count)
+            whole = np.array_equal(steps, np.arange(paths.shape[-1]))
+            yield Drawn(part, start, instants, hour, paths if whole else paths[:, :, steps])
 
 
-def to_peak_rows(grid: Grid, made: Forecast) -> pd.DataFrame:
-    """Return rows of (target_day, site, q05 … q95), one per origin: quantiles of the day's peak."""
-    origins = made.origins
-    rows = {"target_day": [grid.day_at(day) for day in origins.day], "site": [grid.sites[i].name for i in origins.site]}
-    return pd.DataFrame(rows | dict(zip(QUANTILE_COLUMNS, peak_quantiles(grid, made).T, strict=True)))
+def outlook(grid: Grid, made: Forecast, labels: Sequence[Mapping[str, str]]) -> Outlook:
+    """Return what is planned of the forecast days.
+
+    Args:
+        grid: Readings known at the cutoff.
+        made: The forecast, one day of each site.
+        labels: Of each site of the grid.
+    """
+    answered = made.origins.site
+    days = [instants for _, instants, _ in alike(grid, made.origins)]
+    every = np.unique(np.concatenate([_on_step(grid, instants) for instants in days]))
+    totals = Totals.of([labels[site] for site in answered], every, grid.step_minutes)
+    rows: dict[str, list[pd.DataFrame]] = {"peaks": [], "volumes": [], "risks": []}
+    for part in drawn(grid, made):
+        sites = answered[part.members]
+        totals.add(part.paths, [labels[site] for site in sites], _on_step(grid, part.instants))
+        day = grid.day_at(made.origins.day[part.members[0]])
+        for name, columns in _planned(grid, sites, part).items():
+            rows[name].append(pd.DataFrame({"target_day": day, **columns}))
+    tables = {name: pd.concat(frames).sort_values(["target_day", "site"], ignore_index=True) for name, frames in rows.items()}
+    return Outlook(tables, totals)
+
+
+def to_total_frames(totals: Totals) -> dict[str, pd.DataFrame]:
+    """Return rows by group, of the label ``''`` for the fleet: ``totals`` by instant, ``total_peaks`` and ``total_volumes`` of the day."""
+    found: dict[str, list[pd.DataFrame]] = {"totals": [], "total_peaks": [], "total_volumes": []}
+    for total in totals.each():
+        group = {"label": total.group[0], "value": total.group[1], "sites": total.sites}
+        by_instant = _quantiles(spread_of(total.paths))
+        instants = pd.DatetimeIndex(total.instants.astype("datetime64[m]").astype("datetime64[us]"), tz="UTC")
+        found["totals"].append(pd.DataFrame(group | {"ts": instants} | by_instant).assign(sites=total.present))
+        at = instants[int(np.argmax(by_instant[QUANTILE_COLUMNS[MEDIAN]]))]
+        several = {"sites_at_once": int(total.present.max()), "peak_at": at}
+        for name, values, more in (("peaks", total.paths.max(axis=1), several), ("volumes", _volume(total), {})):
+            found[f"total_{name}"].append(pd.DataFrame(group | more | _quantiles(spread_of(values[:, None]))))
+    return {name: pd.concat(frames, ignore_index=True) for name, frames in found.items()}
+
+
+def _planned(grid: Grid, sites: np.ndarray, part: Drawn) -> dict[str, dict[str, object]]:
+    """Columns of the frames of ``Outlook.sites``, of one part."""
+    names = np.array([grid.sites[i].name for i in sites], object)
+    seconds = grid.step_minutes * SECONDS_PER_MINUTE
+    capacity = np.array([np.nan if (known := grid.sites[i].capacity) is None else known for i in sites])
+    some = np.flatnonzero(np.isfinite(capacity))
+    paths, limit = part.paths[:, some], capacity[some]
+    at_risk = risk(paths, limit, part.hour, grid.step_minutes)
+    hourly = hourly_peaks(paths, part.hour)
+    by_hour = {"hours": at_risk["hours"], "minutes": at_risk["minutes"], "hour_q50": hourly[..., HALF], "hour_q95": _high(hourly)}
+    return {
+        "peaks": {"site": names, **_quantiles(spread_of(peaks(part.paths))), "hour_probability": _lists(peak_hours(part.paths, part.hour))},
+        "volumes": {"site": names, **_quantiles(spread_of(volumes(part.paths.astype(np.float64)) * seconds))},
+        "risks": {"site": names[some], "capacity": limit, "starts_at": part.start, "day": at_risk["day"]}
+        | {name: _lists(values) for name, values in by_hour.items()},
+    }
+
+
+def _quantiles(spread: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the quantiles of distributions ``(N, K)`` by their columns."""
+    return dict(zip(QUANTILE_COLUMNS, corrected(spread, Correction.none(len(spread))).T, strict=True))
+
+
+def _high(spread: np.ndarray) -> np.ndarray:
+    flat = spread.reshape(-1, spread.shape[-1])
+    return corrected(flat, Correction.none(len(flat)))[:, -1].reshape(spread.shape[:-1])
+
+
+def _lists(values: np.ndarray) -> list[list[float]]:
+    return values.astype(np.float32).tolist()
+
+
+def _volume(total: Total) -> np.ndarray:
+    return total.paths.sum(axis=1) * (total.step_minutes * SECONDS_PER_MINUTE)
+
+
+def _on_step(grid: Grid, instants: pd.DatetimeIndex) -> np.ndarray:
+    """Minutes since 1970 of instants, each on a multiple of the step: sites that stamp readings a minute later are added all the same."""
+    minutes = instants.to_numpy(dtype="datetime64[m]").astype(np.int64)
+    return minutes - minutes % grid.step_minutes

@@ -60,11 +60,11 @@ def ladder(quantiles: np.ndarray, count: int) -> np.ndarray:
         >>> ladder(np.array([[[1.0, 2, 3, 4, 5, 6, 7]]]), 2).ravel().tolist()
         [3.0, 5.0]
     """
-    q = np.asarray(quantiles, np.float64)  # weights add up to 1 in the last bit of a float32 only so
-    values = np.empty((count, *q.shape[:-1]), np.float32)
+    q = np.ascontiguousarray(np.moveaxis(np.asarray(quantiles, np.float64), -1, 0))  # weights add up to 1 in a float32's last bit only so
+    values = np.empty((count, *q.shape[1:]), np.float32)
     for i, row in enumerate(ladder_weights(count)):
-        values[i] = q @ row
-    return np.maximum(values, np.where(q[..., 0] >= 0, 0.0, -np.inf).astype(np.float32))
+        values[i] = sum(row[j] * q[j] for j in np.flatnonzero(row))  # a matrix product's last bit depends on what else is in it
+    return np.maximum(values, np.where(q[0] >= 0, 0.0, -np.inf).astype(np.float32))
 
 
 def ladder_weights(count: int) -> np.ndarray:

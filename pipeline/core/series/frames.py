@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,6 +62,18 @@ def from_sites(sites: tuple[Site, ...]) -> pd.DataFrame:
     return pd.DataFrame(columns, dtype="str").assign(capacity=pd.Series([site.capacity for site in sites], dtype="float64"))
 
 
+def with_labels(frame: pd.DataFrame, labels: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a frame of ``from_sites`` with each site's labels; a site that is missing has none."""
+    return frame.assign(labels=pd.Series([json.dumps(labels.get(name, {}), sort_keys=True) for name in frame["name"]], dtype="str"))
+
+
+def labels_in(frame: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return the labels of each site of a frame as text, by name; none of a frame from before there were any."""
+    found = frame["labels"] if "labels" in frame else ["{}"] * len(frame)
+    rows = ((name, json.loads(said)) for name, said in zip(frame["name"], found, strict=True))
+    return {name: {key: _as_text(value) for key, value in row.items() if value is not None} for name, row in rows}
+
+
 def under_one_name(readings: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFrame:
     """Return the readings with those under an alias as their site's own, sorted; of two of one instant the site's own stays.
 
@@ -77,3 +91,8 @@ def under_one_name(readings: pd.DataFrame, aliases: Mapping[str, str]) -> pd.Dat
     site = pd.Categorical.from_codes(places.get_indexer(now)[code], places.astype("str"))
     order = np.lexsort((~own, readings["ts"].to_numpy(), site.codes))
     return readings.assign(site=site).iloc[order].drop_duplicates(["site", "ts"]).reset_index(drop=True)
+
+
+def _as_text(value: object) -> str:
+    """Return a label's value as Postgres shows it."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -10,6 +10,7 @@ from pipeline.adapters.postgres.database import connect, driver
 from pipeline.errors import DataError
 
 KINDS = {"name": "text", "small": "int2", "whole": "int4", "big": "int8", "real": "float8", "at": "timestamptz", "day": "date"}
+KINDS |= {"list": "float4[]"}
 FRAME = pd.DataFrame(
     {
         "name": ["a", None, "", "it's 📡", "new\nline"],
@@ -19,9 +20,10 @@ FRAME = pd.DataFrame(
         "real": [1.5, np.nan, -0.0, 1e300, np.inf],
         "at": pd.to_datetime(["2026-08-21 00:00:00.000001", None, "1970", "1999-12-31 23:59", "2099-01-01"], utc=True, format="mixed"),
         "day": [pd.Timestamp(d).date() if d else None for d in ("2026-08-21", None, "1970-01-01", "1999-12-31", "2099-01-01")],
+        "list": [[1.5, 0.0], None, [0.0], [2.0, None, -0.5], [0.25, 0.5]],
     }
 )
-TABLE = "CREATE TEMP TABLE t (name text, small int2, whole int4, big int8, real float8, at timestamptz, day date)"
+TABLE = "CREATE TEMP TABLE t (name text, small int2, whole int4, big int8, real float8, at timestamptz, day date, list real[])"
 
 
 @pytest.mark.parametrize("rows_per_message", [1, 2, 1_024])

@@ -160,6 +160,7 @@ def test_a_killed_migration_leaves_nothing_behind(empty_database, folder):
 def test_a_database_from_before_alembic_is_taken_over_as_it_is(migrated_server, empty_database):
     execute(empty_database.database_url.get_secret_value(), BEFORE_ALEMBIC.read_text())
     before = counts(empty_database)
+    before["peaks"] = before.pop("forecast_peaks")
     peaks = rows(empty_database, "SELECT * FROM dayahead.forecast_peaks ORDER BY 1, 2, 3")
 
     applied = migrate(empty_database)
@@ -167,7 +168,7 @@ def test_a_database_from_before_alembic_is_taken_over_as_it_is(migrated_server, 
     after = counts(empty_database)
     assert min(before.values()) > 0, "the dump has data in every table"
     assert {name: after[name] for name in before} == before
-    assert rows(empty_database, "SELECT * FROM dayahead.forecast_peaks ORDER BY 1, 2, 3") == peaks
+    assert [row[:-1] for row in rows(empty_database, "SELECT * FROM dayahead.peaks ORDER BY 1, 2, 3")] == peaks
     assert not [name for name in applied if name.startswith("0") and name < "014"]
     assert rows(empty_database, "SELECT has_table_privilege('dayahead_reader', 'dayahead.next_day', 'SELECT')") == [(True,)], (
         "a grant of theirs"

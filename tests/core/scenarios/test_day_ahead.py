@@ -3,9 +3,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from pipeline.core.models.contract import Forecast, Origins
+from pipeline.core.models.contract import QUANTILE_COLUMNS, Forecast, Origins
 from pipeline.core.models.peers.seasonal_naive import SeasonalNaiveMean
-from pipeline.core.scenarios.day_ahead import error_scores, peak_quantiles, to_peak_rows
+from pipeline.core.scenarios.day_ahead import Outlook, error_scores, outlook
 from pipeline.core.scenarios.paths import PAST_DAYS
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import to_grid
@@ -13,6 +13,14 @@ from tests.fixtures.grids import make_grid
 
 GRID = make_grid(sites=5, days=60, noise=0.2)
 ORIGINS = Origins.every(5, range(60, 61), 6)
+
+
+def planned(grid, made: Forecast) -> Outlook:
+    return outlook(grid, made, [{"tier": "edge" if i % 2 else "core"} for i in range(len(grid.sites))])
+
+
+def peak_quantiles(grid, made: Forecast) -> np.ndarray:
+    return planned(grid, made).sites["peaks"].set_index("site")[list(QUANTILE_COLUMNS)].to_numpy()
 
 
 def test_scores_are_ranks_of_the_naive_errors_that_are_known() -> None:
@@ -52,9 +60,10 @@ def test_an_hour_that_the_day_does_not_have_makes_no_peak() -> None:
     quantiles = np.full((1, 24, 7), 10.0, np.float32)
     quantiles[0, 2] = 99.0
 
-    found = to_peak_rows(grid, Forecast(Origins(np.array([0]), np.array([day]), np.array([0])), quantiles))
+    found = planned(grid, Forecast(Origins(np.array([0]), np.array([day]), np.array([0])), quantiles)).sites["peaks"]
 
     assert found["q95"].tolist() == [10.0]
+    assert len(found["hour_probability"][0]) == 23
     assert found["target_day"].tolist() == [date(2026, 3, 29)]
 
 

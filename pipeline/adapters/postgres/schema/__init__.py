@@ -6,8 +6,9 @@ A file for each group of tables; a table that is new is named here as well. A te
 
 from pipeline.adapters.postgres.schema.columns import key_of, kinds_of, metadata
 from pipeline.adapters.postgres.schema.fleet import quarantine, site_aliases, sites, traffic
-from pipeline.adapters.postgres.schema.forecasting import attention, forecast_peaks, forecasts, mixture, publications
+from pipeline.adapters.postgres.schema.forecasting import attention, forecasts, mixture, peaks, publications
 from pipeline.adapters.postgres.schema.monitoring import anomalies, champion_references, completeness, drift, scores, scores_by_hour
+from pipeline.adapters.postgres.schema.planning import risks, total_peaks, total_volumes, totals, volumes
 from pipeline.adapters.postgres.schema.responses import alerts, promotions, retrainings
 from pipeline.adapters.postgres.schema.upkeep import locks, migrations
 
@@ -18,7 +19,6 @@ __all__ = [
     "champion_references",
     "completeness",
     "drift",
-    "forecast_peaks",
     "forecasts",
     "key_of",
     "kinds_of",
@@ -26,13 +26,19 @@ __all__ = [
     "metadata",
     "migrations",
     "mixture",
+    "peaks",
     "promotions",
     "publications",
     "quarantine",
     "retrainings",
+    "risks",
     "scores",
     "scores_by_hour",
     "site_aliases",
     "sites",
+    "total_peaks",
+    "total_volumes",
+    "totals",
     "traffic",
+    "volumes",
 ]

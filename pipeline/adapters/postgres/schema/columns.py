@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, Double, Integer, MetaData, SmallInteger, Table, Text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 from pipeline.adapters.postgres.copy_binary import Kind
@@ -19,6 +19,7 @@ KINDS: dict[type[TypeEngine[Any]], Kind] = {
     Double: "float8",
     TIMESTAMP: "timestamptz",
     Date: "date",
+    ARRAY: "float4[]",
 }
 metadata = MetaData(schema="dayahead")
 Instant = TIMESTAMP(timezone=True)

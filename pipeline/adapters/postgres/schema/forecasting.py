@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import Date, Double, Integer, SmallInteger, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, REAL
 
-from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, required
+from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, required
 
 forecasts = Table(
     "forecasts",
@@ -64,8 +65,8 @@ mixture = Table(
     ),
 )
 
-forecast_peaks = Table(
-    "forecast_peaks",
+peaks = Table(
+    "peaks",
     metadata,
     required("target_day", Date, primary_key=True),
     required("role", Name, primary_key=True),
@@ -85,6 +86,14 @@ forecast_peaks = Table(
     required("degradation", Text),
     required("run_id", Text),
     required("published_at", Instant, server_default=text("now()")),
+    optional(
+        "hour_probability",
+        ARRAY(REAL),
+        comment=(
+            "Probability that the peak comes in each hour since the site's day began: 24, where the clock changes 23 or 25. NULL of "
+            "a day from before\nrevision 025."
+        ),
+    ),
     comment=(
         "One row per (target_day, role, site) of forecasts, written with them in the same transaction and replaced with them: quantiles "
         "of the day's\npeak, from whole-day paths. Days published before revision 020 hold the largest value of each step's quantile, "

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.adapters.postgres.database import connect
-from pipeline.adapters.postgres.forecast_peaks import daily_peaks
 from pipeline.adapters.postgres.forecasts import ensure_partitions
+from pipeline.adapters.postgres.peaks import daily_peaks
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from tests.fixtures.published import replace_forecasts
 
@@ -55,24 +55,24 @@ def test_a_known_peak_takes_the_place_of_the_largest_values_on_its_own_day_and_r
 
 def test_publishing_keeps_the_peak_of_every_site_and_again_only_what_changed(database, run_sql):
     put(database, day_of())
-    before = run_sql("SELECT * FROM dayahead.forecast_peaks ORDER BY site")
+    before = run_sql("SELECT * FROM dayahead.peaks ORDER BY site")
 
     put(database, day_of())
-    assert run_sql("SELECT * FROM dayahead.forecast_peaks ORDER BY site") == before
+    assert run_sql("SELECT * FROM dayahead.peaks ORDER BY site") == before
 
     put(database, day_of(sites=("a",), level=2.0, degradation="seasonal_naive"), chosen=True)
-    found = run_sql("SELECT site, q50, degradation FROM dayahead.forecast_peaks ORDER BY site")
+    found = run_sql("SELECT site, q50, degradation FROM dayahead.peaks ORDER BY site")
     assert found == [("a", 260.0, "seasonal_naive"), ("it's b", 130.0, "none"), ("📡\n<b>", 130.0, "none")]
 
 
-def test_risk_of_the_day_is_that_of_the_worst_hour(database, run_sql):
+def test_risk_of_a_capacity_entered_since_is_read_off_the_peak(database, run_sql):
     put(database, day_of())
     run_sql("INSERT INTO dayahead.sites (site, capacity, country, labels) VALUES ('a', 135, 'DE', '{\"tier\": \"edge\"}')")
 
     (risk, labels) = run_sql("SELECT risk, labels FROM dayahead.site_outlook WHERE site = 'a'")[0]
-    worst = run_sql("SELECT max(probability) FROM dayahead.capacity_risk WHERE site = 'a'")[0][0]
 
-    assert risk == worst == 0.375
+    assert risk == 0.375
+    assert run_sql("SELECT count(*) FROM dayahead.capacity_risk") == [(0,)]
     assert labels == {"tier": "edge", "country": "DE"}
 
 

@@ -14,7 +14,7 @@ from pipeline.adapters.postgres.statements import upsert_rows
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
 SAME_ALL_DAY = ["target_day", "role", "cutoff", "model_version", "degradation", "run_id"]
-PEAKS = kinds_of(schema.forecast_peaks)
+PEAKS = kinds_of(schema.peaks)
 
 
 def daily_peaks(day: pd.DataFrame, known: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -22,7 +22,8 @@ def daily_peaks(day: pd.DataFrame, known: pd.DataFrame | None = None) -> pd.Data
 
     Args:
         day: Rows of table ``forecasts`` for one (target_day, role), each site's in order of time.
-        known: Quantiles of the peak by (target_day, role, site); a site that is missing has the largest of each step's.
+        known: Quantiles of the peak, and the probability of its hours, by (target_day, role, site); a site that is missing has the
+            largest of each step's.
     """
     code, _ = pd.factorize(day["site"], sort=True)
     order = np.argsort(code, kind="stable")
@@ -31,6 +32,7 @@ def daily_peaks(day: pd.DataFrame, known: pd.DataFrame | None = None) -> pd.Data
     for name in QUANTILE_COLUMNS:
         peaks[name] = np.maximum.reduceat(day[name].to_numpy()[order], firsts)
     highest = np.flatnonzero(day["q50"].to_numpy()[order] == peaks["q50"].to_numpy()[code[order]])
+    peaks["hour_probability"] = None
     peaks["peak_at"] = day["ts"].array[order[highest[np.searchsorted(highest, firsts)]]]
     return _told(peaks, known)[list(PEAKS)]
 
@@ -43,8 +45,10 @@ def _told(peaks: pd.DataFrame, known: pd.DataFrame | None) -> pd.DataFrame:
     here = known[days & (known["role"].astype(str) == str(peaks["role"].iloc[0]))].astype({"site": object})
     here = here.drop_duplicates("site").set_index("site")  # a site of two shards is refused by the key of its forecasts
     there = peaks["site"].isin(here.index)
-    names = list(QUANTILE_COLUMNS)
-    peaks.loc[there, names] = here.loc[peaks.loc[there, "site"].astype(object), names].to_numpy()
+    sites, names = peaks.loc[there, "site"].astype(object), list(QUANTILE_COLUMNS)
+    peaks.loc[there, names] = here.loc[sites, names].to_numpy()
+    if "hour_probability" in here:
+        peaks.loc[there, "hour_probability"] = here.loc[sites, "hour_probability"].to_numpy()
     return peaks
 
 
@@ -57,4 +61,4 @@ def write_peaks(connection: Connection, days: Iterable[pd.DataFrame], known: pd.
         known: As in ``daily_peaks``.
     """
     peaks = (daily_peaks(day, known) for day in days)
-    return upsert_rows(connection, schema.forecast_peaks, peaks, stamp="published_at")
+    return upsert_rows(connection, schema.peaks, peaks, stamp="published_at")

@@ -1,0 +1,117 @@
+"""What is planned of a forecast day: volumes, risks, and totals of the fleet and of every label."""
+
+from __future__ import annotations
+
+from sqlalchemy import Date, Double, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY, REAL
+
+from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, required
+from pipeline.core.models.contract import QUANTILE_COLUMNS
+
+volumes = Table(
+    "volumes",
+    metadata,
+    required("target_day", Date, primary_key=True),
+    required("role", Name, primary_key=True),
+    required("site", Name, primary_key=True),
+    required("q05", Double),
+    required("q10", Double),
+    required("q25", Double),
+    required(
+        "q50",
+        Double,
+        comment=(
+            "Median; q05 … q95 are quantiles in the unit of traffic.throughput times seconds: bit/s give bits, Gbit/s gigabits; "
+            "megawatts over 3600\nmegawatt hours."
+        ),
+    ),
+    required("q75", Double),
+    required("q90", Double),
+    required("q95", Double),
+    comment=(
+        "One row per (target_day, role, site) of forecasts, written with them in the same transaction and replaced with them: "
+        "quantiles of the day's\nvolume, the sum of its readings times the seconds between them."
+    ),
+)
+
+risks = Table(
+    "risks",
+    metadata,
+    required("target_day", Date, primary_key=True),
+    required("role", Name, primary_key=True),
+    required("site", Name, primary_key=True),
+    required("capacity", Double, comment="As table sites had it at the cutoff's run."),
+    required("starts_at", Instant, comment="When the site's day begins: the first instant of the first hour."),
+    required("day", Double, comment="P(any reading of the day above the capacity)."),
+    required("hours", ARRAY(REAL), comment="P(any reading of the hour above the capacity)."),
+    required("minutes", ARRAY(REAL), comment="Expected minutes of the hour above the capacity."),
+    required(
+        "hour_q50", ARRAY(REAL), comment="Median of the hour's largest reading; hour_q95 likewise. NULL in an hour without a reading."
+    ),
+    required("hour_q95", ARRAY(REAL)),
+    comment=(
+        "One row per (target_day, role, site) of forecasts whose site has a capacity, written with them in the same transaction "
+        "and replaced with\nthem: how likely readings above the capacity are. Arrays have an element per hour since the site's "
+        "day began."
+    ),
+)
+
+totals = Table(
+    "totals",
+    metadata,
+    required(
+        "target_day",
+        Date,
+        primary_key=True,
+        comment="Day of the run, in the zone of the schedule: sites of other zones have their own days.",
+    ),
+    required("role", Name, primary_key=True),
+    required("label", Text, primary_key=True),
+    required("value", Text, primary_key=True),
+    required(
+        "ts", Instant, primary_key=True, comment="Instant on a multiple of the interval: readings stamped a minute later are added to it."
+    ),
+    required("sites", Integer, comment="Sites whose day has the instant: where zones are apart, fewer at both ends."),
+    *(required(name, Double) for name in QUANTILE_COLUMNS),
+    required("cutoff", Instant),
+    comment=(
+        "One row per (target_day, role, label, value, ts): quantiles of the sum over all sites of the fleet (label and value "
+        "empty) and over those\nthat share a label, the country among the labels. Written with the whole fleet's forecasts in "
+        "the same transaction and replaced with them;\na run of chosen sites leaves it alone. A label with more than 64 values "
+        "has no rows."
+    ),
+)
+
+total_peaks = Table(
+    "total_peaks",
+    metadata,
+    required("target_day", Date, primary_key=True),
+    required("role", Name, primary_key=True),
+    required("label", Text, primary_key=True),
+    required("value", Text, primary_key=True),
+    required("sites", Integer),
+    required("sites_at_once", Integer, comment="Most sites that one instant has; fewer than sites where zones lie a day apart."),
+    required("peak_at", Instant, comment="First instant at which the median of the sum is largest."),
+    *(required(name, Double) for name in QUANTILE_COLUMNS),
+    required("cutoff", Instant),
+    comment=(
+        "One row per (target_day, role, label, value): quantiles of the largest sum at any instant, of the groups of totals; "
+        "written and replaced\nwith them."
+    ),
+)
+
+total_volumes = Table(
+    "total_volumes",
+    metadata,
+    required("target_day", Date, primary_key=True),
+    required("role", Name, primary_key=True),
+    required("label", Text, primary_key=True),
+    required("value", Text, primary_key=True),
+    required("sites", Integer),
+    *(required(name, Double) for name in QUANTILE_COLUMNS),
+    required("cutoff", Instant),
+    comment=(
+        "One row per (target_day, role, label, value): quantiles of the sum of the volumes of each site's own day, of the groups "
+        "of totals, in the\nunit of volumes; written and replaced with them."
+    ),
+)

@@ -1,0 +1,47 @@
+"""What is planned of a day beside its peaks: rows that are replaced with the forecasts they were made with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import ARRAY, Connection, Table, Text, all_, delete, literal
+
+from pipeline.adapters.postgres import schema
+from pipeline.adapters.postgres.publications import Slice
+from pipeline.adapters.postgres.schema import kinds_of
+from pipeline.adapters.postgres.statements import copy_rows
+
+OF_SITES = {table.name: table for table in (schema.mixture, schema.volumes, schema.risks)}
+MIXTURE = kinds_of(schema.mixture)
+OF_FLEET = {table.name: table for table in (schema.totals, schema.total_peaks, schema.total_volumes)}
+
+
+def replace_sites(connection: Connection, table: Table, kept: Mapping[Slice, list[str]], frames: Iterable[pd.DataFrame]) -> None:
+    """Replace the rows of slices by those of the frames, in the transaction that writes the forecasts.
+
+    Args:
+        connection: In the role writer.
+        table: One of ``OF_SITES``.
+        kept: By (role, target day) the sites whose rows stay.
+        frames: Columns of the table, of those slices; taken one at a time.
+    """
+    for (role, day), sites in kept.items():
+        here = (table.c.target_day == day) & (table.c.role == role)
+        connection.execute(delete(table).where(here, table.c.site != all_(literal(sites, ARRAY(Text)))))
+    for frame in frames:
+        copy_rows(connection, table, frame)
+
+
+def replace_fleet(connection: Connection, table: Table, part: Slice, frame: pd.DataFrame) -> None:
+    """Replace the rows of a run's role and day in one of ``OF_FLEET``."""
+    role, day = part
+    connection.execute(delete(table).where(table.c.target_day == day, table.c.role == role))
+    copy_rows(connection, table, frame.assign(role=role, target_day=day))
+
+
+def delete_before(connection: Connection, day: date) -> None:
+    """Delete what is planned of the forecast days before a day, the peaks among it."""
+    for table in (schema.peaks, *OF_SITES.values(), *OF_FLEET.values()):
+        connection.execute(delete(table).where(table.c.target_day < day))
