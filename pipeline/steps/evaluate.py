@@ -19,10 +19,10 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.evaluation.backtest import forecast_days
-from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, NAIVES, is_retraining
+from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, FROZEN, NAIVES, is_retraining
 from pipeline.core.evaluation.scoring import score
 from pipeline.core.evaluation.spans import Spans, split_days
-from pipeline.core.learning.rolling import learnt_on, start_of
+from pipeline.core.learning.rolling import Told, learnt_on, start_of
 from pipeline.core.learning.state import LEARNT_BEFORE, State
 from pipeline.core.models.contract import FitOptions, Forecast, Forecaster
 from pipeline.core.models.rows import to_attention_rows, to_rows
@@ -48,8 +48,10 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
     _, unknown = grid.targets_at(settings.cutoff_of(run.target_day))
     challenger_model = store.get(trained["model"], _unzip)
     before = store.get(trained["learnt"], State.load) if trained.get("learnt") else None
-    told, after = _told(challenger_model, grid, spans.test, unknown, before)
-    forecasts = {CHALLENGER: told} | _baselines(grid, spans, settings, unknown)
+    told = _told(challenger_model, grid, spans.test, unknown, before)
+    forecasts = {CHALLENGER: told.forecast} | _baselines(grid, spans, settings, unknown)
+    if told.frozen:
+        forecasts[FROZEN] = told.frozen
     champion = _champion(settings, grid, spans, unknown)
     if champion.forecast:
         forecasts[CHAMPION] = champion.forecast
@@ -65,6 +67,8 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
         "data": about,
         "models": score(grid, forecasts, spans.test).to_json(),
         "retraining": is_retraining(challenger_model, champion.forecaster),
+        "shares": told.shares,
+        "covariates": list(getattr(challenger_model, "covariates", [])),
     }
     log.info("evaluated test_days=%s..%s wape=%s", first, last, {k: round(v["wape"], 4) for k, v in evaluation["models"].items()})
     challenger = forecasts[CHALLENGER]
@@ -76,7 +80,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
             "evaluation": store.put(run, "evaluation", ".json", lambda path: _write_json(path, evaluation)),
             "forecasts": store.put_frame(run, "backtest", _with_actuals(grid, challenger)),
             "attention": store.put_frame(run, "backtest-attention", to_attention_rows(grid, newest)),
-            "learnt": after and store.put(run, "learnt", ".safetensors", replace(after, through=str(last)).save),
+            "learnt": told.state and store.put(run, "learnt", ".safetensors", replace(told.state, through=str(last)).save),
             "champion_version": champion.version,
             "champion_unfit": champion.unfit,
             "test_days": f"{len(spans.test)} days, {first} to {last}",
@@ -102,12 +106,10 @@ class _Champion:
     unfit: str | None = None
 
 
-def _told(
-    forecaster: Forecaster, grid: Grid, days: range, unknown: np.ndarray, before: State | None, first: int | None = None
-) -> tuple[Forecast, State | None]:
+def _told(forecaster: Forecaster, grid: Grid, days: range, unknown: np.ndarray, before: State | None, first: int | None = None) -> Told:
     """Return what a forecaster says of the test days, and what it has learnt then; who begins with nothing learnt learns nothing."""
     if before is None:
-        return forecast_days(forecaster, grid, days, unknown), None
+        return Told(forecast_days(forecaster, grid, days, unknown))
     return learnt_on(forecaster, grid, days, unknown, before, first)
 
 
@@ -122,8 +124,8 @@ def _champion(settings: Settings, grid: Grid, spans: Spans, unknown: np.ndarray)
         before = registry.load_learnt(settings, version, LEARNT_BEFORE)
         first = grid.index_of(date.fromisoformat(before.through)) + 1 if before else spans.test.start
         before = before if first <= spans.test.start else None  # what it learnt from the test days themselves may not speak
-        told, _ = _told(forecaster, grid, spans.test, unknown, before, max(first, 1))
-        return _Champion(version, forecaster, told)
+        told = _told(forecaster, grid, spans.test, unknown, before, max(first, 1))
+        return _Champion(version, forecaster, told.forecast)
     except ModelError as error:  # another interval than it was trained on
         log.warning("champion cannot forecast version=%s reason=%s", version, error)
         return _Champion(version, forecaster, unfit=str(error))
@@ -135,7 +137,8 @@ def _baselines(grid: Grid, spans: Spans, settings: Settings, unknown: np.ndarray
     for name in BASELINES:
         forecaster = models.create(name)
         forecaster.fit(grid, spans.split, FitOptions(seed=settings.seed, device=settings.device, unknown_steps=unknown))
-        forecasts[name], _ = _told(forecaster, grid, spans.test, unknown, start_of(forecaster, grid, spans.split, unknown).state)
+        start = start_of(forecaster, grid, spans.split, unknown)
+        forecasts[name] = _told(forecaster, grid, spans.test, unknown, start.state).forecast
     return forecasts
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from pipeline.core.evaluation.quantity import percent
 from pipeline.web.reading import Rows
-from pipeline.web.rendering import RUNGS, day, percent
+from pipeline.web.rendering import RUNGS, day
 
 BANDS = ("night", "morning", "afternoon", "evening")
 SHADES = 9  # classes heat-0 … heat-9 of the style sheet

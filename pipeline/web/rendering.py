@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,20 +14,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from pipeline.core.evaluation.quantity import interval, quantity, unit_parts
+from pipeline.core.evaluation.quantity import interval, percent, quantity, unit_parts
 
 HERE = Path(__file__).resolve().parent
 RUNGS = {"none": "champion", "previous_champion": "previous champion", "seasonal_naive": "seasonal naive"}
 RISK_SHOWN = 0.05  # below it the quantiles say no more than "at most 5 %"
-
-
-def percent(value: float | None, signed: bool = False) -> str:
-    """Return a share as a percentage; one digit after the point below ten."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    shown = round(100 * value, 0 if abs(value) >= 0.0995 else 1) + 0.0  # which makes -0.0 a plain zero
-    text = f"{shown:{'+' if signed else ''}.{0 if abs(shown) >= 10 else 1}f}"
-    return f"{text} %".replace("-", "−")
 
 
 def risk(value: float | None) -> str:

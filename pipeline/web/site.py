@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from pipeline.config import Settings
+from pipeline.core.learning.mixture import tell
 from pipeline.web.heat_map import explain, heat_map
 from pipeline.web.links import version_page
-from pipeline.web.mixture import tell
 from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import render
 from pipeline.web.tables import columns, csv_answer, json_answer

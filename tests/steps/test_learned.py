@@ -75,7 +75,7 @@ def test_a_backtest_says_the_same_bit_for_bit(grid, fitted, tmp_path, lead_hours
     days, unknown = range(FIRST, FIRST + 7), np.full(3, lead_hours)
     state = start_of(fitted, grid, SPLIT, unknown).state
 
-    rolled, _ = learnt_on(fitted, grid, days, unknown, state)
+    rolled = learnt_on(fitted, grid, days, unknown, state).forecast
 
     for day in days:
         np.testing.assert_array_equal(told(tmp_path, grid, fitted, day, lead_hours), rolled.quantiles[rolled.origins.day == day])

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.web.rendering import day, local, percent, query, risk
+from pipeline.core.evaluation.quantity import percent
+from pipeline.web.rendering import day, local, query, risk
 
 
 @pytest.mark.parametrize(

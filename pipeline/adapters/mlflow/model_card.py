@@ -8,10 +8,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, best_naive, decide, ratio_of
+from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, FROZEN, best_naive, decide, ratio_of
 from pipeline.core.evaluation.quantity import interval, quantity
 from pipeline.core.evaluation.review import sites_by_error
 from pipeline.core.evaluation.scoring import COMPARED
+from pipeline.core.learning.mixture import tell
 
 TEMPLATES = Path(__file__).parents[3] / "mlflow"
 FIGURES = ("wape", "wql", "mase_day", "coverage50", "coverage80", "coverage90")
@@ -39,18 +40,23 @@ def render_card(evaluation: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     )
     judged = evaluation["models"]
     rival = CHAMPION if CHAMPION in judged else best_naive(evaluation)
-    names = [name for name in (CHALLENGER, CHAMPION) if name in judged] + sorted(set(judged) - {CHALLENGER, CHAMPION})
+    first = [name for name in (CHALLENGER, FROZEN, CHAMPION) if name in judged]
     worse, compared = _worse_sites(judged)
     return environment.get_template("model_card.md.j2").render(
         facts,
         decision=decide(evaluation),
         rival=rival,
         changes=_changes(evaluation, rival) if rival else [],
-        models=[[name, *(_number(judged[name].get(key)) for key in FIGURES), _interval(evaluation, name)] for name in names],
+        models=[
+            [name, *(_number(judged[name].get(key)) for key in FIGURES), _interval(evaluation, name)]
+            for name in first + sorted(set(judged) - set(first))
+        ],
         worst=_worst_sites(evaluation, rival, facts["peaks"], facts["unit"]),
         worse=worse,
         compared=compared,
         calibration=_calibration(judged[CHALLENGER]),
+        mixture=_mixture(evaluation.get("shares", {})),
+        covariates=", ".join(evaluation.get("covariates", [])),
     )
 
 
@@ -141,6 +147,12 @@ def _calibration(figures: Mapping[str, Any]) -> str:
         return "coverage is not known."
     verdict = "as promised" if 0.75 <= found <= 0.85 else ("too narrow: trust the outer quantiles less" if found < 0.75 else "too wide")
     return f"of the actuals {found:.0%} fell into the 80 % interval ({verdict})."
+
+
+def _mixture(shares: Mapping[str, float]) -> str:
+    """Shares of the experts on the test days, in words; empty where nothing learns."""
+    ordered = sorted(shares.items(), key=lambda each: -each[1])
+    return tell([{"expert": name, "share": share, "level": 1.0} for name, share in ordered])
 
 
 def _number(value: float | None) -> str:

@@ -10,6 +10,7 @@ from pipeline.core.evaluation.bootstrap import Interval
 from pipeline.core.models.contract import Forecaster
 
 CHALLENGER, CHAMPION = "challenger", "champion"
+FROZEN = "frozen"  # what the challenger would have said without learning every day
 NAIVES = ("seasonal_naive_day", "seasonal_naive_week", "seasonal_naive_mean")
 METRIC = "wql"  # judges all quantiles at once, not the median alone
 MARGIN = 1.02  # of a retraining: "better beyond noise" would stop 39 of 40 that are as good, and leave a stale champion

@@ -59,3 +59,12 @@ def _with_prefix(value: float | None, unit: str, written: Callable[[float], str]
 def _three_digits(value: float) -> str:
     size = abs(value)
     return f"{value:.0f}" if size >= 99.95 or value == 0 else f"{value:.1f}" if size >= 9.995 else f"{value:.2f}"
+
+
+def percent(value: float | None, signed: bool = False) -> str:
+    """Return a share as a percentage; one digit after the point below ten."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    shown = round(100 * value, 0 if abs(value) >= 0.0995 else 1) + 0.0  # which makes -0.0 a plain zero
+    text = f"{shown:{'+' if signed else ''}.{0 if abs(shown) >= 10 else 1}f}"
+    return f"{text} %".replace("-", "−")

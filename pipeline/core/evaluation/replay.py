@@ -142,18 +142,18 @@ def _trained(
     challenger = make()
     challenger.fit(known, spans.split, options)
     before = start_of(challenger, known, spans.split, unknown_steps).state
-    told, after = learnt_on(challenger, known, spans.test, unknown_steps, before)
-    forecasts = {CHALLENGER: told}
+    told = learnt_on(challenger, known, spans.test, unknown_steps, before)
+    forecasts = {CHALLENGER: told.forecast}
     for name in NAIVES:
-        forecasts[name] = create(name).forecast(known, told.origins)
+        forecasts[name] = create(name).forecast(known, told.forecast.origins)
     if champion is not None and champion.first <= spans.test.start:
-        forecasts[CHAMPION], _ = learnt_on(champion.forecaster, known, spans.test, unknown_steps, champion.before, champion.first)
+        forecasts[CHAMPION] = learnt_on(champion.forecaster, known, spans.test, unknown_steps, champion.before, champion.first).forecast
     evaluation: Mapping[str, Any] = {"models": score(known, forecasts, spans.test).to_json(), "retraining": champion is not None}
     decision = decide(evaluation)
     changes.append({"day": str(grid.day_at(day)), "asked_by": why, "promoted": decision.promoted, "reason": decision.reason})
     if not decision.promoted:
         return None
-    return _Version(challenger, before, spans.test.start, after, evaluation["models"][CHALLENGER]["wape"] or np.inf)
+    return _Version(challenger, before, spans.test.start, told.state, evaluation["models"][CHALLENGER]["wape"] or np.inf)
 
 
 def _known(grid: Grid, day: int, unknown_steps: np.ndarray) -> Grid:

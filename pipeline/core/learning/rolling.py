@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from pipeline.core.learning.experts import Experts, experts_of
-from pipeline.core.learning.learner import Learnt, learn, mix, names_of
+from pipeline.core.learning.learner import Learnt, learn, mix, names_of, plain
 from pipeline.core.learning.state import State
 from pipeline.core.models.contract import Forecast, Forecaster, Origins, Split
 from pipeline.core.series.grid import Grid
@@ -160,10 +160,27 @@ def start_of(forecaster: Forecaster, grid: Grid, split: Split, unknown_steps: np
     return Start(state.after_refit(len(last.said.names)) if rehearsal is not None else state, joined(made))
 
 
+@dataclass(frozen=True)
+class Told:
+    """What was said of days while learning from each when it was over.
+
+    Args:
+        forecast: What was published.
+        frozen: What the weights alone would have said; None where nothing learns.
+        shares: Mean share of each expert, by its name.
+        state: What is known when the days are over; None where nothing learns.
+    """
+
+    forecast: Forecast
+    frozen: Forecast | None = None
+    shares: dict[str, float] = field(default_factory=dict)
+    state: State | None = None
+
+
 def learnt_on(
     forecaster: Forecaster, grid: Grid, days: range, unknown_steps: np.ndarray, state: State | None, first: int | None = None
-) -> tuple[Forecast, State]:
-    """Return the forecasts of every site on each day, and what is known when they are over.
+) -> Told:
+    """Return what is said of every site on each day, and what is known when they are over.
 
     Args:
         forecaster: Fitted.
@@ -173,12 +190,15 @@ def learnt_on(
         state: What was learnt before ``first``.
         first: Day to learn from, before ``days`` where the state is older than they are; None for their first.
     """
-    made, last = [], None
+    made, frozen, shares, last = [], [], [], None
     for last in roll(grid, range(days.start if first is None else first, days.stop), speaker(forecaster, grid, unknown_steps), state):
         if last.index in days:
             made.append(last.made.forecast)
+            frozen.append(plain(last.said))
+            shares.append(last.made.shares)
     assert last is not None
-    return joined(made), taught(grid, last.before, last)
+    mean = dict(zip(last.made.experts, np.concatenate(shares).mean(axis=0).tolist(), strict=True))
+    return Told(joined(made), joined(frozen), mean, taught(grid, last.before, last))
 
 
 @dataclass(frozen=True)

@@ -120,3 +120,17 @@ def test_card_keeps_a_sites_name_from_breaking_the_page():
 
     assert "&lt;b&gt;/x" in card
     assert "<b>" not in card
+
+
+def test_card_says_what_it_was_mixed_from_what_learning_every_day_is_worth_and_which_covariates_it_uses():
+    judged = evaluation(champion=NOISE) | {"shares": {"companion": 0.22, "networks": 0.78}, "covariates": ["device_num", "dxcc_usage"]}
+    judged["models"]["frozen"] = judged["models"]["lightgbm"] | {"wape": 0.25}
+
+    card = render_card(judged, FACTS)
+
+    assert "**On those days:** Mixed from 78 % networks, 22 % LightGBM. It learns every day" in card
+    assert "**Covariates used:** device_num, dxcc_usage." in card
+    assert [row[0] for row in cells(card)][-5:] == ["challenger", "frozen", "champion", "lightgbm", "seasonal_naive_week"]
+    without = render_card(evaluation(), FACTS)
+    assert "On those days" not in without
+    assert "Covariates" not in without

@@ -1,4 +1,4 @@
-from pipeline.web.mixture import tell
+from pipeline.core.learning.mixture import tell
 
 
 def row(expert: str, share: float, level: float = 1.0) -> dict:

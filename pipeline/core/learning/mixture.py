@@ -1,9 +1,11 @@
-"""What a site's forecast was mixed from, in a sentence."""
+"""What a forecast was mixed from, in a sentence."""
 
 from __future__ import annotations
 
-from pipeline.web.reading import Rows
-from pipeline.web.rendering import percent
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.core.evaluation.quantity import percent
 
 SMALLEST_SHARE = 0.05  # worth a word
 WORDS = {
@@ -22,8 +24,12 @@ COPIES = {
 }
 
 
-def tell(rows: Rows) -> str:
-    """Return the shares of the experts and the level that the copies were moved by, mean over the shares; empty without a row."""
+def tell(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the shares of the experts and the level that the copies were moved by, mean over the shares; empty without a row.
+
+    Args:
+        rows: ``expert``, ``share`` and ``level`` (1 for what is no copy), the largest share first.
+    """
     if not rows:
         return ""
     named = [(_words(row["expert"]), row["share"]) for row in rows if row["share"] >= SMALLEST_SHARE]
