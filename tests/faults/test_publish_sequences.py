@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
 from pipeline.errors import DataError
 from pipeline.steps.publish import publish
@@ -34,22 +35,24 @@ def publications(draw: st.DrawFn) -> dict:
 
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sequence=st.lists(publications(), min_size=1, max_size=6))
-def test_any_sequence_of_publications_leaves_the_last_whole_one_of_each_site_and_day(database: Settings, run_sql, sequence: list[dict]):
+def test_any_sequence_of_publications_leaves_the_last_whole_one_of_each_day(database: Settings, run_sql, sequence: list[dict]):
     run_sql("DELETE FROM dayahead.forecasts; DELETE FROM dayahead.attention")
     days: dict[tuple[date, str, str], tuple[int, int, float, float]] = {}
     weights: dict[tuple[date, str, str], int] = {}
     for each in sequence:
-        forecasts, attention = frames(each)
-        leave(database, forecasts, attention)
+        run = Run("forecast", each["day"], RUN.cutoff + (each["day"] - DAY))
+        leave(database, *frames(each), run)
         if each["fate"] == "faulty":
             with pytest.raises(DataError):
-                publish(RUN, database)
+                publish(run, database)
         else:
-            publish(RUN, database)
+            publish(run, database)
+            for held in (days, weights):  # a run of the whole fleet: the day holds its sites and no other
+                for key in [key for key in held if key[0] == each["day"]]:
+                    del held[key]
             for site in each["sites"]:
                 key = (each["day"], "champion", site)
                 days[key] = (each["steps"], each["steps"], each["level"], each["level"])
-                weights.pop(key, None)
                 weights |= {key: 4 * each["past"]} if each["past"] else {}
 
         assert {row[:3]: row[3:] for row in run_sql(SEEN)} == days
@@ -61,6 +64,7 @@ def frames(publication: dict) -> tuple[pd.DataFrame, pd.DataFrame]:
     sites, days = publication["sites"], timedelta(days=(publication["day"] - DAY).days)
     forecasts = forecast_rows(publication["level"], sites=sites, steps=publication["steps"]).assign(target_day=publication["day"])
     forecasts["ts"] += days
+    forecasts["cutoff"] += days
     attention = attention_rows(sites=sites)[: None if publication["past"] else 0].assign(target_day=publication["day"])
     if publication["fate"] == "faulty":
         forecasts.loc[len(forecasts) - 1, "q05"] = 1e9

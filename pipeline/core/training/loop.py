@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from pipeline.core.models.contract import FitOptions, Progress
@@ -187,7 +187,9 @@ class _State:
             tensors["random.cuda"] = torch.cuda.get_rng_state()
         header = {"iteration": self.iteration, "best_score": self.best_score, "curve": [asdict(p) for p in self.curve]}
         aside = path.with_name(path.name + ".part")
-        save_file({k: v.contiguous() for k, v in tensors.items()}, aside, {"fingerprint": self.fingerprint(), "state": json.dumps(header)})
+        metadata = {"fingerprint": self.fingerprint(), "state": json.dumps(header)}
+        # save_file would write a file of a random name first, which nobody removes where a kill comes between
+        aside.write_bytes(save({k: v.contiguous() for k, v in tensors.items()}, metadata))
         aside.replace(path)
 
     def resume(self) -> None:
