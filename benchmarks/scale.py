@@ -27,7 +27,8 @@ CHAIN = ("extract", "validate", "features", "forecast")
 DAY, CUTOFF = date(2026, 8, 21), datetime(2026, 8, 21, tzinfo=UTC)
 FILL = """
 SELECT dayahead.ensure_partition('traffic', m::date) FROM generate_series('2026-06-01'::date, '2026-08-01', '1 month') AS m;
-INSERT INTO dayahead.sites (site) SELECT 'edge-' || lpad(i::text, 5, '0') FROM generate_series(1, {sites}) AS i;
+INSERT INTO dayahead.sites (site, capacity, labels)
+SELECT 'edge-' || lpad(i::text, 5, '0'), 3e6, jsonb_build_object('tier', i % 4, 'city', i % 50) FROM generate_series(1, {sites}) AS i;
 INSERT INTO dayahead.traffic (site, ts, throughput, device_num, dxcc_usage)
 SELECT 'edge-' || lpad(i::text, 5, '0'), ts, 1e6 * (1.2 - cos(extract(epoch FROM ts) / 86400 * 2 * pi()) + random()), 20, random()
 FROM generate_series(1, {sites}) AS i,

@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from pipeline.commands import backtest, data, demo, health, service, sites, stack, steps
+from pipeline.commands import backtest, data, demo, health, scenarios, service, sites, stack, steps
 from pipeline.commands.terminal import help_of, tell_error, tell_logs
 from pipeline.errors import DayaheadError
 
@@ -46,6 +46,7 @@ PANELS = {
         steps.compare,
         steps.retain,
     ),
+    "Planning": (scenarios.scenarios,),
     "Accuracy": (backtest.backtest,),
 }
 for panel, commands in PANELS.items():

@@ -32,6 +32,24 @@ def to_rows(grid: Grid, made: Forecast) -> pd.DataFrame:
     return pd.concat(parts).sort_values(["target_day", "site", "ts"], ignore_index=True)
 
 
+def from_rows(grid: Grid, origins: Origins, rows: pd.DataFrame) -> Forecast:
+    """Return the forecast of which ``to_rows`` made these rows, without attention; NaN at steps that a day has not.
+
+    Args:
+        grid: The one it was made from.
+        origins: Of whose sites each has its whole day in ``rows``.
+        rows: site, ts, q05 … q95.
+    """
+    ordered = rows.sort_values(["site", "ts"])
+    names, firsts = np.unique(ordered["site"].to_numpy(object), return_index=True)
+    values = dict(zip(names, np.split(ordered[list(QUANTILE_COLUMNS)].to_numpy(np.float32), firsts[1:]), strict=True))
+    quantiles = np.full((len(origins), grid.shape[2], len(QUANTILE_COLUMNS)), np.nan, np.float32)
+    for members, _, steps in alike(grid, origins):
+        for member in members:
+            quantiles[member, steps] = values[grid.sites[origins.site[member]].name]
+    return Forecast(origins, quantiles)
+
+
 def to_attention_rows(grid: Grid, made: Forecast) -> pd.DataFrame:
     """Return attention as rows of (target_day, site, band, past_day, weight); empty where the forecaster pays none."""
     columns = ["target_day", "site", "band", "past_day", "weight"]

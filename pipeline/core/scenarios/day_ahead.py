@@ -24,7 +24,7 @@ from pipeline.core.series.clock import day_start
 from pipeline.core.series.grid import Grid
 
 WEEK = 7
-SITES_AT_ONCE = 100  # bounds memory: a hundred paths of each
+PATHS_AT_ONCE = 10_000  # bounds memory: a hundred paths of a hundred sites
 HOUR, MINUTE = np.timedelta64(1, "h"), np.timedelta64(1, "m")
 SECONDS_PER_MINUTE = 60
 
@@ -84,8 +84,9 @@ def drawn(grid: Grid, made: Forecast, count: int = PATHS) -> Iterator[Drawn]:
         first = made.origins.subset(members[:1])
         start = pd.Timestamp(day_start(grid.day_at(first.day[0]), grid.sites[first.site[0]].timezone))
         hour = ((instants - start) // HOUR).to_numpy()
-        for at in range(0, len(members), SITES_AT_ONCE):
-            part = members[at : at + SITES_AT_ONCE]
+        at_once = max(1, PATHS_AT_ONCE // count)
+        for at in range(0, len(members), at_once):
+            part = members[at : at + at_once]
             paths = draw(made.quantiles[part], error_scores(grid, made.origins.subset(part)), count)
             whole = np.array_equal(steps, np.arange(paths.shape[-1]))
             yield Drawn(part, start, instants, hour, paths if whole else paths[:, :, steps])
