@@ -9,7 +9,6 @@ from pipeline.local import postgres
 from pipeline.local.home import Home, Secrets
 
 WORKERS = {"worker": "default", "gpu-worker": "gpu"}  # service and the queue whose tasks it takes
-LONGEST_TASK_SECONDS = 86400 * 7  # a task that is not done by then would be handed to a second worker
 
 
 def url(settings: Settings, secrets: Secrets) -> str:
@@ -37,10 +36,7 @@ def airflow_sections(settings: Settings, secrets: Secrets) -> dict[str, dict[str
         "celery": {
             "broker_url": url(settings, secrets),
             "result_backend": f"db+{postgres.url('airflow', secrets.airflow, settings.postgres_port, 'airflow')}",
-            "worker_prefetch_multiplier": "1",
-            "sync_parallelism": "1",
         },
-        "celery_broker_transport_options": {"visibility_timeout": str(LONGEST_TASK_SECONDS)},
     }
 
 

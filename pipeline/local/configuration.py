@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 from pipeline.config import Settings
-from pipeline.local import broker, postgres
+from pipeline.local import broker, everywhere, postgres
 from pipeline.local.home import LOGIN, PROJECT, Home, Secrets, write_private
 from pipeline.local.services import SLOTS, Service, dags_folder, services_of, urls
 
@@ -73,17 +73,14 @@ def _program(home: Home, service: Service) -> dict[str, str]:
 
 def _airflow(settings: Settings, home: Home, secrets: Secrets) -> Sections:
     address = urls(settings)["Airflow"]
-    return {
+    own = {
         "core": {
             "dags_folder": str(dags_folder(settings)),
             "plugins_folder": str(PROJECT / "pipeline" / "web"),
             "executor": {"local": "LocalExecutor", "celery": "CeleryExecutor"}[settings.executor],
             "parallelism": str(sum(SLOTS.values())),
-            "load_examples": "False",
             "fernet_key": secrets.fernet,
             "execution_api_server_url": f"{address}/execution/",
-            "auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
-            "simple_auth_manager_users": f"{LOGIN}:admin",
             "simple_auth_manager_passwords_file": str(home.airflow / "passwords.json"),
         },
         "database": {"sql_alchemy_conn": postgres.url("airflow", secrets.airflow, settings.postgres_port, "airflow")},
@@ -93,24 +90,22 @@ def _airflow(settings: Settings, home: Home, secrets: Secrets) -> Sections:
             "base_url": address,
             "workers": "1",
             "secret_key": secrets.session,
-            "expose_config": "False",
         },
         "api_auth": {"jwt_secret": secrets.jwt},
         "scheduler": {
             "scheduler_idle_sleep_time": str(settings.scheduler_idle_seconds),
-            "catchup_by_default": "False",
             "task_instance_heartbeat_sec": str(settings.task_silence_seconds // 6),
             "task_instance_heartbeat_timeout": str(settings.task_silence_seconds),
             "task_instance_heartbeat_timeout_detection_interval": str(settings.task_silence_seconds // 6),
         },
-        "dag_processor": {"refresh_interval": "30", "min_file_process_interval": "30", "parsing_processes": "1"},
         "logging": {
             "base_log_folder": str(home.logs / "airflow"),
             "dag_processor_child_process_log_directory": str(home.logs / "airflow" / "dag_processor"),
         },
         **broker.airflow_sections(settings, secrets),
-        "usage_data_collection": {"enabled": "False"},
     }
+    told = everywhere.airflow_sections()
+    return {section: told.get(section, {}) | own.get(section, {}) for section in sorted({*told, *own})}
 
 
 def _mlflow_login(settings: Settings, secrets: Secrets) -> Sections:

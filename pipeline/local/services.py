@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import Settings
-from pipeline.local import broker, postgres
+from pipeline.local import broker, everywhere, postgres
 from pipeline.local.home import PROJECT, Home, Secrets
 
 MARK = "DAYAHEAD_STACK"  # in the environment of every process we start: the home it belongs to
@@ -91,9 +91,7 @@ def environment(settings: Settings, home: Home, secrets: Secrets) -> dict[str, s
         "MLFLOW_AUTH_CONFIG_PATH": str(home.run / "basic_auth.ini"),
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.session,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "DO_NOT_TRACK": "true",
-        "GX_ANALYTICS_ENABLED": "false",
+        **everywhere.variables(),
     }
 
 

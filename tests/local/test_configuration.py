@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError
+from pipeline.local import everywhere
 from pipeline.local.broker import WORKERS
 from pipeline.local.configuration import render, supervisor_sections, write_configuration
 from pipeline.local.health import check_programs
@@ -47,7 +48,18 @@ def test_every_file_is_readable_by_its_owner_only(home, settings):
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_airflow_listens_on_loopback_and_reports_to_nobody(home, settings):
+def test_airflow_is_told_what_it_is_told_in_containers_but_for_what_settings_say(home, settings):
+    write_configuration(settings, home, home.secrets())
+    config = ConfigParser(interpolation=None)
+    config.read(home.airflow / "airflow.cfg")
+
+    told = everywhere.airflow_sections()
+    own = {(section, option) for section, options in told.items() for option, value in options.items() if config[section][option] != value}
+    assert own == {("scheduler", "scheduler_idle_sleep_time")}  # DAYAHEAD_SCHEDULER_IDLE_SECONDS
+    assert everywhere.variables().items() <= environment(settings, home, home.secrets()).items()
+
+
+def test_airflow_listens_on_loopback(home, settings):
     write_configuration(settings, home, home.secrets())
     config = ConfigParser(interpolation=None)
     config.read(home.airflow / "airflow.cfg")
@@ -55,7 +67,6 @@ def test_airflow_listens_on_loopback_and_reports_to_nobody(home, settings):
     assert config["api"]["host"] == "127.0.0.1"
     assert config["core"]["execution_api_server_url"] == "http://127.0.0.1:18090/execution/"
     assert config["core"]["executor"] == "LocalExecutor"
-    assert config["usage_data_collection"]["enabled"] == "False"
     assert config["scheduler"]["scheduler_idle_sleep_time"] == "1.0"
 
 
