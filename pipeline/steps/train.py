@@ -14,6 +14,7 @@ from typing import Any
 from zipfile import ZipFile, ZipInfo
 
 from pipeline.adapters.mlflow.system_metrics import sampled
+from pipeline.adapters.store.checkpoints import Checkpoints
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
@@ -65,9 +66,17 @@ def train(
         curves.append(progress)
         (show or partial(_log_progress, name, remaining))(progress)
 
-    checkpoint = _checkpoint(settings, run, name, source)
+    checkpoints = Checkpoints(store, run, f"{name}-{Path(source).stem.rsplit('-', 1)[-1]}", settings.home / "checkpoints" / run.folder)
+    checkpoints.fetch()
     _, unknown = grid.targets_at(settings.cutoff_of(run.target_day))
-    options = FitOptions(seed=settings.seed, device=settings.device, checkpoint=checkpoint, report=report, unknown_steps=unknown)
+    options = FitOptions(
+        seed=settings.seed,
+        device=settings.device,
+        checkpoint=checkpoints.folder / f"{checkpoints.stem}.safetensors",
+        keep=checkpoints.keep,
+        report=report,
+        unknown_steps=unknown,
+    )
     with joined(settings.device) as is_first, sampled() as system:
         figures = forecaster.fit(grid, spans.split, options)
     if not is_first:
@@ -76,8 +85,7 @@ def train(
     learnt = start_of(forecaster, grid, spans.split, unknown).state
     through = str(grid.day_at(spans.test.start - 1))
     kept = learnt and store.put(run, "learnt-before", ".safetensors", replace(learnt, through=through).save)
-    for left in checkpoint.parent.glob(f"{name}-*"):
-        left.unlink()
+    checkpoints.drop()
     log.info("trained architecture=%s sites=%d days=%d figures=%s", name, *grid.shape[:2], figures)
     return store.write_result(
         run,
@@ -110,13 +118,6 @@ def _log_progress(name: str, remaining: Remaining, line: Progress) -> None:
     seconds = remaining.after(line, time.monotonic())
     left = "" if seconds is None else f" remaining={timedelta(seconds=round(seconds))}"
     log.info("training architecture=%s%s%s", name, said, left)
-
-
-def _checkpoint(settings: Settings, run: Run, name: str, source: str) -> Path:
-    """File to go on from; it names the grid, for what was learnt of other readings is not to be gone on from."""
-    folder = settings.home / "checkpoints" / run.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name}-{source.rsplit('-', 1)[-1]}"
 
 
 def _zip(forecaster: Forecaster, path: Path) -> None:

@@ -58,6 +58,24 @@ def kill_with_checkpoints(process: subprocess.Popen[str], folder: Path, count: i
     assert process.returncode == -9, said
 
 
+def test_a_training_killed_on_one_machine_goes_on_on_another(bench: Bench, training: Run, journal: Journal):
+    home, store = bench.settings.home / "checkpoints", Store(bench.settings.store_url)
+    undisturbed = finish(start(bench, training))
+    whole = store.read_result(training, "train")
+    shutil.rmtree(home)
+    kept = Path(bench.settings.store_url.removeprefix("file://"), training.folder, "checkpoints")
+
+    kill_with_checkpoints(start(bench, training), kept, 2)
+    shutil.rmtree(home)  # what the other machine does not have
+    resumed = finish(start(bench, training))
+
+    found = store.read_result(training, "train")
+    assert resumed < undisturbed
+    assert list(kept.glob("*")) == []
+    how = f"kill -9 and a retry without the machine's home; {resumed} of {undisturbed} steps were left to do"
+    journal.note("the machine of `train` is lost", how, expected=[(whole["model"],)], found=[(found["model"],)], seconds=0.0)
+
+
 def test_a_training_killed_again_and_again_goes_on_where_it_was_and_ends_with_the_same_model(bench: Bench, training: Run, journal: Journal):
     folder, store = bench.settings.home / "checkpoints" / training.folder, Store(bench.settings.store_url)
     undisturbed = finish(start(bench, training))

@@ -109,6 +109,7 @@ class FitOptions:
         seed: Makes two fits equal on the same device.
         device: ``auto`` (CUDA if there), ``cpu`` or ``cuda``.
         checkpoint: File (safetensors) to resume from and to refresh every ``checkpoint_seconds``; None for none.
+        keep: Called with each checkpoint that was written.
         report: Called with every ``Progress``.
         unknown_steps: ``(N,)`` steps before a target day of each site that its cutoff does not know; None where cutoffs are midnights. What
             validation decides is decided as seen from there.
@@ -118,6 +119,7 @@ class FitOptions:
     device: str = "auto"
     checkpoint: Path | None = None
     checkpoint_seconds: float = 15.0
+    keep: Callable[[Path], None] = field(default=lambda _: None)
     report: Callable[[Progress], None] = field(default=lambda _: None)
     unknown_steps: np.ndarray | None = None
 

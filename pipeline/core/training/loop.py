@@ -191,6 +191,7 @@ class _State:
         # save_file would write a file of a random name first, which nobody removes where a kill comes between
         aside.write_bytes(save({k: v.contiguous() for k, v in tensors.items()}, metadata))
         aside.replace(path)
+        self.options.keep(path)
 
     def resume(self) -> None:
         """Go on from the checkpoint where there is one of this very training; anything else is left aside."""
