@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks results bench-data test-cluster peers
+.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks results bench-data test-cluster containers test-containers peers
 SHELL := /bin/bash
 
 VENV := .venv
@@ -91,6 +91,14 @@ bench-data: setup ## Measure every data path beside the way one writes first, on
 test-cluster: setup ## Train and forecast on Redis, Celery workers and an S3-compatible store, and kill a worker (needs redis-server)
 	@$(VENV)/bin/python -m pytest tests/cluster $(ARGS)
 
+containers: setup ## Build the images of docker/, with stand-ins for base images that cannot be pulled; says sizes and seconds
+	@command -v docker >/dev/null || test -x .venv-containers/bin/podman-compose || { \
+		$(PYTHON) -m venv .venv-containers && .venv-containers/bin/python -m pip install --quiet podman-compose==1.6.0; }
+	@$(VENV)/bin/python -m tests.containers.build
+
+test-containers: containers ## Start docker/compose.yaml itself, drive it from outside, kill parts of it (Docker, or Podman as root)
+	@$(VENV)/bin/python -m pytest tests/containers --durations 0 $(ARGS)
+
 lint: setup ## Check style, types, import contracts, SQL and the files of the containers
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -98,7 +106,7 @@ lint: setup ## Check style, types, import contracts, SQL and the files of the co
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar sql/migrations sql/functions sql/views sql/roles.sql
 	$(VENV)/bin/hadolint docker/Dockerfile
-	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker/compose*.yaml
 
 docs: setup ## Build the documentation into site/; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict

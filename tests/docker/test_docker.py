@@ -24,7 +24,12 @@ PROJECT = Path(__file__).parents[2]
 DOCKER = PROJECT / "docker"
 COMPOSE = yaml.safe_load((DOCKER / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-VARIABLES = dict(line.split("=", 1) for line in (DOCKER / "airflow.env").read_text().splitlines() if not line.startswith("#"))
+EVERYWHERE, OWN = (
+    dict(line.split("=", 1) for line in (DOCKER / name).read_text().splitlines() if not line.startswith("#"))
+    for name in ("everywhere.env", "airflow.env")
+)
+VARIABLES = EVERYWHERE | OWN
+OTHER_HOST = yaml.safe_load((DOCKER / "compose.worker.yaml").read_text())
 OPTIONS = """
 import json
 from airflow.configuration import conf
@@ -32,7 +37,8 @@ print("FOUND" + json.dumps({f"{s}.{o}".lower(): None for s, found in conf.config
 """
 SCHEDULER = """
 import sys
-heavy = {"torch", "mlflow", "great_expectations", "lightgbm", "matplotlib", "scipy", "sklearn", "safetensors", "rich", "typer", "holidays"}
+heavy = {"torch", "pyarrow", "mlflow", "great_expectations", "lightgbm", "matplotlib", "scipy", "sklearn", "safetensors", "rich", "typer"}
+heavy |= {"holidays"}
 class Absent:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in heavy:
@@ -73,6 +79,8 @@ def test_service_is_pinned_watched_limited_and_not_root(name: str):
     assert service["healthcheck"]
     assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
     assert service["user"] not in ("", "0", "root")
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
@@ -135,8 +143,49 @@ def test_every_option_in_the_environment_is_one_that_airflow_knows(tmp_path: Pat
     ]
 
 
+def test_containers_read_what_the_embedded_stack_reads_and_contradict_it_nowhere():
+    readers = [service["env_file"] for service in (*SERVICES.values(), *OTHER_HOST["services"].values()) if "env_file" in service]
+
+    assert readers
+    assert all(files == ["everywhere.env", "airflow.env"] for files in readers)
+    assert not set(EVERYWHERE) & set(OWN)
+
+
+def test_a_worker_elsewhere_is_the_same_but_for_fewer_secrets_and_names_that_lead_to_the_other_host():
+    here, there = SERVICES["worker"], OTHER_HOST["services"]["worker"]
+    same = (
+        "image",
+        "build",
+        "user",
+        "restart",
+        "init",
+        "read_only",
+        "tmpfs",
+        "cap_drop",
+        "security_opt",
+        "logging",
+        "env_file",
+        "healthcheck",
+    )
+    opened = yaml.safe_load((DOCKER / "compose.private.yaml").read_text())["services"]
+
+    assert {key: there[key] for key in same} == {key: here[key] for key in same}
+    assert set(there["secrets"]) == set(OTHER_HOST["secrets"]) < set(here["secrets"])
+    assert {name: OTHER_HOST["secrets"][name] for name in there["secrets"]} == {name: COMPOSE["secrets"][name] for name in there["secrets"]}
+    assert there["extra_hosts"] == [f"{name}:${{STACK_ADDRESS:?}}" for name in sorted(opened)]
+    assert all(port.startswith("${PRIVATE_ADDRESS:?}:") for service in opened.values() for port in service["ports"])
+
+
 def test_parts_without_tasks_need_no_heavy_library(tmp_path: Path):
     assert "PARSED" in in_airflow(SCHEDULER, tmp_path, str(PROJECT / "dags"))
+
+
+def test_kubernetes_tells_airflow_what_the_containers_are_told():
+    told = yaml.safe_load((DOCKER / "kubernetes" / "values.yaml").read_text())["config"]
+
+    for section, options in told.items():
+        for option, value in options.items():
+            assert str(value) == VARIABLES[f"AIRFLOW__{section}__{option}".upper()]
 
 
 def test_kubernetes_runs_the_same_version_and_asks_for_a_gpu_only_where_it_trains():

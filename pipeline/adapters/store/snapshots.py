@@ -17,7 +17,6 @@ from uuid import uuid4
 from zlib import crc32
 
 import pandas as pd
-import pyarrow.parquet as pq
 from fsspec.core import url_to_fs
 from fsspec.spec import AbstractFileSystem
 
@@ -90,7 +89,7 @@ class Store:
             made = folder / f"{stem}{suffix}"
             _make(made, write)
             url = f"{self.root}/{run.folder}/{stem}-{_digest(made)}{suffix}"
-            self._place(url, made)
+            self.place(url, made)
         return url
 
     def get(self, url: str, read: Callable[[Path], Any]) -> Any:
@@ -113,6 +112,8 @@ class Store:
 
     def get_frame(self, url: str, categories: Sequence[str] = ()) -> pd.DataFrame:
         """Return a stored frame; text in the columns ``categories`` comes as categories, each written once."""
+        import pyarrow.parquet as pq  # large, and the API server's image has none: it names runs and reads no frames
+
         return self.get(url, lambda path: pq.read_table(path, read_dictionary=list(categories)).to_pandas(ignore_metadata=bool(categories)))
 
     def write_result(self, run: Run, step: str, result: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +121,7 @@ class Store:
         with _scratch() as folder:
             made = folder / "result.json"
             _make(made, lambda path: path.write_text(json.dumps(result, indent=1, default=str)))
-            self._place(f"{self.root}/{run.folder}/{step}.json", made, replace=True)
+            self.place(f"{self.root}/{run.folder}/{step}.json", made, replace=True)
         return result
 
     def read_result(self, run: Run, step: str) -> dict[str, Any]:
@@ -160,7 +161,12 @@ class Store:
             raise StoreError(f"cannot read {url}: {error}; check DAYAHEAD_STORE and the space in {folder}") from error
         return folder / Path(path).name
 
-    def _place(self, url: str, made: Path, *, replace: bool = False) -> None:
+    def place(self, url: str, made: Path, *, replace: bool = False) -> None:
+        """Put a file of this machine into the store, whole or not at all; what is there stays unless ``replace``.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
         filesystem, path = _filesystem(url)
         try:
             if not replace and _holds(filesystem, path, made):
