@@ -30,7 +30,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON dayahead.peaks TO dayahead_writer;
 GRANT SELECT, INSERT, DELETE ON
     dayahead.mixture, dayahead.volumes, dayahead.risks, dayahead.totals, dayahead.total_peaks, dayahead.total_volumes
 TO dayahead_writer;
-GRANT SELECT, INSERT, UPDATE ON dayahead.scores TO dayahead_writer;
+GRANT SELECT, INSERT, UPDATE ON dayahead.scores, dayahead.plan_scores TO dayahead_writer;
 GRANT SELECT, INSERT ON dayahead.quarantine, dayahead.promotions TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_partition(text, date) TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_day(text, date), dayahead.stage_day(text, date, text) TO dayahead_writer;
@@ -51,5 +51,6 @@ GRANT SELECT ON dayahead.accuracy_by_day, dayahead.accuracy_by_hour, dayahead.re
 GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, dayahead.alerts TO dayahead_viewer;
 GRANT SELECT ON
     dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
-    dayahead.model_decisions, dayahead.forecast_mixture, dayahead.absent_sites, dayahead.next_day_peaks, dayahead.next_day_totals
+    dayahead.model_decisions, dayahead.forecast_mixture, dayahead.absent_sites, dayahead.next_day_peaks, dayahead.next_day_totals,
+    dayahead.plan_accuracy_30d, dayahead.risk_reliability_30d
 TO dayahead_viewer;

@@ -17,6 +17,7 @@ from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.quarantine import quarantine_future
 from pipeline.adapters.postgres.readings import read_readings
 from pipeline.adapters.postgres.scores import SCORES, read_daily_changes, read_due, read_forecasts, write_scores
+from pipeline.adapters.postgres.whole_days import write_plan_scores
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.anomalies import find_anomalies
@@ -25,6 +26,7 @@ from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.errors import ConfigurationError, ServiceError
 from pipeline.steps.champion import watch_alias
 from pipeline.steps.decay import watch_champion
+from pipeline.steps.planned import score_plan
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +44,14 @@ class ScoredDay:
         hours: Rows of ``scores_by_hour``, of the same sites.
         completeness: Rows of ``completeness``, of every site that was looked at; empty for another role than the champion.
         anomalies: Rows of ``anomalies``, of the sites in ``scores``; empty for another role than the champion.
+        plan: Rows of ``plan_scores``, of all sites of the day.
     """
 
     scores: pd.DataFrame
     hours: pd.DataFrame
     completeness: pd.DataFrame
     anomalies: pd.DataFrame
+    plan: pd.DataFrame
 
 
 def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
@@ -104,6 +108,7 @@ def score_day(writer: Connection, reader: Connection, due: pd.DataFrame, setting
         _hours(due, chosen, np.flatnonzero(changed)),
         _completeness(due, both) if watched else pd.DataFrame(columns=list(monitoring.COMPLETENESS)),
         _anomalies(due, chosen, settings.anomaly_steps) if watched else pd.DataFrame(columns=list(monitoring.ANOMALIES)),
+        score_plan(writer, (due["role"][0], due["target_day"][0]), sites, both) if changed.any() else pd.DataFrame(),
     )
 
 
@@ -144,6 +149,8 @@ def _write(writer: Connection, day: ScoredDay) -> int:
     monitoring.write_hours(writer, day.hours)
     if role == CHAMPION:
         monitoring.replace_anomalies(writer, target_day, list(day.scores["site"]), day.anomalies)
+    if len(day.plan):
+        write_plan_scores(writer, day.plan)
     return write_scores(writer, day.scores)
 
 

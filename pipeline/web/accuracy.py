@@ -17,6 +17,10 @@ from pipeline.web.tables import columns, csv_answer, json_answer
 
 FIGURES = ("target_day", "role", "sites", "wape", "bias", "mase", "coverage50", "coverage80", "coverage90")
 DECISION = ("decided_at", "version", "decision")
+QUANTITIES = {
+    "peak": "Peak of a site's day", "volume": "Volume of a site's day", "total": "Fleet's total, step by step",
+    "total_peak": "Fleet's peak", "total_volume": "Fleet's volume",
+}  # fmt: skip
 RUN_DAYS = 14  # of the table of runs
 MOST_DECISIONS = 200
 
@@ -32,10 +36,12 @@ def accuracy(settings: SettingsHere, days: Days = "90") -> HTMLResponse:
         return render("empty.html", title="No forecast yet")
     with views(settings) as read:
         runs = read("read_published_runs", last_day=last_day, days=RUN_DAYS)
+        planned, reliability = read("read_plan_accuracy"), read("read_risk_reliability")
     versions = {row["model_version"] for row in runs} | {row["version"] for row in decisions}
     return render(
         "accuracy.html", title="Accuracy", zone=settings.timezone, days=int(days),
-        rows=rows[::-1], decisions=decisions, runs=runs, run_days=RUN_DAYS,
+        rows=rows[::-1], decisions=decisions, runs=runs, run_days=RUN_DAYS, planned=planned, quantities=QUANTITIES,
+        reliability=reliability,
         versions={version: version_page(settings, version) for version in versions},
     )  # fmt: skip
 

@@ -14,8 +14,10 @@ from pipeline.config import Settings
 from pipeline.core.series.frames import Site, from_sites, with_labels
 from pipeline.steps.features import features
 from pipeline.steps.forecast import forecast
+from pipeline.steps.monitor import monitor
 from pipeline.steps.publish import publish
 from pipeline.steps.validate import validate
+from pipeline.web.accuracy import accuracy
 from tests.fixtures.snapshots import RUN, make_readings, put_snapshot
 
 SITES = tuple(f"site {i}" for i in range(8))
@@ -111,3 +113,35 @@ def test_what_was_planned_of_days_that_are_over_goes_with_them(published, run_sq
 
         for table in ("peaks", *OF_SITES, *TOTALS):
             assert bool(rows(run_sql, table)) is kept, table
+
+
+def test_monitor_scores_what_was_planned_once_it_came_and_again_only_what_changed(published, run_sql):
+    run_sql("SELECT dayahead.ensure_partition('traffic', '2026-01-01')")
+    fill = """INSERT INTO dayahead.traffic (site, ts, throughput)
+        SELECT f.site, f.ts, f.q50 * CASE WHEN f.site = %s THEN 0.5 ELSE 1 END FROM dayahead.forecasts AS f"""
+    run_sql(fill, SITES[3])
+    next_day = replace(RUN, purpose="monitor", target_day=RUN.target_day + timedelta(days=1), cutoff=RUN.cutoff + timedelta(days=1))
+
+    monitor(next_day, published)
+
+    found = {row[0]: row[1:] for row in run_sql("SELECT quantity, counted, below50, inside80, loss > 0 FROM dayahead.plan_scores")}
+    assert {name: row[0] for name, row in found.items()} == {
+        "peak": 8, "volume": 8, "total": 24, "total_peak": 1, "total_volume": 1, "risk": 7,
+    }  # fmt: skip
+    assert found["peak"][1] == 8, "the peak of medians lies below the median of the peak"
+    [(said, came, counted)] = run_sql(
+        "SELECT sum(said * site_days), sum(came * site_days), sum(site_days) FROM dayahead.risk_reliability_30d"
+    )
+    outlook = run_sql("SELECT sum(day), count(*) FROM dayahead.risks")
+    above = run_sql(
+        "SELECT count(*) FROM (SELECT site FROM dayahead.traffic WHERE site <> %s GROUP BY 1 HAVING max(throughput) > 130) AS a", SITES[0]
+    )
+    assert (round(said, 4), counted) == (round(outlook[0][0], 4), outlook[0][1])
+    assert round(came, 6) == above[0][0]
+    page = bytes(accuracy(published).body).decode()
+    assert all(
+        text in page for text in ("Peak of a site&#39;s day", "Fleet&#39;s volume", "Risk of going above the capacity", "80 – 100 %")
+    )
+    before = run_sql("SELECT ctid, * FROM dayahead.plan_scores ORDER BY quantity")
+    monitor(next_day, published)
+    assert run_sql("SELECT ctid, * FROM dayahead.plan_scores ORDER BY quantity") == before

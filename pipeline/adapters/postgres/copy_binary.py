@@ -200,7 +200,7 @@ def _column(column: pd.Series, kind: Kind) -> _Column:
 
 
 def _arrays(column: pd.Series) -> _Column:
-    encoded = [b"" if values is None else _array(np.array(values, np.float32)) for values in column]
+    encoded = [_array(np.array(values, np.float32)) if np.ndim(values) else b"" for values in column]
     return _Column(np.array(encoded), np.array([len(values) or -1 for values in encoded]))
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import ARRAY, Connection, Table, Text, all_, delete, literal
+from sqlalchemy import ARRAY, Connection, Table, Text, all_, delete, literal, select
 
 from pipeline.adapters.postgres import schema
 from pipeline.adapters.postgres.publications import Slice
 from pipeline.adapters.postgres.schema import kinds_of
-from pipeline.adapters.postgres.statements import copy_rows
+from pipeline.adapters.postgres.statements import copy_rows, upsert_rows
 
 OF_SITES = {table.name: table for table in (schema.mixture, schema.volumes, schema.risks)}
 MIXTURE = kinds_of(schema.mixture)
@@ -39,6 +39,20 @@ def replace_fleet(connection: Connection, table: Table, part: Slice, frame: pd.D
     role, day = part
     connection.execute(delete(table).where(table.c.target_day == day, table.c.role == role))
     copy_rows(connection, table, frame.assign(role=role, target_day=day))
+
+
+def read_planned(connection: Connection, table: Table, part: Slice, columns: Sequence[str]) -> pd.DataFrame:
+    """Return columns of one of our tables for a role and target day; of the fleet where it has rows by label."""
+    role, day = part
+    asked = select(*(table.c[name] for name in columns)).where(table.c.target_day == day, table.c.role == role)
+    if "label" in table.c:
+        asked = asked.where(table.c.label == "")
+    return pd.DataFrame(connection.execute(asked).all(), columns=list(columns))
+
+
+def write_plan_scores(connection: Connection, scores: pd.DataFrame) -> int:
+    """Add or replace rows of ``plan_scores`` and return how many changed."""
+    return upsert_rows(connection, schema.plan_scores, [scores])
 
 
 def delete_before(connection: Connection, day: date) -> None:

@@ -8,7 +8,7 @@ from pipeline.adapters.postgres.schema.columns import key_of, kinds_of, metadata
 from pipeline.adapters.postgres.schema.fleet import quarantine, site_aliases, sites, traffic
 from pipeline.adapters.postgres.schema.forecasting import attention, forecasts, mixture, peaks, publications
 from pipeline.adapters.postgres.schema.monitoring import anomalies, champion_references, completeness, drift, scores, scores_by_hour
-from pipeline.adapters.postgres.schema.planning import risks, total_peaks, total_volumes, totals, volumes
+from pipeline.adapters.postgres.schema.planning import plan_scores, risks, total_peaks, total_volumes, totals, volumes
 from pipeline.adapters.postgres.schema.responses import alerts, promotions, retrainings
 from pipeline.adapters.postgres.schema.upkeep import locks, migrations
 
@@ -27,6 +27,7 @@ __all__ = [
     "migrations",
     "mixture",
     "peaks",
+    "plan_scores",
     "promotions",
     "publications",
     "quarantine",

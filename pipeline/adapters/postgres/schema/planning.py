@@ -1,11 +1,11 @@
-"""What is planned of a forecast day: volumes, risks, and totals of the fleet and of every label."""
+"""What is planned of a forecast day: volumes, risks, totals of the fleet and of every label; and how right that was."""
 
 from __future__ import annotations
 
 from sqlalchemy import Date, Double, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 
-from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, required
+from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, required
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
 volumes = Table(
@@ -113,5 +113,31 @@ total_volumes = Table(
     comment=(
         "One row per (target_day, role, label, value): quantiles of the sum of the volumes of each site's own day, of the groups "
         "of totals, in the\nunit of volumes; written and replaced with them."
+    ),
+)
+
+plan_scores = Table(
+    "plan_scores",
+    metadata,
+    required("target_day", Date, primary_key=True),
+    required("role", Name, primary_key=True),
+    required("quantity", Name, primary_key=True),
+    required("counted", Integer, comment="Sites, or instants of total: those of which 95 % of the readings came."),
+    optional("loss", Double, comment="Sum of the mean pinball loss over the seven quantiles; over actual it is relative. NULL of risk."),
+    optional("actual", Double),
+    optional("below50", Double, comment="Actuals at or below the median: half of them where it is one."),
+    optional("inside80", Double, comment="Actuals inside q10 … q90."),
+    optional("brier", Double, comment="Sum of (risk - what came)², 1 for a day with any reading above the capacity. NULL but of risk."),
+    optional(
+        "bin_counted",
+        ARRAY(REAL),
+        comment="Sites by fifth of the risk that was said; bin_said sums it, bin_came counts those where it came.",
+    ),
+    optional("bin_said", ARRAY(REAL)),
+    optional("bin_came", ARRAY(REAL)),
+    comment=(
+        "One row per (target_day, role, quantity) that is over and has actuals: peak and volume of each site, total by "
+        "instant, total_peak and\ntotal_volume of the fleet, and risk, of each site with a capacity. Sums, so that days may "
+        "be pooled. Written again where actuals changed."
     ),
 )
