@@ -12,7 +12,7 @@ gone AS (
         AND f.site_code = d.site_code AND f.ts = d.ts AND f.row_number = d.first_row
     RETURNING r.*, (r.throughput <> f.throughput) AS differs
 )
-SELECT s.site, g.ts, g.row_number, {values}
+SELECT s.site, g.*
 FROM gone AS g INNER JOIN staged_sites AS s ON s.site_code = g.site_code
 WHERE g.differs
 ORDER BY g.row_number;

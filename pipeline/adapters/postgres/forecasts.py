@@ -15,23 +15,23 @@ from typing import Any
 
 import pandas as pd
 from psycopg2 import errors
-from psycopg2.sql import SQL, Identifier
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, Connection, MetaData, Select, Table, Text, any_, column, delete, exists, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql import ColumnElement
 
 from pipeline.adapters.postgres import publications, schema
-from pipeline.adapters.postgres.copy_binary import write_frame
 from pipeline.adapters.postgres.database import lock
 from pipeline.adapters.postgres.engines import driver
 from pipeline.adapters.postgres.peaks import write_peaks
 from pipeline.adapters.postgres.publications import Fleet, Slice
-from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
+from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.schema import key_of, kinds_of
+from pipeline.adapters.postgres.statements import CopyInto, CopyOut, copy_rows, written_out
 from pipeline.errors import DataError, StoreError
 
 FORECASTS, ATTENTION = kinds_of(schema.forecasts), kinds_of(schema.attention)
-TABLES = {"forecasts": FORECASTS, "attention": ATTENTION}
-KEYS = {"forecasts": key_of(schema.forecasts), "attention": key_of(schema.attention)}
+TABLES = {"forecasts": schema.forecasts, "attention": schema.attention}
 
 
 @dataclass
@@ -59,6 +59,11 @@ class Staged:
     rows: int = 0
     sites: set[str] = field(default_factory=set)
     kept: list[str] = field(default_factory=list)
+
+    @property
+    def apart_table(self) -> Table:
+        """The table that is being filled."""
+        return TABLES[self.table].to_metadata(MetaData(), name=self.name)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -149,8 +154,28 @@ def swap_days(connection: Connection, staged: Iterable[Staged]) -> None:
 
 
 def _holds(connection: Connection, table: str, part: Slice, digest: str) -> bool:
-    values = {"parent": table, "role": part[0], "day": part[1], "digest": digest}
-    return bool(run_composed(connection, composed("is_published", table=Identifier(table)), values).scalar_one())
+    """Whether a day's table says that it holds just this, and does: as many rows, all written by the transaction that it names."""
+    part_table = func.concat(func.dayahead.day_table(table, part[1]), "_", part[0])
+    said = func.obj_description(func.to_regclass(func.format("dayahead.%I", part_table)), "pg_class")
+    digest_there, *by = str(connection.execute(select(said)).scalar_one() or "").split(" ")
+    if digest_there != digest:
+        return False
+    rows, writer = by
+    return connection.execute(counting(TABLES[table], part, writer)).one() == (int(rows), int(rows))
+
+
+def counting(table: Table, part: Slice, writer: str) -> Select[int, int]:
+    """Return the query how many rows a slice has, and how many of them the transaction ``writer`` wrote."""
+    return select(func.count(), func.count().filter(column("xmin") == writer)).select_from(table).where(*_of(table, part))
+
+
+def keeping(table: Table, part: Slice, sites: list[str]) -> CopyOut:
+    """Return the statement that reads what some sites of a slice have."""
+    return CopyOut(select(table).where(*_of(table, part), table.c.site == any_(literal(sites, ARRAY(Text)))))
+
+
+def _of(table: Table, part: Slice) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.c.role == part[0], table.c.target_day == part[1]
 
 
 def _stage(connection: Connection, table: str, part: Slice, digest: str) -> Staged:
@@ -161,17 +186,15 @@ def _stage(connection: Connection, table: str, part: Slice, digest: str) -> Stag
 
 def _fill(connection: Connection, table: str, frame: pd.DataFrame, staged: dict[Slice, Staged]) -> None:
     """Copy a frame's rows into the staged tables of their slices."""
-    kinds = TABLES[table]
+    kinds = kinds_of(TABLES[table])
     missing = [name for name in kinds if name not in frame.columns]
     if missing:
         raise DataError(f"the rows of {table} lack {', '.join(missing)}; found {', '.join(map(str, frame.columns))}")
-    into = SQL("({})").format(identifiers(kinds))
-    parts = _parts(frame)
-    for part, rows in parts.items():
+    for part, rows in _parts(frame).items():
         target = staged.get(part)
         if target is None:
             continue  # attention of a day that nothing was forecast of
-        write_frame(connection, composed("copy_staged", staged=Identifier(target.name), columns=into), rows, kinds)
+        copy_rows(connection, target.apart_table, rows, frozen=True)
         target.rows += len(rows)
         target.sites |= set(rows["site"].unique())
 
@@ -203,18 +226,22 @@ def _keep(connection: Connection, staged: Staged) -> None:
 
 def _copy_kept(connection: Connection, staged: Staged) -> None:
     with driver(connection).cursor() as cursor, TemporaryFile() as kept:
-        cursor.copy_expert(cursor.mogrify(composed("copy_kept", table=Identifier(staged.table)), staged.values).decode(), kept)
+        table = TABLES[staged.table]
+        cursor.copy_expert(written_out(connection, keeping(table, (staged.role, staged.day), staged.kept)), kept)
         kept.seek(0)
-        cursor.copy_expert(composed("copy_staged", staged=Identifier(staged.name), columns=SQL("")), kept)
+        cursor.copy_expert(written_out(connection, CopyInto(staged.apart_table, table.columns.keys(), frozen=True)), kept)
         staged.rows += cursor.rowcount
 
 
 def _bring_over(connection: Connection, staged: Staged) -> None:
-    kinds, key = TABLES[staged.table], KEYS[staged.table]
-    others = [name for name in kinds if name not in key]
-    parts = {"table": Identifier(staged.table), "staged": Identifier(staged.name), "columns": identifiers(kinds)}
-    sides = {"new_key": identifiers(key, "new"), "old_key": identifiers(key, "old")}
-    sides |= {"new_values": identifiers(others, "new"), "old_values": identifiers(others, "old")}
-    run_composed(connection, composed("delete_changed", **parts, **sides), staged.values)
-    run_composed(connection, composed("insert_staged", **parts))
+    """Bring the rows over one by one; those that would only be repeated are left alone."""
+    table, new = TABLES[staged.table], staged.apart_table
+    key, columns = key_of(table), list(kinds_of(table))
+    others = [name for name in columns if name not in key]
+    same_row = tuple_(*(new.c[name] for name in key)) == tuple_(*(table.c[name] for name in key))
+    same = tuple_(*(new.c[name] for name in others)).is_not_distinct_from(tuple_(*(table.c[name] for name in others)))
+    repeated = exists().where(same_row, same)
+    connection.execute(delete(table).where(*_of(table, (staged.role, staged.day)), ~repeated))
+    rows = insert(table).from_select(columns, select(*(new.c[name] for name in columns)))
+    connection.execute(rows.on_conflict_do_nothing())
     connection.execute(statement("drop_staged"), staged.values)

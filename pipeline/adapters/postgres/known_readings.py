@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, Connection, Select, Text, func, literal, select, true
 
 from pipeline.adapters.postgres.copy_binary import EPOCH
-from pipeline.adapters.postgres.queries import composed
-from pipeline.adapters.postgres.readings import read_columns, values_of
+from pipeline.adapters.postgres.readings import numbers_of, read_columns, traffic_with
 
 
 def find_known(connection: Connection, names: list[str], code: np.ndarray, ts: np.ndarray, values: dict[str, np.ndarray]) -> np.ndarray:
@@ -24,8 +25,7 @@ def find_known(connection: Connection, names: list[str], code: np.ndarray, ts: n
     if len(names) * width >= 2**63:
         return np.zeros(len(code), bool)  # centuries of thousands of sites: looked at later, in the database
     until = ts.max() + np.timedelta64(1, "us")
-    asked = {"sites": names, "since": f"{first}+00", "cutoff": f"{until}+00"}
-    table = read_columns(connection, composed("read_known", values=values_of(list(values))), asked, list(values))
+    table = read_columns(connection, known_of(names, f"{first}+00", f"{until}+00", list(values)), list(values))
     if not len(table["ts"]):
         return np.zeros(len(code), bool)
     there = (table["site"] - 1) * width + (table["ts"] - (first - EPOCH).astype(np.int64))  # ascending
@@ -36,3 +36,16 @@ def find_known(connection: Connection, names: list[str], code: np.ndarray, ts: n
         old = table[name][place]
         same &= (old == new) | (np.isnan(old) & np.isnan(new))
     return same
+
+
+def known_of(names: list[str], since: str, until: str, numbers: list[str]) -> Select[*tuple[Any, ...]]:
+    """Return the query of what ``traffic`` holds of sites in a span: their places, counted from 1, and their instants ascend.
+
+    One site after the other through the index (site, ts), whatever the planner believes of a table that was filled a moment ago: hence
+    the offset of 0.
+    """
+    wanted = func.unnest(literal(names, ARRAY(Text))).table_valued("site", with_ordinality="place").render_derived("wanted")
+    rows = traffic_with(numbers)
+    of_site = select(rows).where(rows.c.site == wanted.c.site, rows.c.ts >= since, rows.c.ts < until).order_by(rows.c.ts).offset(0)
+    here = of_site.lateral("here")
+    return select(wanted.c.place, here.c.ts, *numbers_of(here, numbers)).join_from(wanted, here, true())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,17 +10,32 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from psycopg2.sql import SQL, Composed, Identifier
-from sqlalchemy import Connection
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Double,
+    FromClause,
+    Select,
+    TableClause,
+    Text,
+    any_,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+)
 
 from pipeline.adapters.postgres.copy_binary import Kind, read_fixed, to_instants
-from pipeline.adapters.postgres.engines import driver
-from pipeline.adapters.postgres.queries import composed, statement
+from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.schema.columns import Instant
+from pipeline.adapters.postgres.statements import CopyOut, written_out
 from pipeline.core.series.frames import READING_COLUMNS, Site, under_one_name
 from pipeline.core.series.zones import is_zone
 from pipeline.errors import DataError
 
-EVERYONE, CHOSEN = SQL("t.site IS NOT NULL"), SQL("t.site = ANY(%(sites)s::text[])")
 PARTITIONED = "p"  # kind of our own table; only it is known to have the index (site, ts)
 
 
@@ -91,9 +107,7 @@ def read_readings(
         names = sorted(chosen | {alias for alias, site in aliases.items() if site in chosen})
     seed, hashes = _hashes(connection, names)
     numbers = ("throughput", *covariates)
-    query = composed("read_traffic", values=values_of(numbers), scope=EVERYONE if sites is None else CHOSEN)
-    asked = {"sites": names, "since": since, "cutoff": cutoff, "seed": seed}
-    columns = read_columns(connection, query, asked, numbers)
+    columns = read_columns(connection, readings_of(since, cutoff, None if sites is None else names, numbers, seed), numbers)
     columns["site"] = _places(columns["site"], hashes)
     return under_one_name(_to_frame(columns, names, covariates), aliases)
 
@@ -103,18 +117,34 @@ def read_aliases(connection: Connection) -> dict[str, str]:
     return dict(connection.execute(statement("read_aliases")).all())
 
 
-def values_of(numbers: Sequence[str]) -> Composed:
-    """Return columns of ``traffic``, there the table ``t``, as what a query asks for: numbers, NaN where missing."""
-    return SQL(", ").join(composed("read_number", name=Identifier(name)) for name in numbers)
+def traffic_with(numbers: Sequence[str], name: str = "traffic") -> TableClause:
+    """Return ``traffic``, our table or a user's view, or a table like it, with the columns that are asked for."""
+    values = (column(number, Double) for number in numbers)
+    return table(name, column("site", Text), column("ts", Instant), *values, schema="dayahead")
 
 
-def read_columns(connection: Connection, query: Composed, asked: dict[str, Any], numbers: Sequence[str]) -> dict[str, np.ndarray]:
+def numbers_of(rows: FromClause, numbers: Sequence[str]) -> list[ColumnElement[float]]:
+    """Return columns of readings as what a query of fixed widths asks for: NaN where missing."""
+    return [func.coalesce(cast(rows.c[name], Double), literal(math.nan, Double)) for name in numbers]
+
+
+def readings_of(since: datetime, cutoff: datetime, names: list[str] | None, numbers: Sequence[str], seed: int) -> Select[*tuple[Any, ...]]:
+    """Return the query of ``read_readings``: fixed widths and no NULL whatever stands behind ``traffic``.
+
+    A name goes as its hash, which costs half of a join.
+    """
+    rows = traffic_with(numbers)
+    scope = rows.c.site.is_not(None) if names is None else rows.c.site == any_(literal(names, ARRAY(Text)))
+    return select(func.hashtextextended(cast(rows.c.site, Text(collation="C")), seed), rows.c.ts, *numbers_of(rows, numbers)).where(
+        rows.c.ts >= since, rows.c.ts < cutoff, scope
+    )
+
+
+def read_columns(connection: Connection, query: Select[*tuple[Any, ...]], numbers: Sequence[str]) -> dict[str, np.ndarray]:
     """Return ``site`` (int64), ``ts`` (microseconds since 2000-01-01) and ``numbers`` (float64) as a COPY gives them in this order."""
     fields: list[tuple[str, Kind]] = [("site", "int8"), ("ts", "timestamptz")]
     fields += [(name, "float8") for name in numbers]
-    with driver(connection).cursor() as cursor:
-        text = cursor.mogrify(query, asked).decode()
-    return read_fixed(connection, text, fields)
+    return read_fixed(connection, written_out(connection, CopyOut(query)), fields)
 
 
 def read_names(connection: Connection, since: datetime, cutoff: datetime) -> list[str]:

@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from psycopg2.sql import SQL, Identifier
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Column, Connection, Double, Integer, MetaData, Table, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import DDLElement
+from sqlalchemy.sql.compiler import DDLCompiler
 
 from pipeline.adapters.files.row_chunks import Chunk
 from pipeline.adapters.files.tally import CONFLICT, Tally, rejected_rows
-from pipeline.adapters.postgres.copy_binary import Kind, write_frame
 from pipeline.adapters.postgres.known_readings import find_known
 from pipeline.adapters.postgres.quarantine import quarantine_rows
-from pipeline.adapters.postgres.queries import composed, identifiers, run_composed, statement
+from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.schema.columns import Instant, Name, required
+from pipeline.adapters.postgres.statements import copy_rows
 
-KINDS: dict[str, Kind] = {"site_code": "int4", "ts": "timestamptz", "second_pass": "int4", "phase": "int4", "row_number": "int8"}
+TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
 
 
 class OutOfOrderError(Exception):
@@ -46,8 +49,10 @@ class Staging:
         now = connection.execute(statement("read_clock")).scalar_one()
         self._tally = Tally(path, names, timezone, np.datetime64(now.replace(tzinfo=None), "us"))
         self.numbers, self.report = self._tally.numbers, self._tally.report
-        columns = SQL(", ").join(SQL("{} double precision").format(Identifier(name)) for name in self.numbers)
-        run_composed(connection, composed("create_staged_readings", values=columns))
+        self.readings, self.sites = staged_tables(self.numbers)
+        for table in (self.readings, self.sites):
+            table.create(connection, checkfirst=False)
+        connection.execute(select(*(func.set_config(name, "256MB", True) for name in ("work_mem", "maintenance_work_mem"))))
 
     def add(self, chunk: Chunk) -> None:
         """Judge the rows of a chunk, stage the good ones and quarantine the faulty ones.
@@ -63,9 +68,7 @@ class Staging:
         if not self._whole:
             rows = self._without_known(rows)
         self._make_room(rows)
-        kinds = KINDS | dict.fromkeys(self.numbers, "float8")
-        copy = composed("copy_rows", table=Identifier("staged_readings"), columns=identifiers(kinds))
-        write_frame(self.connection, copy, rows, kinds)
+        copy_rows(self.connection, self.readings, rows)
 
     def settle(self) -> None:
         """Tell apart the passes of a repeated hour; quarantine rows off their site's grid and rows that contradict an earlier one."""
@@ -113,8 +116,7 @@ class Staging:
         for month in months:
             first, following = (each.astype("datetime64[D]").item() for each in (month, month + 1))
             if first not in self.months:
-                values = {"first": f"{first} 00:00+00", "next": f"{following} 00:00+00"}
-                run_composed(self.connection, composed("create_staged_month", month=staged_month(first)), values)
+                self.connection.execute(StagedMonth(self.readings, first, following))
                 self.months.add(first)
 
     def _follows(self, code: np.ndarray, ts: np.ndarray) -> bool:
@@ -130,14 +132,42 @@ class Staging:
         return bool((sorted_ts > previous).all())
 
     def _take_out(self, query: str, reason: str, **values: Any) -> None:
-        rows = [tuple(row) for row in run_composed(self.connection, composed(query, values=identifiers(self.numbers, "g")), values)]
-        names = ("site", "ts", "row", *self.numbers)
-        payload = [{"file": self.path.name} | dict(zip(names, row, strict=True)) for row in rows]
-        rejected = rejected_rows([row[0] for row in rows], [row[1] for row in rows], [reason] * len(rows), payload)
+        rows = self.connection.execute(statement(query), values).mappings().all()
+        known = [{"file": self.path.name, "site": row["site"], "ts": row["ts"], "row": row["row_number"]} for row in rows]
+        payload = [facts | {name: row[name] for name in self.numbers} for facts, row in zip(known, rows, strict=True)]
+        rejected = rejected_rows([row["site"] for row in rows], [row["ts"] for row in rows], [reason] * len(rows), payload)
         self._tally.reject(rejected)
         quarantine_rows(self.connection, rejected, f"load {self.path.name}")
 
 
-def staged_month(month: date) -> Identifier:
-    """Return the name of the temporary table that holds the staged rows of a month."""
-    return Identifier(f"staged_readings_{month:%Y_%m}")
+def staged_tables(numbers: list[str]) -> tuple[Table, Table]:
+    """Return the temporary tables of a file: its readings, by month, and its sites."""
+    known: list[Column[Any]] = [
+        required("site_code", Integer),
+        required("ts", Instant),
+        required("second_pass", Integer),
+        required("phase", Integer),
+    ]
+    values: list[Column[Any]] = [required("row_number", BigInteger), *(Column(name, Double) for name in numbers)]
+    readings = Table("staged_readings", MetaData(), *known, *values, postgresql_partition_by="RANGE (ts)", **TEMPORARY)
+    code = Column("site_code", Integer, primary_key=True, autoincrement=False)
+    return readings, Table("staged_sites", MetaData(), code, required("site", Name), **TEMPORARY)
+
+
+def staged_month(readings: Table, month: date) -> Table:
+    """Return the temporary table that holds the staged rows of a month."""
+    return readings.to_metadata(MetaData(), name=f"{readings.name}_{month:%Y_%m}")
+
+
+class StagedMonth(DDLElement):
+    """``CREATE TEMPORARY TABLE`` of the rows of a month, from its first day up to the next one's."""
+
+    def __init__(self, readings: Table, first: date, following: date) -> None:
+        self.readings, self.first, self.following = readings, first, following
+
+
+@compiles(StagedMonth)
+def _staged_month(month: StagedMonth, compiler: DDLCompiler, **_: Any) -> str:
+    named, whole = map(compiler.preparer.format_table, (staged_month(month.readings, month.first), month.readings))
+    span = f"FROM ('{month.first} 00:00+00') TO ('{month.following} 00:00+00')"
+    return f"CREATE TEMPORARY TABLE {named} PARTITION OF {whole} FOR VALUES {span} ON COMMIT DROP"

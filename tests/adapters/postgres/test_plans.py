@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg2
 import pytest
-from psycopg2.sql import SQL
 from sqlalchemy.dialects.postgresql.psycopg2 import dialect as PsycopgDialect  # noqa: N812
 from sqlalchemy.sql import ClauseElement
 
-from pipeline.adapters.postgres.queries import composed, statement
-from pipeline.adapters.postgres.readings import CHOSEN, EVERYONE, read_names
+from pipeline.adapters.postgres import schema
+from pipeline.adapters.postgres.forecasts import counting, keeping
+from pipeline.adapters.postgres.known_readings import known_of
+from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.readings import read_names, readings_of
 from tests.steps.test_publish import attention_rows, forecast_rows
 
 DAYS = [date(2026, 4, 20), *(date(2026, 8, day) for day in range(11, 22))]
@@ -52,7 +54,8 @@ def touched(filled):
 
     def run(query, values=None) -> set[str]:
         if isinstance(query, ClauseElement):
-            query = str(query.compile(dialect=PsycopgDialect()))
+            compiled = query.compile(dialect=PsycopgDialect())
+            query, values = str(compiled), compiled.construct_params(values)
         with connection.cursor() as cursor:
             text = cursor.mogrify(query, values).decode().strip().rstrip(";")
             if "COPY (" in text:
@@ -80,15 +83,15 @@ def of(found: set[str], table: str) -> set[str]:
     return {name for name in found if name.startswith(f"{table}_2")}
 
 
-@pytest.mark.parametrize("scope", [EVERYONE, CHOSEN])
-def test_extract_reads_the_months_of_its_span_alone(touched, scope):
-    query = composed("read_traffic", values=SQL("throughput"), scope=scope)
-    assert of(touched(query, SPAN | {"seed": 0}), "traffic") == {"traffic_2026_08"}
+@pytest.mark.parametrize("names", [None, SPAN["sites"]])
+def test_extract_reads_the_months_of_its_span_alone(touched, names):
+    query = readings_of(SPAN["since"], SPAN["cutoff"], names, ["throughput"], seed=0)
+    assert of(touched(query), "traffic") == {"traffic_2026_08"}
 
 
 def test_load_looks_for_known_rows_in_the_months_of_its_file_alone(touched):
-    query = composed("read_known", values=SQL("throughput"))
-    assert of(touched(query, SPAN), "traffic") == {"traffic_2026_08"}
+    query = known_of(SPAN["sites"], "2026-08-01 00:00+00", "2026-08-21 00:00+00", ["throughput"])
+    assert of(touched(query), "traffic") == {"traffic_2026_08"}
 
 
 def test_extract_finds_the_sites_of_a_view_in_the_months_of_its_span_alone(touched):
@@ -106,12 +109,10 @@ def test_extract_finds_the_sites_of_a_span_through_the_index_of_its_months(touch
 
 @pytest.mark.parametrize("table", ["forecasts", "attention"])
 def test_publish_touches_the_table_of_its_day_and_role_alone(touched, table):
-    from psycopg2.sql import Identifier
+    part = ("champion", DAYS[-1])
 
-    values = {"parent": table, "day": DAYS[-1], "role": "champion", "kept": ["a"], "digest": "unnamed"}
-
-    kept = touched(composed("copy_kept", table=Identifier(table)), values)
-    compared = touched(composed("is_published", table=Identifier(table)), values)
+    kept = touched(keeping(schema.metadata.tables[f"dayahead.{table}"], part, ["a"]))
+    compared = touched(counting(schema.metadata.tables[f"dayahead.{table}"], part, "1"))
 
     assert of(kept, table) == of(compared, table) == {f"{table}_2026_08_21_champion"}
 

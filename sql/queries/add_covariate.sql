@@ -1,1 +1,0 @@
-ALTER TABLE dayahead.traffic ADD COLUMN IF NOT EXISTS {name} double precision;

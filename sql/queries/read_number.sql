@@ -1,1 +1,0 @@
-coalesce(t.{name}::double precision, 'NaN')
