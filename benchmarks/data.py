@@ -1,10 +1,14 @@
 """Every data path beside the way one writes first, in one run, on a Postgres of its own; each in a fresh process.
 
-    python -m benchmarks.data [--rows 5000000] [--only extract,load_new] [--no-peers]
+    python -m benchmarks.data [--rows 5000000] [--only extract,load_new] [--no-peers] [--repeat 5]
 
 Prints a table and writes ``benchmarks/out/data.json``: ``{name: {"seconds", "peer_seconds", "ratio", "peak_mb", "peer_peak_mb"}}``.
 ``load_again`` is compared with our own ``load_new``; ``publish_again`` publishes the same rows with every quantile changed, and its
 ``blocked_ms`` is the longest that a reader of the day waited meanwhile. With fewer rows every path shrinks alike.
+
+With ``--repeat`` all paths run as often, each time into tables made anew on the same server, and the figures are medians of the rounds.
+What the first touch costs stands beside them: ``first_round`` is the first round over the median of the others (a server that has made its
+files and holds the tables' blocks), ``first_call`` the first call over a second one in the same process (memory that it has already).
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
@@ -111,13 +116,47 @@ def compare(names: list[str], url: str, folder: Path, scale: float, peers: bool)
     return results
 
 
+def make_anew(url: str) -> None:
+    """Drop every table of ours and of the peers: the next round fills new ones."""
+    import psycopg2
+
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA dayahead CASCADE; DROP TABLE IF EXISTS peer_traffic, peer_forecasts")
+    connection.close()
+
+
+def medians(rounds: list[dict[str, dict[str, float | None]]]) -> dict[str, dict[str, float | None]]:
+    """Return the median over the rounds of every figure that all of them have, and what the first round took over the others."""
+    found: dict[str, dict[str, float | None]] = {}
+    for name, first in rounds[0].items():
+        found[name] = {key: _median([each[name].get(key) for each in rounds]) for key in first}
+        later = _median([each[name]["seconds"] for each in rounds[1:]])
+        found[name]["first_round"] = first["seconds"] / later if later and first["seconds"] else None
+    return found
+
+
+def _median(values: list[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return median(there) if there else None
+
+
 def line_of(name: str, found: dict[str, float | None]) -> str:
     """Return one line of the table."""
     cells = [f"{found[key]:.{digits}f}" if found.get(key) is not None else "–" for key, digits in COLUMNS.items()]
     return f"{name:<14}" + "".join(f"{cell:>14}" for cell in cells) + f"   {TARGETS[name]}"
 
 
-COLUMNS = {"seconds": 2, "peer_seconds": 2, "ratio": 1, "peak_mb": 0, "peer_peak_mb": 0, "blocked_ms": 0}
+COLUMNS = {
+    "seconds": 2,
+    "peer_seconds": 2,
+    "ratio": 1,
+    "peak_mb": 0,
+    "peer_peak_mb": 0,
+    "blocked_ms": 0,
+    "first_call": 2,
+    "first_round": 2,
+}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -125,6 +164,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=FULL_ROWS, help="Readings to load and extract; the other paths shrink with them.")
     parser.add_argument("--only", default=",".join(NAMES), help="Separated by commas; load_again, extract and validate need load_new.")
     parser.add_argument("--no-peers", action="store_true", help="Measure ours alone.")
+    parser.add_argument("--repeat", type=int, default=1, help="Rounds, each into new tables; figures are their medians.")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
     names = [name for name in NAMES if name in asked.only.split(",")]
@@ -132,9 +172,18 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(f"--only takes names of {', '.join(NAMES)}, and {', '.join(sorted(NEED_READINGS))} need load_new before them")
     print(" " * 14 + "".join(f"{title:>14}" for title in COLUMNS) + "   to reach", flush=True)
     with TemporaryDirectory(prefix="dayahead-bench-", ignore_cleanup_errors=True) as place, temporary_postgres(Path(place)) as url:
-        results = compare(names, url, Path(place), asked.rows / FULL_ROWS, not asked.no_peers)
+        rounds = []
+        for number in range(asked.repeat):
+            if number:
+                make_anew(url)
+            rounds.append(compare(names, url, Path(place), asked.rows / FULL_ROWS, not asked.no_peers))
+    results = medians(rounds)
+    if asked.repeat > 1:
+        print(f"median of {asked.repeat} rounds", *(line_of(name, found) for name, found in results.items()), sep="\n", flush=True)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps(results, indent=1))
+    asked.out.write_text(
+        json.dumps({name: found | {"rounds": [each[name] for each in rounds]} for name, found in results.items()}, indent=1)
+    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,19 @@ def test_a_path_is_measured_beside_its_peer(tmp_path, capsys):
     assert "20 × execute_values" in capsys.readouterr().out
 
 
+def test_figures_of_several_rounds_are_medians_and_say_what_the_first_touch_costs(tmp_path, capsys):
+    out = tmp_path / "data.json"
+
+    data.main(["--rows", "2000", "--only", "load_new,extract", "--no-peers", "--repeat", "3", "--out", str(out)])
+
+    for name, figures in json.loads(out.read_text()).items():
+        rounds = [each["seconds"] for each in figures["rounds"]]
+        assert figures["seconds"] == sorted(rounds)[1]
+        assert figures["first_round"] == rounds[0] / (sum(rounds[1:]) / 2)
+        assert ("first_call" in figures) == (name == "extract")
+    assert "median of 3 rounds" in capsys.readouterr().out
+
+
 def test_a_daily_run_is_measured_step_by_step(tmp_path):
     out = tmp_path / "scale.json"
 
