@@ -6,18 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, Float, Select, and_, cast, column, func, or_, select, table
+from sqlalchemy import TIMESTAMP, Select, and_, cast, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
+from pipeline.adapters.postgres import schema
+
 SITE = ("site", "target_day", "timezone", "labels", "capacity", "peak_at", "q05", "q50", "q95", "risk", "degradation")
-outlook = table("site_outlook", *map(column, (*SITE, "cutoff", "published_at")), schema="dayahead").alias("o")
-accuracy = table("site_accuracy_30d", *map(column, ("site", "wape", "bias", "coverage80", "days")), schema="dayahead").alias("a")
-forecasts = table(
-    "published_forecasts",
-    *map(column, ("site", "role", "target_day", "ts")),
-    *(column(name, Float) for name in ("q05", "q50", "q95")),
-    schema="dayahead",
-).alias("f")
+outlook, accuracy, forecasts = schema.site_outlook, schema.site_accuracy_30d, schema.published_forecasts
 SORTS: dict[str, ColumnElement[Any]] = {
     "site": outlook.c.site,
     "peak": outlook.c.q50,
@@ -46,7 +41,7 @@ class Chosen:
     def conditions(self) -> list[ColumnElement[bool]]:
         """What a row of ``outlook`` must fulfil."""
         named = [func.strpos(func.lower(outlook.c.site), func.lower(self.search)) > 0] if self.search else []
-        return [*named, *([outlook.c.labels.op("->>")(self.key) == self.value] if self.key else [])]
+        return [*named, *([outlook.c.labels[self.key].astext == self.value] if self.key else [])]
 
 
 def facts_of(chosen: Chosen, risk: float) -> Select[*tuple[Any, ...]]:

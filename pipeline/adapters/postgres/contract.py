@@ -14,7 +14,7 @@ BEGIN, END = "<!-- tables: made from pipeline/adapters/postgres/schema -->", "<!
 
 
 def tables() -> str:
-    """Return a section for each table: what a row is, what a rerun does, and its columns."""
+    """Return a section for each table and each view that statements are built on: what a row is, what a rerun does, and its columns."""
     return "\n\n".join(_section(table) for table in metadata.tables.values())
 
 
@@ -29,7 +29,7 @@ def _section(table: Table) -> str:
     lines = [f"### `{table.name}`", "", _line(table.comment), "", "| column | type | |", "|---|---|---|"]
     for column in table.columns:
         kind = column.type.compile(dialect=PGDialect()).split(" COLLATE")[0].lower()
-        notes = ["key" if column.name in key else "", "may be null" if column.nullable else "", _line(column.comment)]
+        notes = ["key" if column.name in key else "", "may be null" if column.nullable and key else "", _line(column.comment)]
         lines.append(f"| `{column.name}` | {kind} | {'; '.join(note for note in notes if note)} |")
     return "\n".join(lines)
 

@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, delete
+from sqlalchemy.schema import SchemaItem
 
 from pipeline.adapters.postgres import schema
 from pipeline.adapters.postgres.queries import SQL_FOLDER, checksum_of
@@ -43,6 +44,7 @@ def run_revisions(connection: Connection) -> None:
         target_metadata=schema.metadata,
         include_schemas=True,
         include_name=_is_ours,
+        include_object=_is_no_view,
     )
     context.run_migrations()
 
@@ -57,6 +59,11 @@ def run_offline() -> None:
 def _is_ours(name: str | None, kind: str, _: Any) -> bool:
     """Whether autogenerate looks at something: our schema, in it our tables and not the parts that days and months have of their own."""
     return name == SCHEMA if kind == "schema" else kind != "table" or f"{SCHEMA}.{name}" in schema.metadata.tables
+
+
+def _is_no_view(described: SchemaItem, *_: Any) -> bool:
+    """Whether autogenerate compares something: views are made from ``sql/views``."""
+    return not described.info.get("is_view")
 
 
 def upgrade(connection: Connection, folder: Path, ledger: dict[str, str]) -> None:

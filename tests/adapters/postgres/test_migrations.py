@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, inspect, text
 
 from pipeline.adapters.postgres import migrations, schema
 from pipeline.adapters.postgres.database import connect
@@ -341,7 +341,19 @@ def test_tables_and_migrations_say_the_same(database, run_sql):
 
     assert said.returncode == 0, said.stdout + said.stderr
     found = {name for (name,) in run_sql(TABLES)} - {"alembic_version"}
-    assert found == {table.name for table in schema.metadata.sorted_tables}
+    assert found == {table.name for table in schema.metadata.sorted_tables if not table.info}
+
+
+def test_views_are_described_as_they_are(database):
+    views = [table for table in schema.metadata.sorted_tables if table.info.get("is_view")]
+
+    with connect(database, "viewer") as connection:
+        there = inspect(connection)
+        for view in views:
+            found = {column["name"]: column["type"].compile(connection.dialect) for column in there.get_columns(view.name, "dayahead")}
+            assert found == {column.name: column.type.compile(connection.dialect) for column in view.columns}
+            assert there.get_table_comment(view.name, "dayahead")["text"] == view.comment
+    assert views
 
 
 def test_a_column_that_no_migration_makes_is_noticed(database, run_sql):

@@ -1,4 +1,4 @@
-"""The tables of the data contract as Alembic's migrations leave them, in one ``MetaData``: types, keys, and what each says of itself.
+"""The tables and views of the data contract as migrations leave them, in one ``MetaData``: types, keys, and what each says of itself.
 
 A file for each group of tables; a table that is new is named here as well. A test compares them with what the migrations make, as
 ``alembic check`` does; the kinds of columns that COPY needs and the page of the data contract come from here.
@@ -11,6 +11,7 @@ from pipeline.adapters.postgres.schema.monitoring import anomalies, champion_ref
 from pipeline.adapters.postgres.schema.planning import plan_scores, risks, total_peaks, total_volumes, totals, volumes
 from pipeline.adapters.postgres.schema.responses import alerts, promotions, retrainings
 from pipeline.adapters.postgres.schema.upkeep import locks, migrations
+from pipeline.adapters.postgres.schema.views import published_forecasts, site_accuracy_30d, site_outlook
 
 __all__ = [
     "alerts",
@@ -30,12 +31,15 @@ __all__ = [
     "plan_scores",
     "promotions",
     "publications",
+    "published_forecasts",
     "quarantine",
     "retrainings",
     "risks",
     "scores",
     "scores_by_hour",
+    "site_accuracy_30d",
     "site_aliases",
+    "site_outlook",
     "sites",
     "total_peaks",
     "total_volumes",

@@ -1,0 +1,72 @@
+"""The views that statements are built on, as ``sql/views`` makes them; a test compares their columns."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import BigInteger, Column, Date, Double, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata
+
+View = partial(Table, info={"is_view": True})
+QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
+
+
+def _quantiles() -> list[Column[float]]:
+    return [Column(name, Double) for name in QUANTILES]
+
+
+published_forecasts = View(
+    "published_forecasts",
+    metadata,
+    Column("target_day", Date),
+    Column("role", Name),
+    Column("site", Name),
+    Column("ts", Instant),
+    *_quantiles(),
+    Column("cutoff", Instant),
+    Column("model_version", Text),
+    Column("degradation", Text),
+    Column("run_id", Text),
+    Column("published_at", Instant),
+    comment="One row per (target_day, role, site, ts): every forecast, of champion and challenger.",
+)
+
+site_outlook = View(
+    "site_outlook",
+    metadata,
+    Column("site", Name),
+    Column("target_day", Date),
+    Column("peak_at", Instant),
+    *_quantiles(),
+    Column("timezone", Text),
+    Column("labels", JSONB),
+    Column("capacity", Double),
+    Column("risk", Double),
+    Column("cutoff", Instant),
+    Column("model_version", Text),
+    Column("degradation", Text),
+    Column("run_id", Text),
+    Column("published_at", Instant),
+    comment=(
+        "One row per site of next_day: the quantiles of the day's largest reading, when the median peaks, its labels with the country "
+        "among them,\nand risk, P(any reading of the day > capacity); NULL where the site has no capacity."
+    ),
+)
+
+site_accuracy_30d = View(
+    "site_accuracy_30d",
+    metadata,
+    Column("site", Name),
+    Column("days", BigInteger),
+    Column("wape", Double),
+    Column("mase", Double),
+    Column("coverage80", Double),
+    Column("bias", Double),
+    Column("last_day", Date),
+    comment=(
+        "One row per site over the 30 days up to the last scored one: pooled WAPE, mean MASE, coverage, bias. Without days\n"
+        "that the version had learned from."
+    ),
+)
