@@ -19,6 +19,7 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.drift import WEEK, Profile, compare, counts_of, profile_of, whole_days
 from pipeline.core.learning.learner import MOST_STRAIN
+from pipeline.core.learning.mixture import worthless
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid, to_grid
 from pipeline.errors import ConfigurationError, ModelError, ServiceError, StoreError
@@ -30,6 +31,7 @@ HOLES = "completeness"  # readings that are missing are for their source to mend
 MARKED_DAYS = 60  # scores that may have been written, or given another version, since the last look
 MARGIN_DAYS = 2  # whole days of every zone lie this much further back
 SITES_AT_A_TIME = 1000
+WORTHLESS_DAYS = 21
 
 
 def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
@@ -37,13 +39,13 @@ def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
 
     Returns:
         ``drift``: PSI by feature; ``drifted``: the features beyond both thresholds; ``decay``: the rolled error over what it is measured
-        by, None where unknown; ``retrain``: why this day asked for a training, None where it did not; ``watched``: the version, and
-        what of it could not be seen.
+        by, None where unknown; ``retrain``: why this day asked for a training, None where it did not; ``worthless``: experts that had
+        hardly any share for three weeks; ``watched``: the version, and what of it could not be seen.
     """
     with connect(settings, "writer", work="monitor") as connection:
         version = monitoring.champion_used(connection, run.target_day)
     if version is None:
-        return {"drift": {}, "drifted": [], "decay": None, "retrain": None, "watched": "no version has forecast yet"}
+        return {"drift": {}, "drifted": [], "decay": None, "retrain": None, "worthless": [], "watched": "no version has forecast yet"}
     reference = _reference(settings, version)
     unjudged = _why_no_drift(run, settings, reference)
     drift = _drift(run, settings, Profile.from_json(reference.profile)) if reference and reference.profile and not unjudged else {}
@@ -52,12 +54,16 @@ def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
         monitoring.write_drift(connection, run.target_day, version, drift)
         monitoring.mark_in_sample(connection, run.target_day - timedelta(days=MARKED_DAYS))
         error = monitoring.read_rolling_error(connection, version, run.target_day, settings.decay_days)
+        idle = worthless(monitoring.read_shares(connection, run.target_day, WORTHLESS_DAYS))
+    if idle:
+        log.warning("hardly any share for %d days experts=%s: what they cost is not earned", WORTHLESS_DAYS, ",".join(idle))
     decay = decay_of(error, reference, settings)
     result = {
         "drift": {name: round(found["psi"], 4) for name, found in drift.items()},
         "drifted": drifted,
         "decay": decay,
         "retrain": _ask_for_training(run, settings, version, drift, drifted, error, decay),
+        "worthless": idle,
         "watched": f"version {version}; "
         + ((reference.note or unjudged or "drift and decay") if reference else "what it was trained on is unknown"),
     }

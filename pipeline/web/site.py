@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from pipeline.config import Settings
-from pipeline.core.learning.mixture import tell
+from pipeline.core.learning.mixture import attended, tell
 from pipeline.web.heat_map import explain, heat_map
 from pipeline.web.links import version_page
 from pipeline.web.reading import Rows, SettingsHere, views
@@ -58,7 +58,7 @@ def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
         "site.html", title=window.site, unit=settings.unit, facts=facts, days=days, window={"name": window.site, "days": window.days},
         yesterday=next((day for day in days if day["wape"] is not None), None),
         attention=heat_map(attention), sentence=explain(attention, facts["target_day"], facts["degradation"]), anomalies=anomalies[::-1],
-        mixed=tell(mixed),
+        mixed=f"{tell(mixed)} {attended(mixed) if attention else ''}".strip(),
         versions={day["model_version"]: version_page(settings, day["model_version"]) for day in [facts, *days]},
     )  # fmt: skip
 

@@ -23,6 +23,15 @@ FROM dayahead.completeness AS c
 WHERE c.target_day >= :since AND c.target_day <= :until
 GROUP BY c.target_day
 UNION ALL
+SELECT m.target_day, 'share/' || m.expert, sum(m.share) / max(day.sites)
+FROM dayahead.mixture AS m
+INNER JOIN (
+    SELECT e.target_day, count(DISTINCT e.site) AS sites FROM dayahead.mixture AS e
+    WHERE e.role = 'champion' AND e.target_day >= :since AND e.target_day <= :until GROUP BY e.target_day
+) AS day ON day.target_day = m.target_day
+WHERE m.role = 'champion'
+GROUP BY m.target_day, m.expert
+UNION ALL
 SELECT c.target_day, 'anomalies', count(n.site)
 FROM (SELECT DISTINCT e.target_day FROM dayahead.completeness AS e) AS c
 LEFT JOIN dayahead.anomalies AS n ON n.target_day = c.target_day

@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from psycopg2.extras import execute_values
 
 from pipeline.adapters.postgres.database import connect, driver
-from pipeline.adapters.postgres.monitoring import Reference, RollingError
+from pipeline.adapters.postgres.monitoring import Reference, RollingError, read_daily_figures
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.steps.decay import decay_of, watch_champion
@@ -246,3 +246,19 @@ def test_a_world_that_broke_asks_for_a_training_on_the_same_day(watched, run_sql
 
     assert found["retrain"] == "the world has changed: the weights alone lose 40% more than the forecast that learns every day"
     assert run_sql("SELECT target_day, (figures ->> 'strain')::float FROM dayahead.retrainings") == [(DAY, 0.4)]
+
+
+def test_an_expert_that_had_hardly_any_share_for_three_weeks_is_named(watched, run_sql):
+    shares = (
+        "(VALUES ('networks', 0.004), ('networks first site', 0.003), ('mixture', 0.9), ('seasonal_naive_day', 0.002)) AS e (expert, share)"
+    )
+    rows = f"SELECT %s - d, 'champion', 'site-0', e.expert, e.share, 1 FROM generate_series(0, %s) AS d CROSS JOIN {shares}"
+    run_sql(f"INSERT INTO dayahead.mixture {rows} WHERE d < 20", DAY, 40)
+    early = watch_champion(RUN, watched)["worthless"]
+    run_sql(f"INSERT INTO dayahead.mixture {rows} WHERE d >= 20", DAY, 40)
+
+    assert early == []  # three weeks are not known yet
+    assert watch_champion(RUN, watched)["worthless"] == ["networks"]
+    with connect(watched, "writer", work="test") as connection:
+        figures = read_daily_figures(connection, DAY, DAY)
+    assert (DAY, "share/mixture", 0.9) in figures

@@ -158,3 +158,8 @@ def read_daily_figures(connection: Connection, since: date, until: date) -> list
     """Return every figure of monitoring in a span of days: (target day, name, value), ordered."""
     found = connection.execute(statement("read_daily_figures"), {"since": since, "until": until})
     return [(day, name, float(value)) for day, name, value in found]
+
+
+def read_shares(connection: Connection, until: date, days: int) -> dict[str, float]:
+    """Return the mean share of each expert in the champion's forecasts of so many days up to ``until``; empty unless all are there."""
+    return {expert: float(share) for expert, share in connection.execute(statement("read_shares"), {"until": until, "days": days})}

@@ -8,6 +8,8 @@ from typing import Any
 from pipeline.core.evaluation.quantity import percent
 
 SMALLEST_SHARE = 0.05  # worth a word
+WORTHLESS_SHARE = 0.01
+NETWORKS, MIXTURE = "networks", "mixture"  # what attention speaks for, wholly and in part
 WORDS = {
     "networks": "networks",
     "companion": "LightGBM",
@@ -38,6 +40,38 @@ def tell(rows: Sequence[Mapping[str, Any]]) -> str:
     level = sum(row["share"] * row["level"] for row in rows) / sum(row["share"] for row in rows) - 1
     moved = "" if abs(level) < 0.005 else f"; the level of the last days moves it by {percent(level, signed=True)}"
     return f"Mixed from {', '.join(parts)}{moved}."
+
+
+def attended(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return which share of a forecast its attention explains, in a sentence; empty where all of it, or nothing is known.
+
+    Args:
+        rows: As in ``tell``.
+    """
+    share = _by_own_name({row["expert"]: row["share"] for row in rows})
+    if NETWORKS not in share and MIXTURE not in share:
+        return ""
+    wholly, partly = share.get(NETWORKS, 0.0), share.get(MIXTURE, 0.0)
+    return f"Attention is the networks': it explains {percent(wholly)} of this forecast, and their part in the mixture's {percent(partly)}."
+
+
+def worthless(shares: Mapping[str, float]) -> list[str]:
+    """Return the model's own experts whose mean shares, with their copies', are hardly any.
+
+    Example:
+        >>> worthless({"networks": 0.004, "networks first site": 0.003, "companion": 0.3, "seasonal_naive_day": 0.0})
+        ['networks']
+    """
+    return sorted(own for own, share in _by_own_name(shares).items() if share < WORTHLESS_SHARE and not own.startswith("seasonal_naive"))
+
+
+def _by_own_name(shares: Mapping[str, float]) -> dict[str, float]:
+    """Add the shares of copies to those of what they are copies of."""
+    found: dict[str, float] = {}
+    for expert, share in shares.items():
+        own = next((expert.removesuffix(f" {copy}") for copy in COPIES if expert.endswith(f" {copy}")), expert)
+        found[own] = found.get(own, 0.0) + share
+    return found
 
 
 def _words(expert: str) -> str:
