@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import kubernetes_validate
 import psycopg2
 import pytest
 import yaml
@@ -178,6 +179,16 @@ def test_a_worker_elsewhere_is_the_same_but_for_fewer_secrets_and_names_that_lea
 
 def test_parts_without_tasks_need_no_heavy_library(tmp_path: Path):
     assert "PARSED" in in_airflow(SCHEDULER, tmp_path, str(PROJECT / "dags"))
+
+
+def test_workers_of_kubernetes_keep_its_schema_to_the_letter():
+    workers = yaml.safe_load((DOCKER / "kubernetes" / "workers.yaml").read_text())["items"]
+
+    for item in workers:
+        kubernetes_validate.validate(item, kubernetes_validate.latest_version(), strict=True)  # raises
+    misspelt = workers[0] | {"spec": workers[0]["spec"] | {"replica": 2}}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(misspelt, kubernetes_validate.latest_version(), strict=True)
 
 
 def test_kubernetes_tells_airflow_what_the_containers_are_told():
