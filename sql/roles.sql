@@ -18,6 +18,11 @@ BEGIN
             NULL; -- an administrator made the role, and may have granted it already
         END;
     END LOOP;
+    BEGIN
+        EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO dayahead_writer', current_database()); -- everybody's, where nobody has revoked it
+    EXCEPTION WHEN insufficient_privilege THEN
+        NULL; -- only the owner of the database may
+    END;
 END
 $$;
 

@@ -40,6 +40,8 @@ def take_object_store_away(stack: Containers) -> None:
 
 
 def upgrade_images(stack: Containers) -> None:
+    stack.replace("init")
+    stack.wait_for(["init"])
     for service in ("api-server", "scheduler", "dag-processor", "triggerer", "worker"):
         stack.replace(service)
 

@@ -7,7 +7,7 @@ import time
 import pytest
 import requests
 
-from tests.containers.conftest import SITES
+from tests.containers.conftest import DAYS, SITES
 from tests.containers.stack import Containers, until
 
 TOMORROW, SHARDS = "2026-03-31", 4
@@ -15,24 +15,19 @@ TOMORROW, SHARDS = "2026-03-31", 4
 
 @pytest.fixture(scope="module")
 def trained(stack: Containers, elsewhere: Containers) -> str:
-    """A training with shards, whose task ``train`` ran on the other host: its run's id."""
-    return stack.end("train_model", stack.begin("train_model", {"target_day": TOMORROW, "epochs": 1, "shards": SHARDS, "days": 60}))
-
-
-@pytest.fixture(scope="module")
-def promoted(stack: Containers, trained: str) -> str:
-    """The version was made champion by a person who was asked: the run's id."""
-    run = stack.begin("promote_model", {"version": "1", "reason": "to see it forecast", "approval": "required"})
-    assert until(lambda: any(task["state"] == "awaiting_input" for task in stack.airflow.tasks("promote_model", run)))
+    """A training with shards, whose task ``train`` ran on the other host and whose version a person let pass: its run's id."""
+    conf = {"target_day": TOMORROW, "epochs": 1, "shards": SHARDS, "days": DAYS, "approval": "required"}
+    run = stack.begin("train_model", conf)
+    assert until(lambda: any(task["state"] in ("awaiting_input", "failed") for task in stack.airflow.tasks("train_model", run)))
     time.sleep(10)  # the scheduler is to have seen the asking process end: sooner than people read
-    where = f"http://localhost:8080/api/v2/dags/promote_model/dagRuns/{run}/taskInstances/review/-1/hitlDetails"
+    where = f"http://localhost:8080/api/v2/dags/train_model/dagRuns/{run}/taskInstances/review/-1/hitlDetails"
     body = {"chosen_options": ["Approve"], "params_input": {"comment": "read it"}}
     assert login(stack).patch(where, json=body, timeout=60).status_code == 200
-    return stack.end("promote_model", run)
+    return stack.end("train_model", run)
 
 
 @pytest.fixture(scope="module")
-def forecast(stack: Containers, promoted: str) -> str:
+def forecast(stack: Containers, trained: str) -> str:
     """A forecast with shards: its run's id."""
     return stack.end("forecast_day_ahead", stack.begin("forecast_day_ahead", {"target_day": TOMORROW, "shards": SHARDS}))
 
@@ -57,13 +52,13 @@ def test_training_runs_on_the_host_that_has_only_the_documented_addresses(stack:
     assert tasks["evaluate"] == stack.execute("worker", "hostname").strip()
 
 
-def test_a_person_agrees_over_the_api_and_is_named(stack: Containers, promoted: str):
+def test_a_person_agrees_over_the_api_and_is_named(stack: Containers, trained: str):
     decision = stack.query("select version, decision, decided_by from dayahead.promotions order by id desc limit 1")
 
     assert decision == [{"version": "1", "decision": "promoted", "decided_by": "admin"}]
 
 
-def test_champion_is_in_mlflow_with_its_files_in_the_object_store(stack: Containers, promoted: str):
+def test_champion_is_in_mlflow_with_its_files_in_the_object_store(stack: Containers, trained: str):
     own = ("admin", stack.secret("login_password"))
     api = "http://localhost:5000/api/2.0/mlflow"
 

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from pipeline.adapters.postgres.migrations import migrate
 from pipeline.config import Settings
 from pipeline.local.postgres import binaries
+from pipeline.local.stack import POOLS
 from tests.fixtures.database import empty_server
 
 PROJECT = Path(__file__).parents[2]
@@ -130,6 +131,10 @@ def test_databases_script_gives_each_service_its_own_and_grafana_only_views(unto
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute("SELECT FROM dayahead.promotions")
     reader.close()
+    steps = psycopg2.connect(host=folder, user="dayahead", dbname="traffic")
+    with steps, steps.cursor() as cursor:
+        cursor.execute("SET ROLE dayahead_writer; CREATE TEMPORARY TABLE staged (LIKE dayahead.peaks)")
+    steps.close()
     for role, database in (("airflow", "airflow"), ("mlflow", "mlflow")):
         psycopg2.connect(host=folder, user=role, dbname=database).close()
 
@@ -142,6 +147,14 @@ def test_every_option_in_the_environment_is_one_that_airflow_knows(tmp_path: Pat
     assert not [
         name for name in VARIABLES if name.startswith("DAYAHEAD_") and name.removeprefix("DAYAHEAD_").lower() not in Settings.model_fields
     ]
+
+
+def test_every_pool_that_a_task_waits_for_is_made_before_anything_starts():
+    wanted = {name for file in (PROJECT / "dags").glob("*.py") for name in re.findall(r'"pool": "(\w+)"', file.read_text())}
+    made = dict(re.findall(r"airflow pools set (\w+) (\d+)", SERVICES["init"]["command"][-1]))
+
+    assert wanted <= set(POOLS)
+    assert made == {name: str(slots) for name, slots in POOLS.items()}
 
 
 def test_containers_read_what_the_embedded_stack_reads_and_contradict_it_nowhere():
