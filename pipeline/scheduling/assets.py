@@ -1,4 +1,8 @@
-"""What DAGs read and write, by name and address, as Airflow's graph of assets shows it; each event says what the run left there."""
+"""What DAGs read and write, as Airflow's graph of assets shows it; each event says what the run left there.
+
+The address is a fact of an asset, not its URI: Airflow fails every task, at its first try, whose asset has another URI under the same name
+than the DAG files had a minute ago, and an address changes with a setting.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +21,19 @@ def table_asset(name: str) -> Asset:
     settings = read_settings()
     address = urlsplit(settings.database_url.get_secret_value())
     host, port, database = address.hostname or "localhost", address.port or settings.postgres_port, address.path.strip("/") or "traffic"
-    return Asset(name=f"dayahead_{name}", uri=f"postgres://{host}:{port}/{database}/dayahead/{name}", group="dayahead")
+    return _asset(name, f"postgres://{host}:{port}/{database}/dayahead/{name}")
 
 
 def champion_asset() -> Asset:
     """Return the alias ``champion`` in the registry of the settings."""
     settings = read_settings()
     address = urlsplit(settings.tracking_url)
-    uri = f"mlflow://{address.hostname or 'localhost'}:{address.port or settings.mlflow_port}/{settings.registered_model}@champion"
-    return Asset(name="dayahead_champion", uri=uri, group="dayahead")
+    place = f"{address.hostname or 'localhost'}:{address.port or settings.mlflow_port}"
+    return _asset("champion", f"mlflow://{place}/{settings.registered_model}@champion")
+
+
+def _asset(name: str, address: str) -> Asset:
+    return Asset(f"dayahead_{name}", group="dayahead", extra={"address": address})
 
 
 def tell_events(context: Any, result: dict[str, Any]) -> None:

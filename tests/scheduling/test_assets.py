@@ -24,5 +24,13 @@ def test_event_of_every_asset_that_a_task_writes_says_what_the_step_returned_and
 
 
 def test_addresses_of_assets_hold_no_password_and_need_no_port():
-    assert table_asset("forecasts").uri == "postgres://db.example:5442/mine/dayahead/forecasts"
-    assert champion_asset().uri == "mlflow://mlflow.example:5010/dayahead@champion"
+    assert table_asset("forecasts").extra == {"address": "postgres://db.example:5442/mine/dayahead/forecasts"}
+    assert champion_asset().extra == {"address": "mlflow://mlflow.example:5010/dayahead@champion"}
+
+
+def test_an_asset_stays_the_same_where_a_setting_moves_it_else_airflow_fails_the_tasks_of_the_next_minute(monkeypatch):
+    before = table_asset("traffic"), champion_asset()
+    monkeypatch.setenv("DAYAHEAD_DATABASE_URL", "postgresql://me@another.example/other")
+    monkeypatch.setenv("DAYAHEAD_TRACKING_URL", "https://another.example")
+
+    assert [(each.name, each.uri) for each in (table_asset("traffic"), champion_asset())] == [(each.name, each.uri) for each in before]
