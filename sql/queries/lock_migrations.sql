@@ -1,2 +1,2 @@
--- By advisory lock: the table of locks may not be there yet.
-SELECT pg_advisory_xact_lock(hashtextextended('dayahead.migrations', 0));
+-- One migration at a time: a lock that only who may change the table can take; whoever reads it goes on.
+LOCK TABLE dayahead.migrations IN SHARE UPDATE EXCLUSIVE MODE;

@@ -20,7 +20,7 @@ from pipeline.errors import BusyError, ConfigurationError
 log = logging.getLogger(__name__)
 
 REVISIONS = "revisions"  # name in the ledger of all their files together, and of the newest one
-OTHERS_SECONDS = 600  # that a migration waits for another one
+OTHERS_SECONDS = 60  # that a migration waits for another one at a time
 LOCK_MILLISECONDS = 250  # that it waits for readers at a time, and so the longest that a reader who comes after it waits
 PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8)  # before it tries again
 
@@ -28,8 +28,9 @@ PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8)  # before it tries again
 def migrate(settings: Settings, folder: Path = SQL_FOLDER) -> list[str]:
     """Apply what is missing in one transaction and return the names of the files applied; where nothing is, only look.
 
-    Two at once are safe: the second waits for the first. A view that a user puts in the place of ``traffic`` is seen by the other views
-    and may be read by the reader from then on. Where somebody holds on to what must change, it is tried again for a quarter of a minute.
+    Two at once are safe: the second waits for the first, which nobody but an owner can seem to be. A view that a user puts in the place of
+    ``traffic`` is seen by the other views and may be read by the reader from then on. Where somebody holds on to what must change, it is
+    tried again for a quarter of a minute.
 
     Raises:
         ConfigurationError: A file was changed after it was applied, or the login may not create what is missing.
@@ -79,8 +80,11 @@ def go_back(settings: Settings, revision: str, folder: Path = SQL_FOLDER) -> Non
 
 def _migrate(settings: Settings, folder: Path) -> list[str]:
     with connect(settings, work="migrate", lock_seconds=OTHERS_SECONDS) as connection:
-        if _is_current(connection, read_standing(connection), folder):
+        standing = read_standing(connection)
+        if _is_current(connection, standing, folder):
             return []
+        if not standing.ledger:
+            connection.execute(statement("create_ledger"))
         connection.execute(statement("lock_migrations"))
         standing = read_standing(connection)
         if _is_current(connection, standing, folder):
@@ -94,8 +98,6 @@ def _apply(connection: Connection, standing: Standing, folder: Path) -> list[str
     from pipeline.adapters.postgres.revisions import newest, upgrade
 
     _check_unchanged(standing, folder)
-    if not standing.ledger:
-        connection.execute(statement("create_ledger"))
     connection.execute(statement("wait_briefly"), {"lock_timeout": str(LOCK_MILLISECONDS)})
     head = newest(folder)
     if standing.revision != head:

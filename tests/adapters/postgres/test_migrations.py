@@ -108,6 +108,22 @@ def test_two_migrations_at_once_apply_each_file_once(empty_database):
     assert sorted(map(len, applied))[1] > 0
 
 
+def test_a_viewer_cannot_hold_a_migration_up_and_an_owner_who_does_is_named(database, folder, monkeypatch):
+    monkeypatch.setattr(migrations, "OTHERS_SECONDS", 0.2)
+    monkeypatch.setattr(migrations, "PAUSES_SECONDS", ())
+    add_revision(folder, "SELECT 1;")
+    lock = "LOCK TABLE dayahead.migrations IN ACCESS SHARE MODE"
+    owners = lock.replace("ACCESS SHARE", "SHARE UPDATE EXCLUSIVE")
+    busy = pytest.raises(BusyError, match=r"locks are held by pid \d+ \(postgres, upgrade by hand\)")
+    with session(database, "SELECT pg_advisory_lock(hashtextextended('dayahead.migrations', 0))"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege), session(database, f"SET ROLE dayahead_viewer; {lock}"):
+            pass
+        with session(database, owners, "upgrade by hand"), busy:
+            migrate(database, folder)
+
+        assert migrate(database, folder) == ["901_more.sql"]
+
+
 def test_a_migration_changed_after_it_was_applied_is_refused(database, folder):
     with (folder / "migrations" / "001_sites.sql").open("a") as file:
         file.write("-- changed\n")
