@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from html import escape
@@ -14,10 +15,15 @@ SMTP, WEBHOOK = "dayahead_smtp", "dayahead_webhook"
 ANSWER_SECONDS = 10
 
 
-def defined_channels() -> dict[str, Callable[[Alert, Message], None]]:
-    """Return the channels whose connection Airflow knows: a function by name."""
+def defined_channels(*, in_environment: bool = False) -> dict[str, Callable[[Alert, Message], None]]:
+    """Return the channels whose connection Airflow knows: a function by name.
+
+    Args:
+        in_environment: Only those that stand in the environment: Airflow's database, which holds the others, may be away.
+    """
+    is_known = _is_given if in_environment else _connection
     channels: dict[str, tuple[str, Callable[[Alert, Message], None]]] = {"smtp": (SMTP, send_mail), "webhook": (WEBHOOK, post)}
-    return {name: send for name, (connection, send) in channels.items() if _connection(connection) is not None}
+    return {name: send for name, (connection, send) in channels.items() if is_known(connection)}
 
 
 def send_mail(alert: Alert, message: Message) -> None:
@@ -50,6 +56,10 @@ def post(alert: Alert, message: Message) -> None:
         "links": message.links,
     }
     HttpHook(method="POST", http_conn_id=WEBHOOK).run(json=body, extra_options={"timeout": ANSWER_SECONDS})
+
+
+def _is_given(name: str) -> bool:
+    return f"AIRFLOW_CONN_{name.upper()}" in os.environ
 
 
 def _connection(name: str) -> Any:

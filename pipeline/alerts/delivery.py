@@ -38,12 +38,17 @@ def deliver(settings: Settings, alert: Alert, run_url: str) -> None:
             _send(alert, message, set())
 
 
-def _send(alert: Alert, message: Message, told: set[str]) -> tuple[set[str], str | None]:
+def deliver_straight(settings: Settings, alert: Alert, run_url: str) -> None:
+    """Tell an alert through the connections that the environment holds, and remember nothing: neither database is asked."""
+    _send(alert, write_message(alert, settings, run_url), set(), straight=True)
+
+
+def _send(alert: Alert, message: Message, told: set[str], *, straight: bool = False) -> tuple[set[str], str | None]:
     """Which channels have it now, and what went wrong with the others."""
     if LOG not in told:
         log.warning("alert kind=%s: %s\n%s", alert.kind, message.title, message.text)
     delivered, problems = told | {LOG}, []
-    for name, send in defined_channels().items():
+    for name, send in defined_channels(in_environment=straight).items():
         if name in told:
             continue
         try:

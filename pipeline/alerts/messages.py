@@ -28,6 +28,7 @@ RUNBOOK = {
     "outside": "the-champion-was-changed-in-mlflow",
     "review": "a-version-waits-for-its-review",
     "silence": "nobody-answered-a-review",
+    "service": "a-service-does-not-start",
 }
 RUNBOOK_PAGE = "/dayahead/runbook"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from configparser import ConfigParser
 from io import StringIO
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from pipeline.config import Settings
 from pipeline.local import broker, everywhere, postgres
 from pipeline.local.home import LOGIN, PROJECT, Home, Secrets, write_private
-from pipeline.local.services import SLOTS, Service, dags_folder, services_of, urls
+from pipeline.local.services import KEEPER, KEEPER_EVENTS, SLOTS, Service, dags_folder, services_of, urls
 
 Sections = dict[str, dict[str, str]]
 
@@ -32,7 +33,10 @@ def write_configuration(settings: Settings, home: Home, secrets: Secrets) -> boo
 
 
 def supervisor_sections(home: Home, services: tuple[Service, ...]) -> Sections:
-    """Return the process manager's configuration: nothing starts by itself, what ends is started again, at most three times in a row."""
+    """Return the process manager's configuration: no service starts by itself, and one that ends is started again.
+
+    After four starts in a row supervisor gives a service up; the keeper, which it tells, starts it again.
+    """
     return {
         "unix_http_server": {"file": _literal(home.socket), "chmod": "0700"},
         "rpcinterface:supervisor": {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
@@ -45,6 +49,20 @@ def supervisor_sections(home: Home, services: tuple[Service, ...]) -> Sections:
             "umask": "077",
         },
         **{f"program:{service.name}": _program(home, service) for service in services},
+        f"eventlistener:{KEEPER}": _keeper(home),
+    }
+
+
+def _keeper(home: Home) -> dict[str, str]:
+    return {
+        "command": _literal(shlex.join((sys.executable, "-m", "pipeline.local.keeper"))),
+        "directory": _literal(PROJECT),
+        "events": ",".join(KEEPER_EVENTS),
+        "buffer_size": "100",
+        "startretries": "1000000",
+        "stderr_logfile": _literal(home.logs / f"{KEEPER}.log"),
+        "stderr_logfile_maxbytes": "1MB",
+        "stderr_logfile_backups": "1",
     }
 
 

@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from pipeline.errors import ConfigurationError, ServiceError
 from pipeline.local.home import PROJECT, Home, Secrets, write_private
 
@@ -124,6 +126,37 @@ def is_answering(port: int, secrets: Secrets) -> bool:
     except psycopg2.OperationalError:
         return False
     return True
+
+
+def processes_of(home: Home) -> list[psutil.Process]:
+    """Return the server of a home and every process of it: each works in the data folder, whatever became of its parent."""
+    return [process for process in psutil.process_iter() if _works_in(process, home.postgres)]
+
+
+def orphans(home: Home, manager: int) -> list[psutil.Process]:
+    """Return the processes that outlived their server: while one holds the shared memory, no server starts on the data folder.
+
+    Args:
+        home: The home.
+        manager: Process manager: its own child is a server that stands, or one on its way.
+    """
+    server = processes_of(home)
+    parents = {manager, *(process.pid for process in server)}
+    return [process for process in server if _parent_of(process) not in parents]
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return process.name() == "postgres" and process.cwd() == str(folder)
+    except (psutil.Error, OSError):
+        return False
+
+
+def _parent_of(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return None
 
 
 def url(role: str, password: str, port: int, database: str) -> str:

@@ -11,6 +11,12 @@ from pipeline.config import Settings
 from pipeline.local import broker, everywhere, postgres
 from pipeline.local.home import PROJECT, Home, Secrets
 
+KEEPER = "keeper"  # watches the others for the process manager, and is in no table of people's
+KEEPER_EVENTS = (
+    *(f"PROCESS_STATE_{state}" for state in ("RUNNING", "EXITED", "BACKOFF", "FATAL")),
+    "TICK_5",
+    "TICK_60",
+)
 MARK = "DAYAHEAD_STACK"  # in the environment of every process we start: the home it belongs to
 SLOTS = {"default": 3, "gpu": 1}  # tasks at a time
 NOT_OURS = ("DAYAHEAD_", "AIRFLOW_", "_AIRFLOW_", "MLFLOW_", "PG")  # a variable of the caller must not steer a service

@@ -16,7 +16,8 @@ import psutil
 
 from pipeline.errors import ServiceError
 from pipeline.local.home import Home
-from pipeline.local.services import MARK
+from pipeline.local.postgres import processes_of
+from pipeline.local.services import KEEPER, MARK
 
 GONE = ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
 
@@ -91,7 +92,7 @@ class Supervisor:
         """Return the state of every service; none where the process manager does not answer."""
         found = self._ask("getAllProcessInfo")
         rows = found if isinstance(found, list) else []
-        return tuple(State(row["name"], row["statename"], row["pid"] or None, row["description"]) for row in rows)
+        return tuple(State(row["name"], row["statename"], row["pid"] or None, row["description"]) for row in rows if row["name"] != KEEPER)
 
     def _ask(self, method: str, *arguments: object) -> object:
         """Return the answer of a method of supervisor's interface; None where nobody answers or the state already is as asked."""
@@ -108,21 +109,26 @@ class Supervisor:
 
 def members(home: Home) -> list[psutil.Process]:
     """Return every process that a stack of this home started, also those that outlived their parent."""
-    return [process for process in psutil.process_iter() if _mark_of(process) == str(home.root)]
+    marked = [process for process in psutil.process_iter() if _mark_of(process) == str(home.root)]
+    return [*marked, *(process for process in processes_of(home) if process not in marked)]  # a backend writes its title over the mark
 
 
 def end_stragglers(home: Home, seconds: float = 5) -> int:
     """End processes that the process manager no longer knows (a task it was killed over, a crash of its own); return how many."""
-    left = members(home)
-    for process in left:
+    return end(members(home), seconds)
+
+
+def end(processes: list[psutil.Process], seconds: float) -> int:
+    """End processes, those by force that did not within ``seconds``; return how many there were."""
+    for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, stubborn = psutil.wait_procs(left, timeout=seconds)
+    _, stubborn = psutil.wait_procs(processes, timeout=seconds)
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=seconds)
-    return len(left)
+    return len(processes)
 
 
 def tail(file: Path, lines: int) -> str:

@@ -143,6 +143,7 @@ FACTS = {
     "newcomers": {"added": ["fra-02"], "unknown": ["fra-03"], "zone": "UTC"},
     "zones": {"sites": [("fra-01", "Europe/Berlinn is no time zone")]},
     "intervals": {"changes": ["fra-01 reports every 15 min since 2026-08-20, 5 before"]},
+    "service": {"service": "postgres", "machine": "node-1", "at": DUE, "log": "/logs/postgres.log", "said": "FATAL: disk full"},
     "outside": {"version": "4", "previous": "3"},
 }
 

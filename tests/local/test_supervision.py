@@ -73,7 +73,7 @@ def test_killed_service_is_started_again(home):
 def test_stop_ends_only_what_it_names(home):
     supervisor = launched(home, LASTING, LEAVING)
     supervisor.start("lasting", "leaving")
-    assert eventually(lambda: len(members(home)) == 4)  # a signal between fork and exec would be lost until the kill that follows it
+    assert eventually(lambda: len(members(home)) == 5)  # a signal between fork and exec would be lost until the kill that follows it
 
     supervisor.stop(["leaving"], seconds=10)
 
@@ -84,7 +84,7 @@ def test_stop_ends_only_what_it_names(home):
 def test_process_that_left_its_group_is_found_and_ended(home):
     supervisor = launched(home, LEAVING)
     supervisor.start("leaving")
-    assert eventually(lambda: len(members(home)) == 3)  # the process manager, the service and the child that leaves
+    assert eventually(lambda: len(members(home)) == 4)  # the process manager, its keeper, the service and the child that leaves
 
     supervisor.shutdown()
 
