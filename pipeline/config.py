@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipeline.core.series.zones import is_zone
 from pipeline.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -106,10 +106,8 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("expected an IANA name such as Europe/Berlin") from error
+        if not is_zone(value):
+            raise ValueError("expected an IANA name such as Europe/Berlin")
         return value
 
     @property

@@ -85,6 +85,8 @@ def test_covariates_are_a_list_of_names(monkeypatch, value, covariates):
         ("DAYAHEAD_MAX_STALE_SHARE", "0"),
         ("DAYAHEAD_TIMEZONE", "Mars/Olympus"),
         ("DAYAHEAD_TIMEZONE", "../etc/passwd"),
+        ("DAYAHEAD_TIMEZONE", "localtime"),
+        ("DAYAHEAD_TIMEZONE", "right/Europe/Berlin"),
         ("DAYAHEAD_STALE_AFTER_HOURS", "-1"),
         ("DAYAHEAD_TRAIN_DAYS", "2"),
     ],

@@ -84,7 +84,7 @@ def set_(
     file: File = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Change what is known of a site; what is not named stays. A row of a file replaces all that was known of its site.
+    """Change what is known of a site; what is not named stays, as does a column that a file has not; an empty cell empties.
 
     Examples:
         python -m pipeline sites set fra-02 --timezone Europe/Berlin
@@ -136,19 +136,22 @@ def retire(
 
 def _describe(word: str, name: str | None, file: Path | None, dry_run: bool, **known: Any) -> None:
     from pipeline.adapters.files.sites_file import read_sites_file, write_sites
+    from pipeline.adapters.postgres.readings import check_country
     from pipeline.adapters.postgres.sites import add_site, list_sites, set_site
     from pipeline.config import read_settings
 
     if (name is None) == (file is None):
         raise ConfigurationError("expected the name of one site, or --file with several")
     described = read_sites_file(file, read_settings().timezone) if file else None
+    if known["country"]:
+        check_country(known["country"], f"the site {name!r}")
 
     def work(connection: Connection) -> None:
         there = [site.site for site in list_sites(connection)]
         if described is not None:
             if word == "set":
                 _check_known(list(described["site"]), there)
-            write_sites(connection, described)
+            write_sites(connection, described, read_settings().timezone)
         elif word == "set":
             _check_known([str(name)], there)
             set_site(connection, str(name), **known)

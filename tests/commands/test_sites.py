@@ -48,6 +48,17 @@ def test_sites_of_a_file_are_added_retired_and_forecast_again(type_in, run_sql, 
     assert run_sql("SELECT site FROM dayahead.sites WHERE retired_at IS NULL") == [("a",)]
 
 
+def test_a_file_changes_what_it_has_a_column_for_and_an_empty_cell_empties(type_in, run_sql, tmp_path):
+    type_in("add", "a", "--timezone", "Asia/Tokyo", "--capacity", "10", "--country", "JP", "--label", "tier=edge", "--label", "rack=7")
+    (tmp_path / "labels.csv").write_text("site,tier\na,core\n")
+    (tmp_path / "empty.csv").write_text("site,capacity,rack\na,,\n")
+
+    type_in("set", "--file", str(tmp_path / "labels.csv"))
+    assert run_sql(ROWS) == [("a", "Asia/Tokyo", 10.0, "JP", {"tier": "core", "rack": "7"}, False)]
+    type_in("set", "--file", str(tmp_path / "empty.csv"))
+    assert run_sql(ROWS) == [("a", "Asia/Tokyo", None, "JP", {"tier": "core"}, False)]
+
+
 def test_a_site_is_renamed_and_its_old_name_is_shown(type_in, run_sql):
     type_in("add", "old")
 
@@ -74,6 +85,8 @@ def test_a_dry_run_changes_nothing(type_in, run_sql, words):
         (["rename", "fra", "fra"], DataError, "there is a site 'fra' already"),
         (["add", "fra"], DataError, "there is a site 'fra' already; change it with"),
         (["add", "b", "--timezone", "Europe/Berlinn"], DataError, "'Europe/Berlinn' is no time zone; expected an IANA name"),
+        (["add", "b", "--country", "Germany"], DataError, "'b' has the country 'Germany'; expected an ISO 3166 code such as DE"),
+        (["set", "fra", "--country", "DEE"], DataError, "'fra' has the country 'DEE'"),
         (["set", "fra", "--capacity", "-1"], DataError, "violates check constraint"),
         (["add"], ConfigurationError, "expected the name of one site, or --file with several"),
         (["retire"], ConfigurationError, "no site is named"),

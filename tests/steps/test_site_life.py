@@ -10,6 +10,8 @@ from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.readings import read_readings
 from pipeline.adapters.postgres.sites import rename_site
 from pipeline.adapters.store.snapshots import Run, Store
+from pipeline.alerts.conditions import after_publish
+from pipeline.alerts.messages import write_message
 from pipeline.core.series.frames import to_sites
 from pipeline.errors import DataError
 from pipeline.steps.extract import extract
@@ -173,6 +175,18 @@ def test_a_mistyped_zone_that_is_there_costs_its_own_site_its_zone_and_nobody_el
         assert run_sql(f"SELECT count(*) > 0 FROM dayahead.{view} WHERE site = 'odd'") == [(True,)], view
     run_sql("UPDATE dayahead.sites SET capacity = 11")  # nothing else of the row is held against it
     assert to_sites(Store(filled.store_url).get_frame(extract(RUN, filled)["sites"]))[2].timezone == "UTC"
+
+
+def test_a_country_that_is_none_costs_its_own_site_its_holidays_and_is_named(filled, run_sql):
+    run_sql("UPDATE dayahead.sites SET country = CASE site WHEN 'a' THEN 'XX' ELSE 'DE' END")
+
+    result = walk(filled)
+
+    why = "'XX' is no country with a calendar of holidays; it runs without them"
+    assert result["fleet"]["unusable"] == {"a": why}
+    [alert] = [each for each in after_publish(filled, result) if each.kind == "zones"]
+    assert why in write_message(alert, filled, "").text
+    assert run_sql("SELECT site, count(*) FROM dayahead.next_day GROUP BY site ORDER BY 1") == [("a", 24), ("b", 24)]
 
 
 def test_a_site_whose_zone_is_corrected_moves_to_its_own_day(filled, run_sql):

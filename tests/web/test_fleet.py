@@ -119,7 +119,9 @@ def test_a_nul_that_was_encoded_twice_does_not_reach_the_database():
 
 
 def test_sites_without_a_forecast_are_listed_with_the_reason_and_a_dead_one_shows_its_last_readings(settings, run_sql):
-    run_sql("INSERT INTO dayahead.sites (site) VALUES ('dead'), ('mute'), ('bad')")
+    run_sql("INSERT INTO dayahead.sites (site) VALUES ('dead'), ('mute'), ('bad'), ('gone')")
+    run_sql("UPDATE dayahead.sites SET retired_at = now() WHERE site = 'gone'")
+    run_sql("SET session_replication_role = replica; UPDATE dayahead.sites SET timezone = 'Nowhere' WHERE site = 'dead'")
     run_sql("SELECT dayahead.ensure_partition('traffic', '2026-07-01'), dayahead.ensure_partition('traffic', '2026-08-01')")
     hours = "generate_series('2026-07-01', '2026-07-03', '1 h'::interval)"
     run_sql(f"INSERT INTO dayahead.traffic (site, ts, throughput) SELECT 'dead', ts, 7 FROM {hours} AS ts")
@@ -132,10 +134,11 @@ def test_sites_without_a_forecast_are_listed_with_the_reason_and_a_dead_one_show
     facts, series, _ = _series(settings, Window("dead", 2))
 
     assert found == {
-        "dead": ("silent", datetime(2026, 7, 3, tzinfo=UTC)),
+        "dead": ("silent; its zone Nowhere is none", datetime(2026, 7, 3, tzinfo=UTC)),
+        "gone": ("retired", None),
         "mute": ("no readings", None),
         "bad": ("quarantined: negative throughput", None),
         "nobody knows it": ("unknown: negative throughput", None),
     }
-    assert facts["reason"] == "silent"
+    assert facts["reason"].startswith("silent")
     assert [row["actual"] for row in series] == [7.0] * 49

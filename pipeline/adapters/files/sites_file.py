@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 from pipeline.adapters.files.header import read_header
 from pipeline.adapters.files.row_chunks import read_chunks
 from pipeline.adapters.postgres.queries import statement
-from pipeline.adapters.postgres.readings import check_timezone
+from pipeline.adapters.postgres.readings import check_country, check_timezone
 from pipeline.core.series.intake import LONGEST_SITE, to_text
 from pipeline.errors import DataError
 
@@ -20,7 +21,7 @@ COLUMNS = ("site", "timezone", "capacity", "country")
 
 
 def read_sites_file(path: Path, timezone: str) -> pd.DataFrame:
-    """Return ``site, timezone, capacity, country, labels`` of a file with a column ``site`` and any of the others.
+    """Return ``site``, those of ``timezone, capacity, country`` that the file names, and ``labels``: JSON, null where nothing stands.
 
     Args:
         path: CSV in UTF-8, gzipped or not, or Parquet.
@@ -32,19 +33,20 @@ def read_sites_file(path: Path, timezone: str) -> pd.DataFrame:
     """
     frame = _read_text(path)
     _check_names(path, frame["site"])
-    frame = frame.reindex(columns=[*COLUMNS, *(name for name in frame.columns if name not in COLUMNS)], fill_value="")
-    frame[list(COLUMNS[1:])] = frame[list(COLUMNS[1:])].apply(lambda column: column.str.strip())
-    frame["timezone"] = frame["timezone"].where(frame["timezone"] != "", timezone)
-    for zone in frame["timezone"].unique():
-        check_timezone(zone, f"{path}: a site")
-    _check_countries(path, frame)
-    capacity = pd.to_numeric(frame["capacity"].where(frame["capacity"] != ""), errors="coerce")
-    wrong = (frame["capacity"] != "") & ~((capacity > 0) & (capacity < float("inf")))
-    if wrong.any():
-        row = frame[wrong].iloc[0]
-        raise DataError(f"{path}: site {row['site']!r} has the capacity {row['capacity']!r}; expected a number above 0, or nothing")
-    labels = [json.dumps({k: v for k, v in row.items() if v != ""}) for row in frame.drop(columns=list(COLUMNS)).to_dict("records")]
-    return frame[["site", "timezone", "country"]].assign(capacity=capacity, labels=labels)
+    labels = [
+        json.dumps({k: v or None for k, v in row.items()}) for row in frame.drop(columns=list(COLUMNS), errors="ignore").to_dict("records")
+    ]
+    known = frame[[name for name in COLUMNS if name in frame]].apply(lambda column: column if column.name == "site" else column.str.strip())
+    if "timezone" in known:
+        known["timezone"] = known["timezone"].where(known["timezone"] != "", timezone)
+        for zone in known["timezone"].unique():
+            check_timezone(zone, f"{path}: a site")
+    if "country" in known:
+        for country in sorted(set(known["country"]) - {""}):
+            check_country(country, f"{path}: a site")
+    if "capacity" in known:
+        known["capacity"] = _capacities(path, known)
+    return known.assign(labels=labels)
 
 
 def _read_text(path: Path) -> pd.DataFrame:
@@ -79,15 +81,27 @@ def _check_names(path: Path, site: pd.Series) -> None:
         raise DataError(f"{path} names the site {site[site.duplicated()].iloc[0]!r} twice")
 
 
-def _check_countries(path: Path, frame: pd.DataFrame) -> None:
-    import holidays
+def _capacities(path: Path, frame: pd.DataFrame) -> pd.Series:
+    said = frame["capacity"]
+    capacity = pd.to_numeric(said.where(said != ""), errors="coerce")
+    wrong = (said != "") & ~((capacity > 0) & (capacity < float("inf")))
+    if wrong.any():
+        row = frame[wrong].iloc[0]
+        raise DataError(f"{path}: site {row['site']!r} has the capacity {row['capacity']!r}; expected a number above 0, or nothing")
+    return capacity
 
-    unknown = sorted(set(frame["country"]) - {""} - set(holidays.list_supported_countries(include_aliases=True)))
-    if unknown:
-        raise DataError(f"{path} names the country {unknown[0]!r}; expected an ISO 3166 code such as DE, or nothing")
 
+def write_sites(connection: Connection, sites: pd.DataFrame, timezone: str) -> None:
+    """Add the sites of ``read_sites_file``, or change what it says of them: a column or label that it does not name stays.
 
-def write_sites(connection: Connection, sites: pd.DataFrame) -> None:
-    """Add the sites of ``read_sites_file``, or replace what was known of them."""
-    values = {name: [None if value == "" or pd.isna(value) else value for value in sites[name]] for name in sites.columns}
-    connection.execute(statement("write_sites"), values)
+    Args:
+        connection: The owner's.
+        sites: What the file says.
+        timezone: Zone of new sites, where the file names none.
+    """
+    values: dict[str, Any] = dict.fromkeys(COLUMNS)
+    values |= {name: [None if value == "" or pd.isna(value) else value for value in sites[name]] for name in COLUMNS if name in sites}
+    said = [json.loads(text) for text in sites["labels"]]
+    values["labels"] = [json.dumps({key: value for key, value in each.items() if value is not None}) for each in said]
+    named = {"named": [name for name in COLUMNS if name in sites], "keys": sorted({key for each in said for key in each})}
+    connection.execute(statement("write_sites"), values | named | {"zone": timezone})

@@ -74,7 +74,7 @@ def _load(
     with connect(settings, work="load") as connection:
         lock(connection, "traffic")
         if sites is not None:
-            write_sites(connection, sites)
+            write_sites(connection, sites, zone)
         staging = Staging(connection, path, names, zone, whole=whole)
         for chunk in read_chunks(path):
             staging.add(chunk)

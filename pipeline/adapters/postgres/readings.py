@@ -33,7 +33,7 @@ from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.schema.columns import Instant
 from pipeline.adapters.postgres.statements import CopyOut, written_out
 from pipeline.core.series.frames import READING_COLUMNS, Site, under_one_name
-from pipeline.core.series.zones import is_zone
+from pipeline.core.series.zones import is_country, is_zone
 from pipeline.errors import DataError
 
 PARTITIONED = "p"  # kind of our own table; only it is known to have the index (site, ts)
@@ -46,7 +46,7 @@ class KnownSites:
     Args:
         live: The sites to forecast, by name.
         retired: Names of those that are no more.
-        unusable: Why a site among the live ones does not run in its own zone, by name.
+        unusable: Why a site among the live ones does not run in its own zone, or without holidays, by name.
         labels: Of the live sites, by name; the country is one of them.
     """
 
@@ -57,15 +57,25 @@ class KnownSites:
 
 
 def read_sites(connection: Connection, cutoff: datetime, timezone: str) -> KnownSites:
-    """Return the table ``sites``; a site whose zone cannot be used is in ``timezone``, so that one mistyped row stops nobody else."""
+    """Return the table ``sites``; one whose zone cannot be used is in ``timezone``, one of no country we know has no holidays.
+
+    So one mistyped row stops nobody else.
+    """
     live, retired, unusable, described = [], set(), {}, {}
     for name, zone, capacity, country, labels, is_retired, known_there in connection.execute(statement("read_sites"), {"cutoff": cutoff}):
         if is_retired:
             retired.add(name)
             continue
+        faults = []
         if not (known_there and is_zone(zone)):
-            unusable[name] = f"{zone!r} is no time zone; it runs in {timezone}"
-        live.append(Site(name, timezone if name in unusable else zone, capacity, country))
+            faults.append(f"{zone!r} is no time zone; it runs in {timezone}")
+            zone = timezone
+        if country and not is_country(country):
+            faults.append(f"{country!r} is no country with a calendar of holidays; it runs without them")
+            country = None
+        if faults:
+            unusable[name] = ", and ".join(faults)
+        live.append(Site(name, zone, capacity, country))
         described[name] = labels
     return KnownSites(tuple(live), frozenset(retired), unusable, described)
 
@@ -74,6 +84,12 @@ def check_timezone(timezone: str, what: str) -> None:
     """Raise a ``DataError`` unless ``timezone`` is an IANA name; ``what`` says whose it is."""
     if not is_zone(timezone):
         raise DataError(f"{what} has the time zone {timezone!r}; expected an IANA name such as Europe/Berlin")
+
+
+def check_country(country: str, what: str) -> None:
+    """Raise a ``DataError`` unless ``country`` has a calendar of holidays; ``what`` says whose it is."""
+    if not is_country(country):
+        raise DataError(f"{what} has the country {country!r}; expected an ISO 3166 code such as DE, or nothing")
 
 
 def read_readings(

@@ -1,4 +1,4 @@
-"""Which names of time zones mean the same everywhere."""
+"""Which names of time zones mean the same everywhere, and which countries have a calendar of holidays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from zoneinfo import ZoneInfo
 
 NOT_EVERYWHERE = ("localtime", "posixrules", "Factory")
 OTHER_CLOCKS = ("right/", "posix/")  # the first counts leap seconds, which no timestamp of ours does
+
+
+@lru_cache(maxsize=4096)
+def is_country(code: str) -> bool:
+    """Return whether a code is that of a country whose public holidays are known."""
+    from holidays import list_supported_countries  # not while a DAG file is parsed
+
+    return code in list_supported_countries(include_aliases=True)
 
 
 @lru_cache(maxsize=4096)
