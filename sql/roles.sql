@@ -56,6 +56,6 @@ GRANT SELECT ON dayahead.accuracy_by_day, dayahead.accuracy_by_hour, dayahead.re
 GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, dayahead.alerts TO dayahead_viewer;
 GRANT SELECT ON
     dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
-    dayahead.model_decisions, dayahead.forecast_mixture, dayahead.absent_sites, dayahead.next_day_peaks, dayahead.next_day_totals,
+    dayahead.model_decisions, dayahead.forecast_mixture, dayahead.absent_sites, dayahead.next_day_peaks, dayahead.next_day_totals, dayahead.next_day_total_peaks,
     dayahead.plan_accuracy_30d, dayahead.risk_reliability_30d
 TO dayahead_viewer;

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pipeline.config import Settings
 from pipeline.core.series.clock import day_start, target_day_at
 from pipeline.errors import ServiceError
-from pipeline.web.fleet_queries import Chosen, facts_of, sites_of, total_of
+from pipeline.web.fleet_queries import Chosen, facts_of, joint_of, peak_of, sites_of, total_of
 from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import RISK_SHOWN, render
 from pipeline.web.tables import csv_answer, json_answer
@@ -25,7 +25,7 @@ DOWNLOAD_ROWS = 1_000_000
 ABSENT_SECONDS = 3  # that the sites without a forecast may take
 MOST_ALTERNATIVES = 40  # a label with more values than this is not offered as a filter
 LISTED = ("site", "target_day", "timezone", "peak_at", "q05", "q50", "q95", "capacity", "risk", "wape", "bias", "coverage80", "degradation")
-TOTALS = ("ts", "median", "apart05", "apart95", "together05", "together95", "sites")
+TOTALS = ("ts", "median", "q05", "q95", "sites")
 
 log = logging.getLogger(__name__)
 router = APIRouter()
@@ -113,8 +113,8 @@ def fleet(settings: SettingsHere, choice: ChoiceHere) -> HTMLResponse:
 @router.get("/fleet.json")
 def fleet_total(settings: SettingsHere, choice: ChoiceHere) -> JSONResponse:
     """Return the total of the chosen sites, step by step, and how many were chosen."""
-    rows, sites = _totals(settings, choice)
-    return json_answer(rows, TOTALS, zone=settings.timezone, chosen=sites)
+    rows, sites, peak = _totals(settings, choice)
+    return json_answer(rows, TOTALS, zone=settings.timezone, chosen=sites, peak=peak)
 
 
 @router.get("/fleet-total.csv")
@@ -145,15 +145,35 @@ def _sites(read: Any, choice: Choice, limit: int) -> Rows:
     return read(sites_of(choice.sites, choice.sort, descending=descending, limit=limit, offset=offset))
 
 
-def _totals(settings: Settings, choice: Choice) -> tuple[Rows, int]:
-    """Return the total step by step, and how many sites were chosen; a step may hold fewer."""
+def _totals(settings: Settings, choice: Choice) -> tuple[Rows, int, dict[str, float] | None]:
+    """Return the total step by step, how many sites were chosen (a step may hold fewer), and the total's peak where it is known.
+
+    Of the fleet and of a label the quantiles are joint ones; sites chosen by name have but the sum of their medians.
+    """
     with views(settings) as read:
         whole, some = (read(facts_of(sites, RISK_SHOWN))[0] for sites in (Chosen(), choice.sites))
         if not some["sites"]:
-            return [], 0
+            return [], 0, None
         span = span_of(settings, whole["cutoff"])
         rows = read(total_of(choice.sites, some["first_day"], some["last_day"], span.since, span.until))
-        return on_one_grid(rows), some["sites"]
+        joint, peaks = ([], []) if choice.search else (read(joint_of(choice.sites)), read(peak_of(choice.sites)))
+    peak = next((row for row in peaks if row["sites_at_once"] == some["sites"]), None)
+    told = peak and {"at": peak["peak_at"].timestamp()} | {name: peak[name] for name in ("q05", "q50", "q95")}
+    return _with_joint(on_one_grid(rows), joint), some["sites"], told
+
+
+def _with_joint(rows: Rows, joint: Rows) -> Rows:
+    """Return the rows with the joint quantiles where both hold as many sites; readings may be stamped some minutes after the step."""
+    gaps = [after["ts"] - before["ts"] for before, after in pairwise(rows)]
+    step = min(gaps, default=timedelta(hours=1)).total_seconds()
+    known = {row["ts"].timestamp(): row for row in joint}
+    found = []
+    for row in rows:
+        seconds = row["ts"].timestamp()
+        there = known.get(seconds - seconds % step)
+        whole = there if there and there["sites"] == row["sites"] else {"q50": row["median"], "q05": None, "q95": None}
+        found.append(row | {"median": whole["q50"], "q05": whole["q05"], "q95": whole["q95"]})
+    return found
 
 
 def on_one_grid(rows: Rows) -> Rows:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, Select, and_, cast, func, or_, select
+from sqlalchemy import TIMESTAMP, Select, Table, and_, cast, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from pipeline.adapters.postgres import schema
 
 SITE = ("site", "target_day", "timezone", "labels", "capacity", "peak_at", "q05", "q50", "q95", "risk", "degradation")
 outlook, accuracy, forecasts = schema.site_outlook, schema.site_accuracy_30d, schema.published_forecasts
+totals, peaks = schema.next_day_totals, schema.next_day_total_peaks
+QUANTILES = ("q05", "q50", "q95")
 SORTS: dict[str, ColumnElement[Any]] = {
     "site": outlook.c.site,
     "peak": outlook.c.q50,
@@ -77,10 +79,9 @@ def sites_of(chosen: Chosen, sort: str, *, descending: bool, limit: int, offset:
 
 
 def total_of(chosen: Chosen, first_day: date, last_day: date, since: datetime, until: datetime) -> Select[*tuple[Any, ...]]:
-    """Return the statement that adds up the sites chosen at every instant of a span, and counts them.
+    """Return the statement that adds up the medians of the sites chosen at every instant of a span, and counts them.
 
-    Summed quantiles hold if all sites err together; the roots of summed squares if each errs by itself. The truth lies between. The hours
-    before a site's own day come from its forecast of the day before.
+    The hours before a site's own day come from its forecast of the day before.
 
     Args:
         chosen: The sites.
@@ -92,24 +93,28 @@ def total_of(chosen: Chosen, first_day: date, last_day: date, since: datetime, u
     own_day = forecasts.c.target_day == outlook.c.target_day
     begins = func.timezone(outlook.c.timezone, cast(outlook.c.target_day, TIMESTAMP))
     day_before = and_(forecasts.c.target_day == outlook.c.target_day - 1, forecasts.c.ts < begins)
-    median, low, high = (forecasts.c[name] for name in ("q50", "q05", "q95"))
-    middle = func.sum(median)
     return (
-        select(
-            forecasts.c.ts,
-            func.count().label("sites"),
-            middle.label("median"),
-            (middle - func.sqrt(func.sum(func.power(median - low, 2)))).label("apart05"),
-            (middle + func.sqrt(func.sum(func.power(high - median, 2)))).label("apart95"),
-            func.sum(low).label("together05"),
-            func.sum(high).label("together95"),
-        )
+        select(forecasts.c.ts, func.count().label("sites"), func.sum(forecasts.c.q50).label("median"))
         .select_from(outlook.join(forecasts, forecasts.c.site == outlook.c.site))
         .where(forecasts.c.role == "champion", forecasts.c.target_day.between(_day_before(first_day), last_day))
         .where(forecasts.c.ts >= since, forecasts.c.ts < until, or_(own_day, day_before), *chosen.conditions)
         .group_by(forecasts.c.ts)
         .order_by(forecasts.c.ts)
     )
+
+
+def joint_of(chosen: Chosen) -> Select[*tuple[Any, ...]]:
+    """Return the statement that reads the quantiles of the total of the fleet, or of the sites that share the label chosen."""
+    return select(totals.c.ts, totals.c.sites, *(totals.c[name] for name in QUANTILES)).where(*_group(totals, chosen))
+
+
+def peak_of(chosen: Chosen) -> Select[*tuple[Any, ...]]:
+    """Return the statement that reads the quantiles of the peak of the same total: one row, or none."""
+    return select(peaks.c.sites_at_once, peaks.c.peak_at, *(peaks.c[name] for name in QUANTILES)).where(*_group(peaks, chosen))
+
+
+def _group(of: Table, chosen: Chosen) -> list[ColumnElement[bool]]:
+    return [of.c.label == chosen.key, of.c.value == chosen.value]
 
 
 def _day_before(day: date) -> date:

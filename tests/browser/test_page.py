@@ -59,10 +59,10 @@ def test_fleet_is_sorted_searched_and_filtered(chrome: Chrome, few):
     assert "No site has “nowhere” in its name" in page.locator("main").inner_text()
 
 
-def test_total_is_told_with_both_intervals_and_as_a_table(chrome: Chrome, few):
+def test_total_is_told_with_its_own_interval_and_as_a_table(chrome: Chrome, few):
     page = chrome.open("/dayahead/forecasts")
 
-    assert "if all err together" in page.locator("[data-from=total]").inner_text()
+    assert "nine times in ten; likely at" in page.locator("[data-from=total]").inner_text()
     page.get_by_text("Show as a table").click()
     page.locator("details tbody tr").first.wait_for()
     head = page.locator("details thead th").all_inner_texts()
@@ -81,6 +81,7 @@ def test_site_shows_what_came_what_may_come_where_the_model_looked_and_what_stoo
     assert "the model looked most at Fri 14 Aug 2026, a week before" in text
     assert page.locator(".heat tbody tr").count() == 4
     assert "above the 90 % band" in text
+    assert "most likely from 16:00 (70 %)" in text
     assert page.locator("section[aria-labelledby=days] tbody tr").count() == 8
     assert page.get_by_role("link", name="version 2").first.get_attribute("href").startswith(chrome.stack.settings.tracking_url)
     chrome.keep(page, "site")

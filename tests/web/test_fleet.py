@@ -8,6 +8,8 @@ import pytest
 
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.forecasts import ensure_partitions
+from pipeline.adapters.postgres.whole_days import OF_FLEET, replace_fleet
+from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.core.series.clock import day_start, target_day_at
 from pipeline.web.fleet import Choice, _totals, absent_sites, on_one_grid, span_of
 from pipeline.web.fleet_queries import SORTS, Chosen, facts_of, sites_of
@@ -49,12 +51,32 @@ def publish(settings, cutoff: datetime, zones: dict[str, str]) -> None:
 
 
 def test_total_runs_from_the_cutoff_to_the_end_of_the_schedules_day_with_all_sites_whatever_their_own_day(settings):
-    rows, sites = _totals(settings, ALL)
+    rows, sites, _ = _totals(settings, ALL)
 
     assert sites == 3
     assert [row["ts"] for row in rows] == [CUTOFF + timedelta(hours=hour) for hour in range(24)]
     assert {row["sites"] for row in rows} == {3}
     assert {row["median"] for row in rows} == {12.0}
+
+
+def test_the_band_and_the_peak_are_those_of_the_total_itself_where_it_holds_the_sites_chosen(settings, run_sql):
+    group = {"sites": 3, **dict(zip(QUANTILE_COLUMNS, range(10, 17), strict=True)), "cutoff": pd.Timestamp(CUTOFF)}
+    instants = pd.DatetimeIndex([CUTOFF + timedelta(hours=hour) for hour in range(2)]).as_unit("us")
+    frames = {
+        "totals": pd.DataFrame({"label": "tier", "value": "edge", "ts": instants} | group).assign(sites=[3, 2]),
+        "total_peaks": pd.DataFrame([{"label": "tier", "value": "edge", "sites_at_once": 3, "peak_at": pd.Timestamp(CUTOFF)} | group]),
+        "total_volumes": pd.DataFrame([{"label": "tier", "value": "edge"} | group]),
+    }
+    with connect(settings, "writer") as connection:
+        for name, frame in frames.items():
+            replace_fleet(connection, OF_FLEET[name], ("champion", date(2026, 8, 21)), frame)
+
+    rows, _, peak = _totals(settings, Choice("", "tier=edge", "peak", "down", 1))
+    named, _, no_peak = _totals(settings, Choice("k", "", "peak", "down", 1))
+
+    assert [(row["median"], row["q05"], row["q95"]) for row in rows[:2]] == [(13.0, 10.0, 16.0), (12.0, None, None)]
+    assert peak == {"at": CUTOFF.timestamp(), "q05": 10.0, "q50": 13.0, "q95": 16.0}
+    assert {row["q05"] for row in named} == {no_peak} == {None}
 
 
 def test_a_site_far_away_does_not_take_the_day_of_the_page(settings):
@@ -67,7 +89,7 @@ def test_a_site_far_away_does_not_take_the_day_of_the_page(settings):
 def test_every_point_says_how_many_sites_it_holds_where_a_site_has_no_day_before(settings):
     publish(settings, CUTOFF, ZONES | {"new york": "America/New_York"})
 
-    rows, sites = _totals(settings, ALL)
+    rows, sites, _ = _totals(settings, ALL)
 
     begins = day_start(date(2026, 8, 21), "America/New_York")
     assert sites == 4
@@ -81,7 +103,7 @@ def test_a_corrected_zone_and_another_run_mend_the_page(settings, run_sql):
     run_sql("UPDATE dayahead.sites SET timezone = 'Europe/Berlin' WHERE site = 'berlin'")
     publish(settings, CUTOFF, ZONES)
 
-    rows, _ = _totals(settings, ALL)
+    rows, *_ = _totals(settings, ALL)
 
     assert {row["sites"] for row in rows} == {3}
     assert len(rows) == 24

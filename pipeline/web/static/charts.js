@@ -43,11 +43,14 @@ const fillKey = (list, drawing) => {
 const showTotal = (drawing) => {
   const tile = document.querySelector("[data-from=total]");
   if (!tile) return;
-  const { ts, median, together05, together95 } = drawing.columns;
+  const { ts, median } = drawing.columns;
   const at = median.indexOf(Math.max(...median));
+  const peak = drawing.peak ?? { at: ts[at], q50: median[at] };
   const small = document.createElement("small");
-  small.textContent = `${drawing.value(together05[at])} – ${drawing.value(together95[at])} if all err together; ${drawing.time(ts[at])}`;
-  tile.replaceChildren(drawing.value(median[at]), small);
+  small.textContent = drawing.peak
+    ? `${drawing.value(peak.q05)} – ${drawing.value(peak.q95)} nine times in ten; likely at ${drawing.time(peak.at)}`
+    : `largest sum of medians; ${drawing.time(peak.at)}`;
+  tile.replaceChildren(drawing.value(peak.q50), small);
 };
 
 // A server that is busy says when to come again.

@@ -39,14 +39,15 @@ export const total = (answer) => ({
   tickValue: quantityTick,
   fromZero: true,
   series: [
-    edge("95 %, together", "together95"), edge("95 %, independent", "apart95"),
+    edge("95 %", "q95"),
     line("median", "median", "forecast", { width: 2 }),
-    edge("5 %, independent", "apart05"), edge("5 %, together", "together05"),
+    edge("5 %", "q05"),
   ],
   extra: [{ label: "sites", column: "sites", value: (count) => `${count} of ${answer.chosen}` }],
   spans: stretches(answer.columns.ts, answer.columns.sites, (count) => count < answer.chosen).map((span) => ({ ...span, colour: "warn" })),
-  bands: bandsOf(["together95", "together05", 0.16], ["apart95", "apart05", 0.34]),
-  key: [["90 % interval if each site errs by itself", "band-3"], ["if all err together", "band-1"],
+  bands: bandsOf(["q95", "q05", 0.26]),
+  peak: answer.peak,
+  key: [...(answer.columns.q95.some((value) => value !== null) ? [["90 % interval of the total", "band-3"]] : []),
     ...(answer.columns.sites.some((count) => count < answer.chosen) ? [["not all sites have a forecast", "partial"]] : [])],
 });
 

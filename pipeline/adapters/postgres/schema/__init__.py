@@ -11,7 +11,13 @@ from pipeline.adapters.postgres.schema.monitoring import anomalies, champion_ref
 from pipeline.adapters.postgres.schema.planning import plan_scores, risks, total_peaks, total_volumes, totals, volumes
 from pipeline.adapters.postgres.schema.responses import alerts, promotions, retrainings
 from pipeline.adapters.postgres.schema.upkeep import locks, migrations
-from pipeline.adapters.postgres.schema.views import published_forecasts, site_accuracy_30d, site_outlook
+from pipeline.adapters.postgres.schema.views import (
+    next_day_total_peaks,
+    next_day_totals,
+    published_forecasts,
+    site_accuracy_30d,
+    site_outlook,
+)
 
 __all__ = [
     "alerts",
@@ -27,6 +33,8 @@ __all__ = [
     "metadata",
     "migrations",
     "mixture",
+    "next_day_total_peaks",
+    "next_day_totals",
     "peaks",
     "plan_scores",
     "promotions",

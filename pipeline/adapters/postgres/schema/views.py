@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import BigInteger, Column, Date, Double, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Double, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata
@@ -69,4 +69,32 @@ site_accuracy_30d = View(
         "One row per site over the 30 days up to the last scored one: pooled WAPE, mean MASE, coverage, bias. Without days\n"
         "that the version had learned from."
     ),
+)
+
+next_day_totals = View(
+    "next_day_totals",
+    metadata,
+    Column("label", Text),
+    Column("value", Text),
+    Column("ts", Instant),
+    Column("sites", Integer),
+    *_quantiles(),
+    Column("target_day", Date),
+    Column("cutoff", Instant),
+    comment="One row per (label, value, ts) of the latest run: quantiles of the sum over the fleet and over the sites that share a label.",
+)
+
+next_day_total_peaks = View(
+    "next_day_total_peaks",
+    metadata,
+    Column("label", Text),
+    Column("value", Text),
+    Column("sites", Integer),
+    Column("sites_at_once", Integer),
+    Column("peak_at", Instant),
+    *_quantiles(),
+    *(Column(f"volume_{name}", Double) for name in ("q05", "q50", "q95")),
+    Column("target_day", Date),
+    Column("cutoff", Instant),
+    comment="One row per (label, value) of the latest run: quantiles of the largest sum at any instant, and of the volume.",
 )
