@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -31,7 +33,7 @@ def sums_of(quantiles: np.ndarray, actual: np.ndarray) -> dict[str, float]:
     }
 
 
-def risk_sums(risk: np.ndarray, came: np.ndarray) -> dict[str, float | list[float]]:
+def risk_sums(risk: np.ndarray, came: np.ndarray) -> dict[str, Any]:
     """Return ``counted``, ``brier`` and by fifth of the risk ``bin_counted``, ``bin_said``, ``bin_came``: sums over sites.
 
     Args:

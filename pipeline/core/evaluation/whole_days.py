@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.evaluation.metrics import pinball_loss
+from pipeline.core.evaluation.plan_scores import risk_sums
 from pipeline.core.evaluation.scoring import laid_out
 from pipeline.core.models.contract import MEDIAN, QUANTILES, Forecast
 from pipeline.core.scenarios.margins import ladder
 from pipeline.core.scenarios.memory import Lesson, Memory, Said, actuals, lesson_of
+from pipeline.core.scenarios.spread import risk_above
 from pipeline.core.series.grid import Grid
 
 LOW, HIGH = QUANTILES.index(0.10), QUANTILES.index(0.90)
 INDEPENDENT_PATHS = 200
+LIMIT_DAYS, FEWEST_DAYS, LIMIT_LEVEL = 28, 7, 0.8  # a capacity for the risk: the level of a site's last peaks, where so many are known
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,23 @@ class Planned:
         actual: By name ``(T, M)``; NaN where the day or step does not count.
         plain: By name ``(T, M, Q)``: the peak of quantiles, the sums of quantiles.
         independent: ``(T, S, Q)``: the total if sites knew nothing of each other; None where there is one site.
+        risks: P(peak > limit) ``(T, N)``: of ``risk`` as planned, of ``risk_of_steps`` the largest step's.
+        above: ``(T, N)`` 1 where the peak came above the limit, NaN where either is unknown.
     """
 
     quantiles: dict[str, np.ndarray]
     actual: dict[str, np.ndarray]
     plain: dict[str, np.ndarray]
     independent: np.ndarray | None
+    risks: dict[str, np.ndarray]
+    above: np.ndarray
 
     def to_json(self) -> dict[str, dict[str, Any]]:
         """Return the figures with the keys of ``docs/backtest.md``."""
         found = {name: figures(self.quantiles[name], self.actual[name]) for name in self.quantiles}
         found["peak_of_quantiles"] = figures(self.plain["peak"], self.actual["peak"])
+        for name, risk in self.risks.items():
+            found[name] = risk_figures(risk.ravel(), self.above.ravel())
         found["sum_of_quantiles"] = figures(self.plain["volume"], self.actual["volume"])
         if self.independent is not None:
             found["total_of_quantiles"] = figures(self.plain["total"], self.actual["total"])
@@ -87,7 +96,7 @@ def whole_days(
     laid = {name: [_laid(grid, made, days) for made in several] for name, several in forecasts.items()}
     there = [np.isfinite(quantiles).all(axis=-1) for several in laid.values() for quantiles in several]
     counted = np.logical_and.reduce([_of(grid.observed, days), *there])
-    found = {}
+    found, limits = {}, limits_of(grid, days, unknown_steps)
     for name, several in laid.items():
         seeds = []
         for i, quantiles in enumerate(several):
@@ -97,12 +106,27 @@ def whole_days(
                 first = days.start - span.start
                 quantiles = np.concatenate([_laid(grid, earlier[i], range(span.start, days.start)), quantiles])
             known = Days(quantiles, _of(grid.throughput, span), _of(grid.observed, span), unknown_steps)
-            seeds.append(planned(known, first, counted).to_json())
+            seeds.append(planned(known, first, counted, limits).to_json())
         found[name] = {key: _mean([seed[key] for seed in seeds]) for key in seeds[0]}
     return found
 
 
-def planned(days: Days, first: int, counted: np.ndarray) -> Planned:
+def limits_of(grid: Grid, days: range, unknown_steps: np.ndarray) -> np.ndarray:
+    """Return a capacity of each site for each day ``(T, N)``, from its peaks that are known before the day; NaN where they are too few."""
+    span = range(max(days.start - LIMIT_DAYS, 0), days.stop)
+    observed = _of(grid.observed, span)
+    peak = np.stack([actuals(value, seen)["peak"] for value, seen in zip(_of(grid.throughput, span), observed, strict=True)])
+    out = np.full((len(days), grid.shape[0]), np.nan)
+    for row, day in enumerate(days):
+        last = day - span.start
+        past = peak[max(last - LIMIT_DAYS, 0) : last].copy()
+        past[-1:, unknown_steps > 0] = np.nan
+        enough = np.isfinite(past).sum(axis=0) >= FEWEST_DAYS
+        out[row, enough] = np.nanquantile(past[:, enough], LIMIT_LEVEL, axis=0)
+    return out
+
+
+def planned(days: Days, first: int, counted: np.ndarray, limits: np.ndarray) -> Planned:
     """Return what was planned day after day, each from the days before it alone.
 
     A site's day counts where half of its steps do, a step's total where half of the sites do; both sides leave out what does not count.
@@ -111,11 +135,13 @@ def planned(days: Days, first: int, counted: np.ndarray) -> Planned:
         days: Forecasts and actuals, some days before the judged ones among them where there are any.
         first: Index of the first judged day.
         counted: ``(T - first, N, S)`` steps that count, observed and forecast.
+        limits: ``(T - first, N)`` capacities to tell the risk of.
     """
     t, n, s = days.actual.shape
     memory = Memory.empty(n, s)
     lesson: Lesson | None = None
     rows: list[dict[str, tuple[np.ndarray, ...]]] = []
+    risks: dict[str, list[np.ndarray]] = {"risk": [], "risk_of_steps": []}
     for day in range(t):
         known = memory
         if lesson is not None:
@@ -128,9 +154,14 @@ def planned(days: Days, first: int, counted: np.ndarray) -> Planned:
             counts = counted[day - first]
             judged = said if np.array_equal(counts, observed) else known.say(paths, quantiles, counts)
             rows.append(_row(judged, quantiles, actual, counts))
+            limit = limits[day - first]
+            risks["risk"].append(risk_above(judged.spreads["peak"], limit, judged.corrections["peak"]))
+            risks["risk_of_steps"].append(_exceedance(judged.highest, limit))
     parts = {name: [np.stack(part) for part in zip(*(row[name] for row in rows), strict=True)] for name in rows[0]}
     quantiles, actual, plain = ({name: part[i] for name, part in parts.items()} for i in range(3))
-    return Planned(quantiles, actual, plain, parts["total"][3] if "total" in parts else None)
+    above = np.where(np.isfinite(actual["peak"]) & np.isfinite(limits), actual["peak"] > limits, np.nan)
+    told = {name: np.stack(part) for name, part in risks.items()}
+    return Planned(quantiles, actual, plain, parts["total"][3] if "total" in parts else None, told, above)
 
 
 def figures(quantiles: np.ndarray, actual: np.ndarray) -> dict[str, float]:
@@ -151,8 +182,21 @@ def figures(quantiles: np.ndarray, actual: np.ndarray) -> dict[str, float]:
     return {"pinball": float((loss[some] / size[some]).mean()) if some.any() else float("nan"), "below50": below, "coverage80": inside}
 
 
-def _mean(seeds: list[dict[str, float]]) -> dict[str, float]:
-    return {key: float(np.mean([seed[key] for seed in seeds])) for key in seeds[0]}
+def risk_figures(risk: np.ndarray, above: np.ndarray) -> dict[str, Any]:
+    """Return ``brier``, and by fifth of the risk ``site_days``, ``said`` and ``came`` in sums, so that sets may be pooled."""
+    sums = risk_sums(risk, above)
+    brier = sums["brier"] / sums["counted"] if sums["counted"] else float("nan")
+    return {"brier": brier, "site_days": sums["bin_counted"], "said": sums["bin_said"], "came": sums["bin_came"]}
+
+
+def _exceedance(highest: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """Return P(value > limit) of the largest step by its quantiles ``(N, Q)``, which know nothing beyond the outermost."""
+    levels = np.array([np.interp(at, row, QUANTILES, left=QUANTILES[0], right=1.0) for at, row in zip(limit, highest, strict=True)])
+    return 1 - levels
+
+
+def _mean(seeds: list[dict[str, Any]]) -> dict[str, Any]:
+    return {key: np.mean([seed[key] for seed in seeds], axis=0).tolist() for key in seeds[0]}
 
 
 def _of(values: np.ndarray, days: range) -> np.ndarray:

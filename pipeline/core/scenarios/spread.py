@@ -115,6 +115,16 @@ def learn(past: np.ndarray) -> Correction:
     return Correction(shift, np.sqrt(variance))
 
 
+def risk_above(spread: np.ndarray, limit: np.ndarray, correction: Correction) -> np.ndarray:
+    """Return P(quantity > limit) ``(N,)`` of distributions ``(N, K)`` after what past days taught; NaN where the limit is.
+
+    Example:
+        >>> risk_above(SCORES[None] * 2 + 10, np.array([10.0]), Correction.none(1)).tolist()
+        [0.5]
+    """
+    return 1 - ndtr((score_in(spread, limit) - correction.shift) / correction.width)
+
+
 def corrected(spread: np.ndarray, correction: Correction) -> np.ndarray:
     """Return the quantiles ``(…, Q)`` of distributions ``(…, K)``, levels ``QUANTILES``, after what past days taught."""
     return values_at(spread, correction.shift[..., None] + correction.width[..., None] * QUANTILE_SCORES)
