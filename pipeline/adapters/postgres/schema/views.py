@@ -81,7 +81,10 @@ next_day_totals = View(
     *_quantiles(),
     Column("target_day", Date),
     Column("cutoff", Instant),
-    comment="One row per (label, value, ts) of the latest run: quantiles of the sum over the fleet and over the sites that share a label.",
+    comment=(
+        "One row per (label, value, ts) of the latest run: quantiles of the sum over the fleet (label and value empty) and over "
+        "the sites that share a\nlabel; sites tells how many have a forecast at the instant."
+    ),
 )
 
 next_day_total_peaks = View(
@@ -96,5 +99,8 @@ next_day_total_peaks = View(
     *(Column(f"volume_{name}", Double) for name in ("q05", "q50", "q95")),
     Column("target_day", Date),
     Column("cutoff", Instant),
-    comment="One row per (label, value) of the latest run: quantiles of the largest sum at any instant, and of the volume.",
+    comment=(
+        "One row per (label, value) of the latest run: quantiles of the largest sum at any instant and of the volume, of the "
+        "fleet (label and value\nempty) and of the sites that share a label."
+    ),
 )
