@@ -25,7 +25,7 @@ dags = {
         "tasks": {
             t.task_id: {
                 "title": t.task_display_name, "queue": t.queue, "pool": t.pool, "after": sorted(t.upstream_task_ids),
-                "reads": [asset.uri for asset in t.inlets], "writes": [asset.uri for asset in t.outlets],
+                "reads": [asset.extra["address"] for asset in t.inlets], "writes": [asset.extra["address"] for asset in t.outlets],
                 "mapped": t.get_closest_mapped_task_group() is not None, "rule": t.trigger_rule.value,
                 "hours": t.execution_timeout and t.execution_timeout.total_seconds() / 3600,
                 "tells": [
