@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from pipeline.commands.steps import Shards, TargetDay
@@ -68,6 +67,7 @@ def write_scenarios(run: Run, settings: Settings, out: Path, paths: int) -> int:
 
 def _tables(run: Run, settings: Settings, paths: int) -> Iterator[pa.Table]:
     """Yield the rows of some paths at a time: memory grows neither with the fleet nor with their number."""
+    import numpy as np
     import pyarrow as pa
 
     from pipeline.adapters.store.snapshots import Store

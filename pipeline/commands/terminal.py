@@ -10,17 +10,18 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.highlighter import NullHighlighter
-from rich.logging import RichHandler
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from pipeline.errors import ConfigurationError, DataError, DayaheadError, ModelError, ServiceError, StoreError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 STATUS = {ConfigurationError: 2, ServiceError: 3, DataError: 4, ModelError: 4, StoreError: 4}  # docs/terminal.md says what each is for
 FAILED = 1
@@ -33,6 +34,8 @@ def tell_logs() -> None:
     """Send our log lines, and warnings of libraries, to standard error: with the time alone on a terminal, else with date and level."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if aside.is_terminal:  # the bar of a command stays below them
+        from rich.logging import RichHandler
+
         handler = RichHandler(console=aside, show_level=False, show_path=False, log_time_format="%H:%M:%S", highlighter=NullHighlighter())
     handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name.startswith("pipeline"))
     text = "%(message)s" if aside.is_terminal else "%(asctime)s %(levelname)s %(message)s"
@@ -49,6 +52,8 @@ def tell_error(error: DayaheadError | OSError) -> int:
 
 def progress() -> Progress:
     """Return a bar that shows while it is entered and leaves no trace; nothing at all where there is no terminal."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     return Progress(*columns, console=aside, transient=True, disable=not aside.is_terminal)
 
