@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import ARRAY, Text, any_, delete, literal
+
 from pipeline.adapters.files.header import map_columns
 from pipeline.adapters.files.sites_file import read_sites_file
 from pipeline.adapters.files.tally import LoadReport
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.loading import load_readings
-from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.readings import last_reading
+from pipeline.adapters.postgres.schema import metadata
 from pipeline.config import Settings
 
 ShareReport = Callable[[float, int], None]
@@ -59,6 +61,9 @@ def _remove_sample(settings: Settings) -> None:
     marker = sample_marker(settings)
     if not marker.exists():
         return
+    named = literal(json.loads(marker.read_text()), ARRAY(Text))
+    tables = [table for table in reversed(metadata.sorted_tables) if "site" in table.columns and not table.info.get("is_view")]
     with connect(settings, work="demo") as connection:
-        connection.execute(statement("delete_sites"), {"sites": json.loads(marker.read_text())})
+        for table in tables:
+            connection.execute(delete(table).where(table.c.site == any_(named)))
     marker.unlink()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.schema import alerts
 
 
 def claim(connection: Connection, kind: str, target_day: date, subject: str, message: str) -> set[str] | None:
@@ -22,16 +24,16 @@ def claim(connection: Connection, kind: str, target_day: date, subject: str, mes
         subject: What tells it from others of its kind and day.
         message: Its words; those of the first time are kept.
     """
-    key = {"kind": kind, "target_day": target_day, "subject": subject}
-    connection.execute(statement("claim_alert"), key | {"message": message})
-    delivered, problem = connection.execute(statement("read_alert"), key).one()
+    connection.execute(insert(alerts).values(kind=kind, target_day=target_day, subject=subject, message=message).on_conflict_do_nothing())
+    told = select(alerts.c.delivered, alerts.c.problem).filter_by(kind=kind, target_day=target_day, subject=subject).with_for_update()
+    delivered, problem = connection.execute(told).one()
     return None if problem is None else set(delivered)
 
 
 def note_delivery(connection: Connection, kind: str, target_day: date, subject: str, delivered: list[str], problem: str | None) -> None:
     """Note which channels took an alert, and why others did not; None where all did."""
-    values = {"kind": kind, "target_day": target_day, "subject": subject, "delivered": delivered, "problem": problem}
-    connection.execute(statement("note_delivery"), values)
+    told = update(alerts).filter_by(kind=kind, target_day=target_day, subject=subject)
+    connection.execute(told.values(delivered=delivered, problem=problem))
 
 
 def read_rungs(connection: Connection, days: list[date]) -> list[tuple[str, int, list[str]]]:

@@ -1,9 +1,0 @@
-DELETE FROM dayahead.traffic WHERE site = ANY(:sites);
-DELETE FROM dayahead.quarantine WHERE site = ANY(:sites);
-DELETE FROM dayahead.forecasts WHERE site = ANY(:sites);
-DELETE FROM dayahead.attention WHERE site = ANY(:sites);
-DELETE FROM dayahead.scores WHERE site = ANY(:sites);
-DELETE FROM dayahead.scores_by_hour WHERE site = ANY(:sites);
-DELETE FROM dayahead.completeness WHERE site = ANY(:sites);
-DELETE FROM dayahead.anomalies WHERE site = ANY(:sites);
-DELETE FROM dayahead.sites WHERE site = ANY(:sites);

@@ -1,3 +1,0 @@
-SELECT a.delivered, a.problem FROM dayahead.alerts AS a
-WHERE a.kind = :kind AND a.target_day = :target_day AND a.subject = :subject
-FOR UPDATE;
