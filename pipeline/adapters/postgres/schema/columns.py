@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 from pipeline.adapters.postgres.copy_binary import Kind
+from pipeline.core.models.contract import QUANTILE_COLUMNS
 
 KINDS: dict[type[TypeEngine[Any]], Kind] = {
     Text: "text",
@@ -25,6 +26,11 @@ metadata = MetaData(schema="dayahead")
 Instant = TIMESTAMP(timezone=True)
 Name = Text(collation="C")
 required, optional = partial(Column, nullable=False), partial(Column, nullable=True)
+
+
+def quantiles(median: str | None = None) -> list[Column[Any]]:
+    """Return the seven quantiles; ``median`` says of what, as the comment on q50."""
+    return [required(name, Double, comment=median if name == "q50" else None) for name in QUANTILE_COLUMNS]
 
 
 def kinds_of(table: Table) -> dict[str, Kind]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Date, Double, Integer, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 
-from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, required
+from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, quantiles, required
 
 forecasts = Table(
     "forecasts",
@@ -14,13 +14,7 @@ forecasts = Table(
     required("role", Name, primary_key=True, comment="champion, or challenger for a shadow forecast."),
     required("site", Name, primary_key=True),
     required("ts", Instant, primary_key=True),
-    required("q05", Double),
-    required("q10", Double),
-    required("q25", Double),
-    required("q50", Double, comment="Median; q05 … q95 are quantiles in the unit of traffic.throughput."),
-    required("q75", Double),
-    required("q90", Double),
-    required("q95", Double),
+    *quantiles("Median; q05 … q95 are quantiles in the unit of traffic.throughput."),
     required("cutoff", Instant, comment="Instant up to which readings were known."),
     required("model_version", Text),
     required("snapshot", Text, comment="File in the store that the forecast was made from."),
@@ -72,15 +66,7 @@ peaks = Table(
     required("role", Name, primary_key=True),
     required("site", Name, primary_key=True),
     required("peak_at", Instant, comment="First instant at which the median is largest."),
-    required("q05", Double),
-    required("q10", Double),
-    required("q25", Double),
-    required(
-        "q50", Double, comment="Median of the day's largest reading; q05 … q95 likewise. P(any reading of the day > x) is read off them."
-    ),
-    required("q75", Double),
-    required("q90", Double),
-    required("q95", Double),
+    *quantiles("Median of the day's largest reading; q05 … q95 likewise. P(any reading of the day > x) is read off them."),
     required("cutoff", Instant),
     required("model_version", Text),
     required("degradation", Text),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Date, Double, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 
-from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, required
-from pipeline.core.models.contract import QUANTILE_COLUMNS
+from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, quantiles, required
 
 volumes = Table(
     "volumes",
@@ -14,20 +13,10 @@ volumes = Table(
     required("target_day", Date, primary_key=True),
     required("role", Name, primary_key=True),
     required("site", Name, primary_key=True),
-    required("q05", Double),
-    required("q10", Double),
-    required("q25", Double),
-    required(
-        "q50",
-        Double,
-        comment=(
-            "Median; q05 … q95 are quantiles in the unit of traffic.throughput times seconds: bit/s give bits, Gbit/s gigabits; "
-            "megawatts over 3600\nmegawatt hours."
-        ),
+    *quantiles(
+        "Median; q05 … q95 are quantiles in the unit of traffic.throughput times seconds: bit/s give bits, Gbit/s gigabits; "
+        "megawatts over 3600\nmegawatt hours."
     ),
-    required("q75", Double),
-    required("q90", Double),
-    required("q95", Double),
     comment=(
         "One row per (target_day, role, site) of forecasts, written with them in the same transaction and replaced with them: "
         "quantiles of the day's\nvolume, the sum of its readings times the seconds between them."
@@ -72,7 +61,7 @@ totals = Table(
         "ts", Instant, primary_key=True, comment="Instant on a multiple of the interval: readings stamped a minute later are added to it."
     ),
     required("sites", Integer, comment="Sites whose day has the instant: where zones are apart, fewer at both ends."),
-    *(required(name, Double) for name in QUANTILE_COLUMNS),
+    *quantiles(),
     required("cutoff", Instant),
     comment=(
         "One row per (target_day, role, label, value, ts): quantiles of the sum over all sites of the fleet (label and value "
@@ -92,7 +81,7 @@ total_peaks = Table(
     required("sites", Integer),
     required("sites_at_once", Integer, comment="Most sites that one instant has; fewer than sites where zones lie a day apart."),
     required("peak_at", Instant, comment="First instant at which the median of the sum is largest."),
-    *(required(name, Double) for name in QUANTILE_COLUMNS),
+    *quantiles(),
     required("cutoff", Instant),
     comment=(
         "One row per (target_day, role, label, value): quantiles of the largest sum at any instant, of the groups of totals; "
@@ -108,7 +97,7 @@ total_volumes = Table(
     required("label", Text, primary_key=True),
     required("value", Text, primary_key=True),
     required("sites", Integer),
-    *(required(name, Double) for name in QUANTILE_COLUMNS),
+    *quantiles(),
     required("cutoff", Instant),
     comment=(
         "One row per (target_day, role, label, value): quantiles of the sum of the volumes of each site's own day, of the groups "

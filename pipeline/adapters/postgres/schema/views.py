@@ -7,15 +7,9 @@ from functools import partial
 from sqlalchemy import BigInteger, Column, Date, Double, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata
+from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, quantiles
 
 View = partial(Table, info={"is_view": True})
-QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
-
-
-def _quantiles() -> list[Column[float]]:
-    return [Column(name, Double) for name in QUANTILES]
-
 
 published_forecasts = View(
     "published_forecasts",
@@ -24,7 +18,7 @@ published_forecasts = View(
     Column("role", Name),
     Column("site", Name),
     Column("ts", Instant),
-    *_quantiles(),
+    *quantiles(),
     Column("cutoff", Instant),
     Column("model_version", Text),
     Column("degradation", Text),
@@ -39,7 +33,7 @@ site_outlook = View(
     Column("site", Name),
     Column("target_day", Date),
     Column("peak_at", Instant),
-    *_quantiles(),
+    *quantiles(),
     Column("timezone", Text),
     Column("labels", JSONB),
     Column("capacity", Double),
@@ -78,7 +72,7 @@ next_day_totals = View(
     Column("value", Text),
     Column("ts", Instant),
     Column("sites", Integer),
-    *_quantiles(),
+    *quantiles(),
     Column("target_day", Date),
     Column("cutoff", Instant),
     comment=(
@@ -95,7 +89,7 @@ next_day_total_peaks = View(
     Column("sites", Integer),
     Column("sites_at_once", Integer),
     Column("peak_at", Instant),
-    *_quantiles(),
+    *quantiles(),
     *(Column(f"volume_{name}", Double) for name in ("q05", "q50", "q95")),
     Column("target_day", Date),
     Column("cutoff", Instant),
