@@ -32,8 +32,8 @@ def scenarios(
     """Write equally likely paths of the forecast day: what one path says of any sites and instants belongs together.
 
     Examples:
-        python -m pipeline scenarios --target-day 2026-08-21 --out tomorrow.parquet
-        python -m pipeline scenarios --target-day 2026-08-21 --paths 200 --out tomorrow.parquet
+        python -m pipeline scenarios --target-day 2026-08-21 --out day.parquet
+        python -m pipeline scenarios --paths 200 --out tomorrow.parquet
     """
     from pipeline.config import read_settings
     from pipeline.steps.plan import plan
