@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import load_file, save_file
 
 from pipeline.core.series.clock import day_instants, infer_step_minutes, steps_per_day, target_day_at, to_wall_clock
 from pipeline.core.series.frames import Site, check_readings
@@ -110,6 +109,8 @@ class Grid:
             "step_minutes": self.step_minutes,
         }
         arrays = {"throughput": self.throughput, "observed": self.observed, "phase_minutes": self.phase_minutes}
+        from safetensors.numpy import save_file  # the API server knows the tables' quantiles through here and has no such library
+
         save_file(
             arrays | {f"covariate.{k}": v for k, v in self.covariates.items()}, path, metadata={"grid": json.dumps(header)}
         )  # safetensors shuffles keys: one keeps the content hash
@@ -121,6 +122,8 @@ class Grid:
 
         with safe_open(path, framework="numpy") as file:
             header = json.loads(file.metadata()["grid"])
+        from safetensors.numpy import load_file
+
         arrays = load_file(path)
         covariates = {k.removeprefix("covariate."): v for k, v in arrays.items() if k.startswith("covariate.")}
         return cls(
