@@ -34,7 +34,7 @@ INSERT INTO connection (conn_id, conn_type, host) VALUES ('dayahead_webhook', 'h
 """
 
 
-class Cluster:
+class Server:
     """The embedded Postgres alone, below the process manager that the stack has."""
 
     def __init__(self, home: Home, port: int) -> None:
@@ -76,15 +76,22 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
+def server() -> Iterator[Server]:
     # Not below pytest's own folder: as root, Postgres runs as a user who may not enter that.
     with tempfile.TemporaryDirectory(prefix="dayahead-") as folder:
         home = Home(Path(folder).resolve())
         home.prepare()
-        yield Cluster(home, *free_ports(1))
+        yield Server(home, *free_ports(1))
         Supervisor(home).shutdown()
         end_stragglers(home)
         assert not processes_of(home)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, be it that nobody has asked how."""
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 90) -> bool:
@@ -94,20 +101,20 @@ def eventually(holds: Callable[[], bool], seconds: float = 90) -> bool:
     return holds()
 
 
-def test_a_backend_that_outlives_a_killed_server_is_ended_and_postgres_stands_again(cluster: Cluster, journal: Journal):
-    with cluster.connected("traffic") as connection, connection.cursor() as cursor:
+def test_a_backend_that_outlives_a_killed_server_is_ended_and_postgres_stands_again(server: Server, journal: Journal):
+    with server.connected("traffic") as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE kept (number int, word text)")
         cursor.executemany("INSERT INTO kept VALUES (%s, %s)", ROWS)
         holder = connection.info.backend_pid
         os.kill(holder, signal.SIGSTOP)  # as one that hangs in a disk: it does not see that its server is gone
-        killed = cluster.kill_server()
+        killed = server.kill_server()
 
-        assert eventually(cluster.answers)
+        assert eventually(server.answers)
         seconds = time.monotonic() - killed
 
-    assert not psutil.pid_exists(holder)
-    assert orphans(cluster.home, cluster.supervisor._ask("getPID")) == []
-    with cluster.connected("traffic") as connection, connection.cursor() as cursor:
+    assert is_gone(holder)
+    assert orphans(server.home, server.supervisor._ask("getPID")) == []
+    with server.connected("traffic") as connection, connection.cursor() as cursor:
         cursor.execute("SELECT number, word FROM kept")
         journal.note(
             "Postgres killed, a backend holds on",
@@ -118,19 +125,19 @@ def test_a_backend_that_outlives_a_killed_server_is_ended_and_postgres_stands_ag
         )
 
 
-def test_postgres_that_cannot_start_is_tried_again_until_it_can_and_told_once_without_a_database(cluster: Cluster):
-    lost, aside = cluster.home.postgres / "postgresql.conf", cluster.home.postgres / "aside"
+def test_postgres_that_cannot_start_is_tried_again_until_it_can_and_told_once_without_a_database(server: Server):
+    lost, aside = server.home.postgres / "postgresql.conf", server.home.postgres / "aside"
     with web_server() as hook:
-        with cluster.connected("airflow") as connection, connection.cursor() as cursor:
+        with server.connected("airflow") as connection, connection.cursor() as cursor:
             cursor.execute(CONNECTION, [f"http://127.0.0.1:{hook.port}/hook"])
             cursor.execute("ALTER TABLE connection OWNER TO airflow")
-        assert eventually(lambda: "told through: dayahead_webhook" in cluster.said())
+        assert eventually(lambda: "told through: dayahead_webhook" in server.said())
         lost.rename(aside)
-        cluster.kill_server()
-        assert eventually(lambda: cluster.said().count("postgres does not start; trying again") == 2)
+        server.kill_server()
+        assert eventually(lambda: server.said().count("postgres does not start; trying again") == 2)
         aside.rename(lost)
 
-        assert eventually(cluster.answers)
+        assert eventually(server.answers)
         assert eventually(lambda: bool(hook.posts))
 
     [(_, body)] = hook.posts
