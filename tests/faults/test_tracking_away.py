@@ -13,6 +13,7 @@ from mlflow import MlflowClient
 
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
+from pipeline.core.series.frames import from_sites
 from pipeline.errors import ServiceError
 from pipeline.steps.evaluate import evaluate
 from pipeline.steps.forecast import forecast
@@ -43,6 +44,7 @@ def far(database: Settings, tracked: Settings, wire: Wire) -> Settings:
     settings = database.model_copy(update=address)
     store_training(settings, evaluation())
     store, grid = Store(settings.store_url), make_grid(sites=2, days=40).known_at(TODAY.cutoff)
+    store.write_result(TODAY, "extract", {"sites": store.put_frame(TODAY, "sites", from_sites(grid.sites))})
     store.write_result(TODAY, "features", {"grid": store.put(TODAY, "grid", ".safetensors", grid.save), "ladder": {}, "dead": []})
     return settings
 
