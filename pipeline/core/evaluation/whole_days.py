@@ -183,7 +183,12 @@ def figures(quantiles: np.ndarray, actual: np.ndarray) -> dict[str, float]:
 
 
 def risk_figures(risk: np.ndarray, above: np.ndarray) -> dict[str, Any]:
-    """Return ``brier``, and by fifth of the risk ``site_days``, ``said`` and ``came`` in sums, so that sets may be pooled."""
+    """Return ``brier``, and by fifth of the risk ``site_days``, ``said`` and ``came`` in sums, so that sets may be pooled.
+
+    Args:
+        risk: ``(…)`` probability of a reading above the capacity.
+        above: ``(…)`` 1 where one came, 0 where none did, NaN where unknown.
+    """
     sums = risk_sums(risk, above)
     brier = sums["brier"] / sums["counted"] if sums["counted"] else float("nan")
     return {"brier": brier, "site_days": sums["bin_counted"], "said": sums["bin_said"], "came": sums["bin_came"]}

@@ -79,7 +79,7 @@ def steps_of(grid: Grid, origins: Origins) -> np.ndarray:
 
 
 def alike(grid: Grid, origins: Origins) -> Iterator[tuple[np.ndarray, pd.DatetimeIndex, np.ndarray]]:
-    """Origins that share a day, a zone and a phase, with the instants and steps of that day."""
+    """Yield the rows ``(M,)`` of origins that share a day, a zone and a phase, with the instants and steps ``(T,)`` of that day."""
     zone, _ = pd.factorize(np.array([site.timezone for site in grid.sites], object))
     key = np.stack([origins.day, zone[origins.site], grid.phase_minutes[origins.site]], axis=1)
     kinds, inverse = np.unique(key, axis=0, return_inverse=True)

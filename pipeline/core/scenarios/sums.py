@@ -48,7 +48,7 @@ def added(parts: Iterable[Bins]) -> Bins:
 
 
 def rounded(bins: Bins) -> np.ndarray:
-    """Return the sums as float64, the largest bin first; no bin at all is a sum of nothing."""
+    """Return the sums ``(…)`` as float64, the largest bin first; no bin at all is a sum of nothing."""
     out: np.ndarray = np.float64(0) * next(iter(bins.values()), np.zeros(()))
     for bin_ in sorted(bins, reverse=True):
         out = out + np.ldexp(bins[bin_].astype(np.float64), _unit(bin_))

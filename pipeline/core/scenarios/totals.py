@@ -66,7 +66,7 @@ class Totals:
 
     @classmethod
     def of(cls, labels: Sequence[Mapping[str, str]], instants: np.ndarray, step_minutes: int) -> Self:
-        """Return sums of nothing yet, of sites with these labels."""
+        """Return sums of nothing yet, of sites with these labels at these instants ``(T,)``."""
         every = sorted({pair for row in labels for pair in row.items() if pair[0]})
         many = tuple(sorted(key for key, values in Counter(key for key, _ in every).items() if values > MOST_VALUES))
         groups = (FLEET, *(pair for pair in every if pair[0] not in many))

@@ -19,8 +19,8 @@ def test_memory_that_is_given_back_counts_while_it_was_held():
     with measured() as before:
         pass
     with measured() as cost:
-        held = np.ones(30_000_000 // 8)
+        held = np.ones(300_000_000 // 8)  # far more than other tests may have left behind
         time.sleep(0.1)
         del held
 
-    assert cost.peak_mb > before.peak_mb + 20
+    assert cost.peak_mb > before.peak_mb + 200
