@@ -67,6 +67,7 @@ const byRole = (answer, figures) => {
       answer.columns.role.forEach((found, i) => {
         if (found === role) columns[name][place.get(answer.columns.target_day[i])] = answer.columns[figure][i];
       });
+      if (columns[name].every((value) => value === null)) continue; // the naive has an error alone
       series.push(line(`${role}${label}`, name, COLOURS[role] ?? "ink", { points: days.length < 60, ...LINES[role], ...more }));
     }
   }
