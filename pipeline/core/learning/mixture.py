@@ -69,15 +69,18 @@ def _by_own_name(shares: Mapping[str, float]) -> dict[str, float]:
     """Add the shares of copies to those of what they are copies of."""
     found: dict[str, float] = {}
     for expert, share in shares.items():
-        own = next((expert.removesuffix(f" {copy}") for copy in COPIES if expert.endswith(f" {copy}")), expert)
+        own, _ = _own_and_copy(expert)
         found[own] = found.get(own, 0.0) + share
     return found
 
 
 def _words(expert: str) -> str:
     """Return how people call an expert: its own name, and for a copy what it was moved by."""
-    for copy, words in COPIES.items():
-        if expert.endswith(f" {copy}"):
-            own = expert.removesuffix(f" {copy}")
-            return f"{WORDS.get(own, own)} {words}"
-    return WORDS.get(expert, expert)
+    own, copy = _own_and_copy(expert)
+    return " ".join([WORDS.get(own, own), *([COPIES[copy]] if copy else [])])
+
+
+def _own_and_copy(expert: str) -> tuple[str, str | None]:
+    """Return the name that an expert has of its own, and which copy of it this is; None for itself."""
+    copy = next((copy for copy in COPIES if expert.endswith(f" {copy}")), None)
+    return (expert.removesuffix(f" {copy}"), copy) if copy else (expert, None)
