@@ -50,7 +50,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
     before = store.get(trained["learnt"], State.load) if trained.get("learnt") else None
     told = _told(challenger_model, grid, spans.test, unknown, before)
     forecasts = {CHALLENGER: told.forecast} | _baselines(grid, spans, settings, unknown)
-    if told.frozen:
+    if told.state is not None:
         forecasts[FROZEN] = told.frozen
     champion = _champion(settings, grid, spans, unknown)
     if champion.forecast:
@@ -109,7 +109,8 @@ class _Champion:
 def _told(forecaster: Forecaster, grid: Grid, days: range, unknown: np.ndarray, before: State | None, first: int | None = None) -> Told:
     """Return what a forecaster says of the test days, and what it has learnt then; who begins with nothing learnt learns nothing."""
     if before is None:
-        return Told(forecast_days(forecaster, grid, days, unknown))
+        made = forecast_days(forecaster, grid, days, unknown)
+        return Told(made, made)
     return learnt_on(forecaster, grid, days, unknown, before, first)
 
 

@@ -14,8 +14,7 @@ from pipeline.core.evaluation.replay import Replay, replay
 from pipeline.core.evaluation.scoring import Scores, score, without_nan
 from pipeline.core.evaluation.spans import Spans
 from pipeline.core.evaluation.whole_days import whole_days
-from pipeline.core.learning import learner
-from pipeline.core.learning.rolling import joined, roll, speaker, start_of
+from pipeline.core.learning.rolling import joined, learnt_on, start_of
 from pipeline.core.models import create
 from pipeline.core.models.contract import FitOptions, Forecast, Forecaster, Origins, Progress, Split
 from pipeline.core.scenarios.paths import PAST_DAYS
@@ -190,9 +189,9 @@ def _run(forecaster: Forecaster, grid: Grid, fits: list[Spans], options: FitOpti
         with measured() as forecasting:
             if learns:
                 start = start_of(forecaster, grid, spans.split, options.unknown_steps)
-                for day in roll(grid, spans.test, speaker(forecaster, grid, options.unknown_steps), start.state):
-                    made.append(day.made.forecast)
-                    plain.append(learner.plain(day.said))
+                told = learnt_on(forecaster, grid, spans.test, options.unknown_steps, start.state)
+                made.append(told.forecast)
+                plain.append(told.frozen)
                 before = before or start.forecast
             else:
                 made.append(forecast_days(forecaster, grid, spans.test, options.unknown_steps))

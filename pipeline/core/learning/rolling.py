@@ -166,13 +166,13 @@ class Told:
 
     Args:
         forecast: What was published.
-        frozen: What the weights alone would have said; None where nothing learns.
+        frozen: What the weights alone would have said; the same where nothing learns.
         shares: Mean share of each expert, by its name.
         state: What is known when the days are over; None where nothing learns.
     """
 
     forecast: Forecast
-    frozen: Forecast | None = None
+    frozen: Forecast
     shares: dict[str, float] = field(default_factory=dict)
     state: State | None = None
 
