@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from pipeline.adapters.postgres import schema
 from pipeline.adapters.postgres.publications import Slice
 from pipeline.adapters.postgres.schema import kinds_of
-from pipeline.adapters.postgres.whole_days import read_planned
+from pipeline.adapters.postgres.whole_days import OF_FLEET, read_planned
 from pipeline.core.evaluation.plan_scores import risk_sums, sums_of, total_actuals, whole_day_actuals
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 
@@ -65,6 +65,6 @@ def _of_fleet(writer: Connection, part: Slice, rows: pd.DataFrame, minutes: int,
     if actual.notna().all():
         whole = {"total_peaks": actual.max(), "total_volumes": actual.sum() * minutes * SECONDS_PER_MINUTE}
         for name, value in whole.items():
-            planned = read_planned(writer, schema.metadata.tables[f"dayahead.{name}"], part, Q)
+            planned = read_planned(writer, OF_FLEET[name], part, Q)
             found[name.removesuffix("s")] = sums_of(planned.to_numpy(np.float64), np.full(len(planned), value))
     return found

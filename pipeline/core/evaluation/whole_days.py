@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.evaluation.metrics import pinball_loss
-from pipeline.core.evaluation.plan_scores import risk_sums
+from pipeline.core.evaluation.plan_scores import HIGH, LOW, risk_sums
 from pipeline.core.evaluation.scoring import laid_out
 from pipeline.core.models.contract import MEDIAN, QUANTILES, Forecast
 from pipeline.core.scenarios.margins import ladder
@@ -17,7 +17,6 @@ from pipeline.core.scenarios.memory import Lesson, Memory, Said, actuals, lesson
 from pipeline.core.scenarios.spread import risk_above
 from pipeline.core.series.grid import Grid
 
-LOW, HIGH = QUANTILES.index(0.10), QUANTILES.index(0.90)
 INDEPENDENT_PATHS = 200
 LIMIT_DAYS, FEWEST_DAYS, LIMIT_LEVEL = 28, 7, 0.8  # a capacity for the risk: the level of a site's last peaks, where so many are known
 
