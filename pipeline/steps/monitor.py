@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,15 @@ from pipeline.adapters.mlflow.monitoring_run import log_monitoring
 from pipeline.adapters.postgres import monitoring
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.quarantine import quarantine_future
-from pipeline.adapters.postgres.readings import read_readings
+from pipeline.adapters.postgres.readings import read_readings, read_sites
 from pipeline.adapters.postgres.scores import SCORES, read_daily_changes, read_due, read_forecasts, write_scores
 from pipeline.adapters.postgres.whole_days import write_plan_scores
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.anomalies import find_anomalies
-from pipeline.core.evaluation.site_scores import hour_sums, score_sites
+from pipeline.core.evaluation.site_scores import hour_sums, score_naives, score_sites
 from pipeline.core.models.contract import QUANTILE_COLUMNS
+from pipeline.core.series.frames import Site
 from pipeline.errors import ConfigurationError, ServiceError
 from pipeline.steps.champion import watch_alias
 from pipeline.steps.decay import watch_champion
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 RECHECK_DAYS = 7  # a scored day that is younger is looked at again: late readings arrive within days
 HISTORY_DAYS = 28  # before the day, for the daily change that MASE divides by
+NAIVE_DAYS = 30  # before the cutoff: what the naive rules look at, in every zone
+SITES_AT_A_TIME = 1000  # whose weeks of readings are held at once
 CHAMPION = "champion"
 
 
@@ -104,7 +107,7 @@ def score_day(writer: Connection, reader: Connection, due: pd.DataFrame, setting
     chosen = both[changed[site]]
     watched = due["role"][0] == CHAMPION
     return ScoredDay(
-        _scores(reader, due, chosen) if changed.any() else pd.DataFrame(columns=list(SCORES)),
+        _scores(reader, due, chosen, settings) if changed.any() else pd.DataFrame(columns=list(SCORES)),
         _hours(due, chosen, np.flatnonzero(changed)),
         _completeness(due, both) if watched else pd.DataFrame(columns=list(monitoring.COMPLETENESS)),
         _anomalies(due, chosen, settings.anomaly_steps) if watched else pd.DataFrame(columns=list(monitoring.ANOMALIES)),
@@ -112,12 +115,31 @@ def score_day(writer: Connection, reader: Connection, due: pd.DataFrame, setting
     )
 
 
-def _scores(reader: Connection, due: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def _scores(reader: Connection, due: pd.DataFrame, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     until = due["first_step"].min()
     daily_change = read_daily_changes(reader, list(due["site"]), until - timedelta(days=HISTORY_DAYS), until)
     quantiles = rows[list(QUANTILE_COLUMNS)].to_numpy()
     scores = score_sites(rows["site"].to_numpy(), rows["actual"].to_numpy(), quantiles, daily_change)
-    return due.loc[scores.index, ["target_day", "role", "site", "model_version", "cutoff"]].join(scores)
+    if due["role"][0] == CHAMPION:
+        scores = scores.join(_naives(reader, due.loc[scores.index], rows, settings))
+    named = due.loc[scores.index, ["target_day", "role", "site", "model_version", "cutoff"]].join(scores)
+    return named.reindex(columns=list(SCORES))
+
+
+def _naives(reader: Connection, due: pd.DataFrame, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Return what the naive rules cost, from the readings before each cutoff, a part of the fleet at a time."""
+    scored = []
+    cutoffs: list[datetime] = list(due["cutoff"].unique())
+    for cutoff in cutoffs:
+        group = due.loc[due["cutoff"] == cutoff, "site"]
+        known = {site.name: site for site in read_sites(reader, cutoff, settings.timezone).live}
+        for i in range(0, len(group), SITES_AT_A_TIME):
+            part = group.iloc[i : i + SITES_AT_A_TIME]
+            sites = tuple(known.get(name, Site(name, settings.timezone)) for name in part)
+            readings = read_readings(reader, cutoff - timedelta(days=NAIVE_DAYS), cutoff, list(part))
+            here = rows.assign(site=part.index.get_indexer(pd.Index(rows["site"])))
+            scored.append(score_naives(here[here["site"] >= 0], readings, sites, cutoff).set_axis(part.index))
+    return pd.concat(scored)
 
 
 def _hours(due: pd.DataFrame, rows: pd.DataFrame, sites: np.ndarray) -> pd.DataFrame:

@@ -10,11 +10,13 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from pipeline.config import Settings
+from pipeline.core.learning.mixture import WORDS
 from pipeline.web.links import version_page
 from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import render
 from pipeline.web.tables import columns, csv_answer, json_answer
 
+NAIVES = {name: words for name, words in WORDS.items() if name.startswith("seasonal_naive")}
 FIGURES = ("target_day", "role", "sites", "wape", "bias", "mase", "coverage50", "coverage80", "coverage90")
 DECISION = ("decided_at", "version", "decision")
 QUANTITIES = {
@@ -52,7 +54,7 @@ def accuracy_figures(settings: SettingsHere, days: Days = "90") -> JSONResponse:
     _, rows, decisions = _read(settings, int(days))
     zone = ZoneInfo(settings.timezone)
     marks = [row | {"decided_at": row["decided_at"].astimezone(zone).replace(tzinfo=UTC)} for row in decisions[::-1]]  # the axis is of days
-    return json_answer(rows, FIGURES, zone=settings.timezone, decisions=columns(marks, DECISION))
+    return json_answer(rows, FIGURES, zone=settings.timezone, decisions=columns(marks, DECISION), naives=NAIVES)
 
 
 @router.get("/accuracy.csv")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pandas as pd
 
 from pipeline.core.evaluation.metrics import INTERVALS, pinball_loss
-from pipeline.core.models.contract import MEDIAN
+from pipeline.core.learning.experts import NAIVES
+from pipeline.core.models.contract import MEDIAN, Origins
+from pipeline.core.series.clock import infer_step_minutes, to_wall_clock
+from pipeline.core.series.frames import Site
+from pipeline.core.series.grid import to_grid
 
 
 def score_sites(site: np.ndarray, actual: np.ndarray, quantiles: np.ndarray, daily_change: np.ndarray) -> pd.DataFrame:
@@ -43,6 +49,33 @@ def score_sites(site: np.ndarray, actual: np.ndarray, quantiles: np.ndarray, dai
             columns[name] = total((quantiles[:, low] <= actual) & (actual <= quantiles[:, high])) / steps
     scores = pd.DataFrame(columns)
     return scores[steps > 0]
+
+
+def score_naives(rows: pd.DataFrame, readings: pd.DataFrame, sites: tuple[Site, ...], cutoff: datetime) -> pd.DataFrame:
+    """Return the WAPE of each naive rule on the steps of a day, ``(N, rules)``, columns of ``scores``; NaN where it had nothing to go by.
+
+    Args:
+        rows: ``site`` (index into ``sites``), ``ts`` and ``actual`` of the day's steps; NaN where it is not in.
+        readings: What was known at the cutoff, of the weeks before it.
+        sites: ``N`` sites.
+        cutoff: Of the forecast that the rules are held beside.
+    """
+    columns = [f"wape_{rule.name}" for rule in NAIVES]
+    if readings.empty:
+        return pd.DataFrame(np.nan, range(len(sites)), columns)
+    grid = to_grid(readings, sites, step_minutes=infer_step_minutes(rows))
+    days, unknown = grid.targets_at(cutoff)
+    origins = Origins(np.arange(len(sites)), days, unknown)
+    rows = rows[rows["actual"].notna()]
+    site, actual = rows["site"].to_numpy(), rows["actual"].to_numpy()
+    zones = pd.Series([each.timezone for each in sites]).to_numpy()[site]
+    step = np.empty(len(rows), np.int64)
+    for zone in np.unique(zones):
+        step[zones == zone] = to_wall_clock(rows["ts"][zones == zone], zone, grid.step_minutes)[1]
+    level = np.bincount(site, actual, len(sites))
+    misses = [np.abs(rule().medians(grid, origins)[site, step] - actual) for rule in NAIVES]
+    wapes = [np.bincount(site, miss, len(sites)) / np.where(level > 0, level, np.nan) for miss in misses]
+    return pd.DataFrame(dict(zip(columns, wapes, strict=True)))
 
 
 def hour_sums(site: np.ndarray, hour: np.ndarray, actual: np.ndarray, quantiles: np.ndarray, sites: int) -> dict[str, np.ndarray]:

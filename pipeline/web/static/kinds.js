@@ -68,7 +68,9 @@ const byRole = (answer, figures) => {
         if (found === role) columns[name][place.get(answer.columns.target_day[i])] = answer.columns[figure][i];
       });
       if (columns[name].every((value) => value === null)) continue; // the naive has an error alone
-      series.push(line(`${role}${label}`, name, COLOURS[role] ?? "ink", { points: days.length < 60, ...LINES[role], ...more }));
+      const rule = answer.naives[role];
+      const kind = rule ? "naive" : role;
+      series.push(line(rule ? `naive: ${rule}` : `${role}${label}`, name, COLOURS[kind] ?? "ink", { points: days.length < 60, ...LINES[kind], ...more }));
     }
   }
   return { columns, series };

@@ -333,6 +333,16 @@ def test_a_revision_can_be_taken_back_and_applied_again(database, folder):
     assert migrate(database, folder) == ["901_more.sql"]
 
 
+def test_our_own_revisions_can_be_taken_back_as_far_as_no_data_is_lost_and_applied_again(database):
+    views = rows(database, "SELECT viewname FROM pg_views WHERE schemaname = 'dayahead' ORDER BY 1")
+
+    go_back(database, "024")
+    assert rows(database, "SELECT to_regclass('dayahead.plan_scores')") == [(None,)]
+
+    assert {"025_whole_days.sql", "026_plan_scores.sql", "027_naive_scores.sql"} <= set(migrate(database))
+    assert rows(database, "SELECT viewname FROM pg_views WHERE schemaname = 'dayahead' ORDER BY 1") == views
+
+
 def test_rights_that_somebody_took_away_are_given_again(database, run_sql):
     run_sql("REVOKE SELECT ON dayahead.next_day FROM dayahead_viewer")
 

@@ -44,6 +44,16 @@ scores = Table(
             "in no line."
         ),
     ),
+    optional(
+        "wape_seasonal_naive_day",
+        Double,
+        comment=(
+            "WAPE of the same time yesterday on the same steps, from readings before the same cutoff. The three are NULL of a challenger, "
+            "before\nrevision 027, where a site has no reading in the 28 days before, and where wape is."
+        ),
+    ),
+    optional("wape_seasonal_naive_week", Double, comment="WAPE of the same time a week ago."),
+    optional("wape_seasonal_naive_mean", Double, comment="WAPE of the mean of both."),
     comment="One row per (target_day, role, site) whose day is over and has actuals. Written again only where actuals or forecast changed.",
 )
 

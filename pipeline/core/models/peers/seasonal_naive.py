@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -38,14 +40,20 @@ class _SeasonalNaive:
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast each origin; NaN only where a site has no reading at all in its context."""
-        steps = grid.shape[2]
-        quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
-        for part, rows in in_parts(origins, self.context_days * steps):
-            past, observed = past_of(grid, rows, self.context_days)
-            for unknown in np.unique(rows.unknown_steps):
-                same = rows.unknown_steps == unknown
-                quantiles[part][same] = self._quantiles(past[same], observed[same], int(unknown))
+        quantiles = np.full((len(origins), grid.shape[2], len(QUANTILES)), np.nan, np.float32)
+        for places, readings, unknown in self._pasts(grid, origins):
+            quantiles[places] = self._quantiles(readings, unknown)
         return Forecast(origins, quantiles)
+
+    def medians(self, grid: Grid, origins: Origins) -> np.ndarray:
+        """Return the medians of ``forecast`` alone, ``(B, S)``, without the errors that the other quantiles are made of."""
+        medians = np.full((len(origins), grid.shape[2]), np.nan, np.float32)
+        for places, readings, unknown in self._pasts(grid, origins):
+            points = self._points(readings, unknown)[:, -1]
+            lacking = np.isnan(points).any(axis=1)
+            points[lacking] = _or_centre(points[lacking], _median(readings[lacking]))
+            medians[places] = points
+        return medians
 
     def save(self, folder: Path) -> None:
         """Write ``config.json``."""
@@ -64,17 +72,25 @@ class _SeasonalNaive:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder} holds no {cls.name} forecaster: {error}; expected the folder that save wrote") from error
 
-    def _quantiles(self, past: np.ndarray, observed: np.ndarray, unknown: int) -> np.ndarray:
-        readings = np.where(observed, past, np.nan)
+    def _pasts(self, grid: Grid, origins: Origins) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+        """Yield origins that know equally much: their places, their readings ``(B, L, S)``, NaN where unknown, and the steps unknown."""
+        for part, rows in in_parts(origins, self.context_days * grid.shape[2]):
+            past, observed = past_of(grid, rows, self.context_days)
+            readings = np.where(observed, past, np.nan)
+            for unknown in np.unique(rows.unknown_steps):
+                same = rows.unknown_steps == unknown
+                yield np.arange(len(origins))[part][same], readings[same], int(unknown)
+
+    def _quantiles(self, readings: np.ndarray, unknown: int) -> np.ndarray:
         points = self._points(readings, unknown)  # (B, L + 1, S), the last day is the target
         centre = _median(readings)
-        median = np.where(np.isnan(points[:, -1]), centre[:, None], points[:, -1])
+        median = _or_centre(points[:, -1], centre)
         errors = readings - points[:, :-1]
         spread = _error_quantiles(errors, readings - centre[:, None, None])  # (B, S, Q)
         spread[..., :MEDIAN] = np.minimum(spread[..., :MEDIAN], 0)
         spread[..., MEDIAN] = 0
         spread[..., MEDIAN + 1 :] = np.maximum(spread[..., MEDIAN + 1 :], 0)
-        floor = np.where(past.min(axis=(1, 2), keepdims=True) < 0, -np.inf, 0)  # what was never negative is never forecast so
+        floor = np.where((readings < 0).any(axis=(1, 2), keepdims=True), -np.inf, 0)  # what was never negative is never forecast so
         return np.maximum(median[..., None] + spread, floor)
 
     def _points(self, readings: np.ndarray, unknown: int) -> np.ndarray:
@@ -149,5 +165,9 @@ def _quantiles_of(rows: np.ndarray) -> np.ndarray:
     return np.where(count > 0, below + (above - below) * (position - low), np.nan)
 
 
+def _or_centre(points: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(points), centre[:, None], points)
+
+
 def _median(readings: np.ndarray) -> np.ndarray:
-    return _quantiles_of(readings.reshape(len(readings), -1))[:, MEDIAN]
+    return _quantiles_of(readings.reshape(len(readings), math.prod(readings.shape[1:])))[:, MEDIAN]

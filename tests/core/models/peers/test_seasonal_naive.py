@@ -167,6 +167,17 @@ def test_origins_with_different_cutoffs_are_forecast_each_with_its_own():
 
 
 @pytest.mark.parametrize("rule", RULES)
+def test_medians_alone_are_those_of_the_forecast(rule):
+    grid = make_grid(sites=3)
+    grid.observed[0, 20:35] = False
+    grid.observed[1] = False
+    grid.observed[2, :, 5] = False
+    mixed = Origins(np.array([0, 1, 2, 0]), np.array([35, 35, 35, 36]), np.array([0, 6, 6, 3]))
+
+    np.testing.assert_array_equal(rule().medians(grid, mixed), rule().forecast(grid, mixed).quantiles[..., MEDIAN])
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_a_saved_rule_forecasts_the_same(rule, tmp_path):
     grid = make_grid()
     origins = Origins.every(3, range(38, 41))
