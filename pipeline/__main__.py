@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from pipeline.commands import backtest, data, demo, health, scenarios, service, sites, stack, steps
+from pipeline.commands import backtest, data, demo, events, health, scenarios, service, sites, stack, steps
 from pipeline.commands.terminal import help_of, tell_error, tell_logs
 from pipeline.errors import DayaheadError
 
@@ -54,6 +54,7 @@ for panel, commands in PANELS.items():
         app.command(rich_help_panel=panel, **help_of(command))(command)
 app.add_typer(service.app, name="service", rich_help_panel="Stack on this machine")
 app.add_typer(sites.app, name="sites", rich_help_panel="Data")
+app.add_typer(events.app, name="events", rich_help_panel="Data")
 
 
 def main() -> None:

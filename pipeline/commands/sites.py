@@ -127,7 +127,7 @@ def retire(
         raise ConfigurationError("no site is named; expected names, or --file with a name on each line")
 
     def work(connection: Connection) -> None:
-        _check_known(chosen, [site.site for site in list_sites(connection)])
+        check_known(chosen, [site.site for site in list_sites(connection)])
         for each in chosen:
             retire_site(connection, each, retired=not undo)
 
@@ -150,10 +150,10 @@ def _describe(word: str, name: str | None, file: Path | None, dry_run: bool, **k
         there = [site.site for site in list_sites(connection)]
         if described is not None:
             if word == "set":
-                _check_known(list(described["site"]), there)
+                check_known(list(described["site"]), there)
             write_sites(connection, described, read_settings().timezone)
         elif word == "set":
-            _check_known([str(name)], there)
+            check_known([str(name)], there)
             set_site(connection, str(name), **known)
         elif name in there:
             raise DataError(f"there is a site {name!r} already; change it with: python -m pipeline sites set")
@@ -175,7 +175,8 @@ def _change(what: str, dry_run: bool, work: Any) -> None:
     typer.echo(f"would have {what}" if dry_run else what)
 
 
-def _check_known(names: list[str], known: list[str]) -> None:
+def check_known(names: list[str], known: list[str]) -> None:
+    """Raise a ``DataError`` that names a site which is not known, and the one that may have been meant."""
     unknown = sorted(set(names) - set(known))
     if unknown:
         near = get_close_matches(unknown[0], known, n=1)

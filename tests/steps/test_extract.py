@@ -160,3 +160,44 @@ def test_extract_while_the_database_is_down_says_where_it_looked(tmp_path):
 
     with pytest.raises(ServiceError, match=r"127\.0\.0\.1:1/traffic does not answer"):
         extract(RUN, settings)
+
+
+NOTE = """INSERT INTO dayahead.events (kind, category, site, labels, starts_at, ends_at, known_from)
+VALUES ('expected', 'match', %s, %s, %s, %s, %s)"""
+
+
+def test_without_an_event_extract_leaves_what_it_left_before(filled):
+    assert "events" not in extract(RUN, filled)
+
+
+@pytest.mark.parametrize(
+    ("site", "labels", "starts", "known", "seen"),
+    [
+        (None, None, "2026-08-21 20:00Z", "2026-08-20Z", True),
+        ("plain", None, "2026-08-21 20:00Z", "2026-08-20Z", True),
+        (None, '{"country": "DE"}', "2026-08-21 20:00Z", "2026-08-20Z", False),
+        (None, None, "2026-08-10 20:00Z", "2026-08-20Z", True),
+        (None, None, "2026-08-21 20:00Z", "2026-08-21Z", False),
+        (None, None, "2025-06-01 20:00Z", "2025-05-20Z", False),
+        (None, None, "2026-08-29 20:00Z", "2026-08-20Z", False),
+    ],
+)
+def test_extract_keeps_the_events_that_were_known_and_touch_the_run(filled, run_sql, site, labels, starts, known, seen):
+    run_sql(NOTE, site, labels, starts, str(pd.Timestamp(starts) + pd.Timedelta(hours=3)), known)
+
+    result = extract(RUN, filled)
+
+    assert ("events" in result) is seen
+    if seen:
+        (found,) = Store(filled.store_url).get_frame(result["events"]).to_dict("records")
+        assert (found["category"], found["starts_at"]) == ("match", pd.Timestamp(starts))
+        assert result == extract(RUN, filled)
+
+
+def test_events_known_later_change_nothing(filled, run_sql):
+    run_sql(NOTE, None, None, "2026-08-21 20:00Z", "2026-08-21 23:00Z", "2026-08-20Z")
+    before = extract(RUN, filled)
+
+    run_sql(NOTE, None, None, "2026-08-21 12:00Z", "2026-08-21 13:00Z", "2026-08-21 00:00Z")
+
+    assert extract(RUN, filled) == before

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from pipeline.adapters.files.header import read_header
-from pipeline.adapters.files.row_chunks import read_chunks
+from pipeline.adapters.files.text_table import read_text_table
 from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.readings import check_country, check_timezone
-from pipeline.core.series.intake import LONGEST_SITE, to_text
+from pipeline.core.series.intake import LONGEST_SITE
 from pipeline.errors import DataError
 
 COLUMNS = ("site", "timezone", "capacity", "country")
@@ -31,7 +29,7 @@ def read_sites_file(path: Path, timezone: str) -> pd.DataFrame:
         DataError: The file is missing or unreadable, names no site, names one twice, has a row of more or fewer values than the header,
             or holds a zone, a country, a capacity or a name that is none.
     """
-    frame = _read_text(path)
+    frame = read_text_table(path, COLUMNS[:1], COLUMNS[1:])
     _check_names(path, frame["site"])
     labels = [
         json.dumps({k: v or None for k, v in row.items()}) for row in frame.drop(columns=list(COLUMNS), errors="ignore").to_dict("records")
@@ -47,29 +45,6 @@ def read_sites_file(path: Path, timezone: str) -> pd.DataFrame:
     if "capacity" in known:
         known["capacity"] = _capacities(path, known)
     return known.assign(labels=labels)
-
-
-def _read_text(path: Path) -> pd.DataFrame:
-    """Return the file as text, empty where nothing stands, with the rows of the file and its columns as they are named."""
-    found = [name.strip() for name in read_header(path)]
-    if "site" not in found:
-        raise DataError(f"{path} names no site; found the columns {', '.join(found)}, expected site and any of {', '.join(COLUMNS[1:])}")
-    twice = next((name for name in found if name and found.count(name) > 1), None)
-    if twice:
-        raise DataError(f"{path} has {found.count(twice)} columns {twice!r}; expected one: give each a name of its own in the header")
-    parts = []
-    for chunk in read_chunks(path):
-        for line, text in chunk.torn:
-            raise DataError(f"{path}, line {line}: {text.strip()!r} has more or fewer values than the header {','.join(found)}: correct it")
-        values = [pc.fill_null(to_text(column, name), "").to_pylist() for name, column in zip(found, chunk.rows.columns, strict=True)]
-        parts.append(pd.DataFrame(dict(enumerate(values)), dtype="str"))
-    frame = pd.concat(parts, ignore_index=True).set_axis(found, axis=1)
-    for name in found:
-        if frame[name].str.contains("\0", regex=False).any():
-            raise DataError(f"{path}: a value of column {name!r} holds a NUL character, which Postgres cannot keep; take it out")
-    if "" in found and (frame[""] != "").any():
-        raise DataError(f"{path} has values in a column without a name; expected a name for each in the header {','.join(found)}")
-    return frame.drop(columns=[""], errors="ignore")
 
 
 def _check_names(path: Path, site: pd.Series) -> None:

@@ -1,0 +1,57 @@
+"""Events as a person hands them in: a file with a row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.adapters.files.text_table import read_text_table
+from pipeline.core.series.events import Note, instant_of
+from pipeline.errors import DataError
+
+NEEDED = ("kind", "from", "to")
+OTHERS = ("category", "site", "labels", "factor", "note", "known_from")
+
+
+def read_events_file(path: Path) -> list[Note]:
+    """Return the events of a CSV in UTF-8, gzipped or not, or of Parquet.
+
+    Raises:
+        DataError: The file is missing or unreadable, has a column that is none of ours, or a row that cannot be an event.
+    """
+    frame = read_text_table(path, NEEDED, OTHERS)
+    if unknown := sorted(set(frame.columns) - {*NEEDED, *OTHERS}):
+        raise DataError(f"{path} has the column {unknown[0]!r}; expected {', '.join((*NEEDED, *OTHERS))}")
+    rows = frame.to_dict("records")
+    return [_note({str(key): str(value).strip() for key, value in row.items()}, f"{path}, row {i}:") for i, row in enumerate(rows, 1)]
+
+
+def labels_of(text: str, what: str) -> dict[str, str] | None:
+    """Return the labels of ``key=value;key=value``; None of nothing."""
+    pairs = [part.strip().partition("=") for part in text.split(";") if part.strip()]
+    if wrong := [key + equals for key, equals, _ in pairs if not key or not equals]:
+        raise DataError(f"{what} label {wrong[0]!r} is no pair; expected KEY=VALUE, several of them with a semicolon between")
+    return {key: value for key, _, value in pairs} or None
+
+
+def factor_of(text: str, what: str) -> float | None:
+    """Return a factor; None of nothing."""
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise DataError(f"{what} factor {text!r} is no number; expected one above 0, such as 1.5") from error
+
+
+def _note(row: Mapping[str, str], what: str) -> Note:
+    known_from = row.get("known_from", "")
+    return Note(
+        kind=row["kind"],
+        starts_at=instant_of(row["from"], f"{what} from"),
+        ends_at=instant_of(row["to"], f"{what} to") if row["to"] else None,
+        category=row.get("category") or None,
+        site=row.get("site") or None,
+        labels=labels_of(row.get("labels", ""), what),
+        expected_factor=factor_of(row.get("factor", ""), what),
+        note=row.get("note", ""),
+        known_from=instant_of(known_from, f"{what} known_from") if known_from else None,
+    ).checked(f"{what} the event")

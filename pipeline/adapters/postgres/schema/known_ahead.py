@@ -1,0 +1,42 @@
+"""What people know ahead: events."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Double, Identity, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, required
+
+events = Table(
+    "events",
+    metadata,
+    required("id", BigInteger, Identity(always=True), primary_key=True),
+    required(
+        "kind",
+        Name,
+        comment=(
+            "expected: it moves traffic, by as much as its category did before. ignore: what was measured is no model for the future. "
+            "break: from here\non the site is another."
+        ),
+    ),
+    optional(
+        "category",
+        Name,
+        comment="What sort of event, such as match or release: its effect is learnt from earlier ones. Required of expected.",
+    ),
+    optional("site", Name),
+    optional("labels", JSONB, comment="Labels that a site must have, the country among them, to be meant."),
+    required("starts_at", Instant),
+    required("ends_at", Instant, comment="First instant after it; of a break the same as starts_at, or the end of the change."),
+    optional("expected_factor", Double, comment="By how much traffic is multiplied, as a person expects; of expected only."),
+    required("note", Text, server_default=text("''::text")),
+    required("noted_by", Text, server_default=text("SESSION_USER")),
+    required("noted_at", Instant, server_default=text("now()")),
+    required("known_from", Instant, server_default=text("now()"), comment="A cutoff at or before it does not know of the event."),
+    UniqueConstraint("kind", "category", "site", "labels", "starts_at", "ends_at", name="events_once", postgresql_nulls_not_distinct=True),
+    Index("events_by_end", "ends_at"),
+    comment=(
+        "One row per event that a person noted: of a site, of all sites with the labels, or of the whole fleet where both are NULL. A run, "
+        "a backfill\nand a backtest see those that were known at their cutoff. Noting the same again adds no row."
+    ),
+)

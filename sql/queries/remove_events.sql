@@ -1,0 +1,1 @@
+DELETE FROM dayahead.events WHERE id = ANY(CAST(:ids AS bigint[])) RETURNING id;
