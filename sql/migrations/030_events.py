@@ -2,7 +2,7 @@
 
 from pipeline.adapters.postgres.revisions import run
 
-revision, down_revision = "030", "026"
+revision, down_revision = "030", "027"
 
 
 def upgrade() -> None:
