@@ -17,6 +17,7 @@ from pipeline.core.learning.rolling import joined
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.scenarios.day_ahead import outlook
+from pipeline.core.scenarios.memory import Advice, Memory
 from pipeline.core.series.frames import labels_in
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError, NothingToForecastError
@@ -80,7 +81,8 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     rows = [to_rows(grid, made).assign(degradation=rung, model_version=version) for rung, version, made in answers]
     forecasts = pd.concat(rows).assign(**keys).sort_values(["target_day", "site", "ts"], ignore_index=True)
     attention = pd.concat([to_attention_rows(grid, made) for *_, made in answers]).assign(role=role)
-    planned = outlook(grid, joined([made for *_, made in answers]), _labels(store, run, grid))
+    made = joined([made for *_, made in answers])
+    planned = outlook(grid, made, _labels(store, run, grid), _advice(grid, standing, answers))
     rungs = {rung: len(made.origins) for rung, _, made in answers}
     log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, sum(rungs.values()), len(forecasts), rungs)
     return {
@@ -133,6 +135,13 @@ def _mixture(grid: Grid, role: str, ladder: list[Standing], answers: list[tuple[
     learners = {version: one.made for _, version, one in ladder if isinstance(one, DailyLearner) and one.made is not None}
     parts = [mixture_rows(grid, learners[version], said.origins.site, role) for _, version, said in answers if version in learners]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(MIXTURE))
+
+
+def _advice(grid: Grid, ladder: list[Standing], answers: list[tuple[str, str, Forecast]]) -> Advice:
+    """Return what past days teach about the answers' peaks and volumes, in their order; nothing of a rung that does not learn."""
+    learnt = {version: one.advice for _, version, one in ladder if isinstance(one, DailyLearner) and one.advice is not None}
+    nothing = Memory.empty(grid.shape[0]).advice()
+    return Advice.joined([learnt.get(version, nothing).subset(said.origins.site) for _, version, said in answers])
 
 
 def _climb_down(

@@ -20,6 +20,7 @@ from pipeline.core.learning.learner import Learnt, strain
 from pipeline.core.learning.rolling import Day, load_day, names_in, roll, save_day, speaker
 from pipeline.core.learning.state import State
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
+from pipeline.core.scenarios.memory import Advice, Memory
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError, StoreError
 
@@ -59,6 +60,7 @@ class DailyLearner:
         self._run, self._store, self._version = run, Store(settings.store_url), version
         self._forecaster, self._prior, self._every = forecaster, prior, every
         self.made: Learnt | None = None
+        self.advice: Advice | None = None  # on peaks and volumes, of every site of the grid
         self.strain = 0.0
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
@@ -93,6 +95,8 @@ class DailyLearner:
             if day.index >= target - 1:
                 records.keep_day(day, chain.of(day.index))
         self.strain = strain(day.before or self._prior, day.said)
+        assert day.known is not None
+        self.advice = Memory.of(day.known.own).advice()
         return day.made
 
 

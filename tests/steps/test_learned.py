@@ -5,13 +5,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
-from pipeline.core.learning.rolling import learnt_on, start_of
+from pipeline.core.evaluation.whole_days import Days, planned
+from pipeline.core.learning.rolling import joined, learnt_on, start_of
 from pipeline.core.models import create
-from pipeline.core.models.contract import FitOptions, Split
+from pipeline.core.models.contract import QUANTILE_COLUMNS, FitOptions, Split
+from pipeline.core.scenarios.day_ahead import outlook
+from pipeline.core.scenarios.mixing import PRIOR
 from pipeline.core.series.frames import Site
 from pipeline.steps.forecast import every_origin
 from pipeline.steps.learned import DailyLearner
@@ -42,6 +46,11 @@ def run_of(grid, day, lead_hours=0):
 
 
 def told(home: Path, grid, fitted, day, lead_hours=0):
+    """Return the forecast of every site on a day."""
+    return learner_of(home, grid, fitted, day, lead_hours)[1]
+
+
+def learner_of(home: Path, grid, fitted, day, lead_hours=0):
     """Return the learner of a day's run and its forecast of every site."""
     run = run_of(grid, day, lead_hours)
     known = grid.known_at(run.cutoff)
@@ -49,7 +58,7 @@ def told(home: Path, grid, fitted, day, lead_hours=0):
     state = start_of(fitted, grid, SPLIT, every.unknown_steps).state
     prior = replace(state, through=str(grid.day_at(FIRST - 1)))
     learner = DailyLearner(run, Settings(home=home), "7", fitted, prior, every)
-    return learner.forecast(known, every).quantiles
+    return learner, learner.forecast(known, every).quantiles
 
 
 def kept_files(home: Path) -> list[Path]:
@@ -79,6 +88,27 @@ def test_a_backtest_says_the_same_bit_for_bit(grid, fitted, tmp_path, lead_hours
 
     for day in days:
         np.testing.assert_array_equal(told(tmp_path, grid, fitted, day, lead_hours), rolled.quantiles[rolled.origins.day == day])
+
+
+@LEADS
+def test_peaks_and_volumes_are_those_of_a_backtest_whatever_is_kept(grid, fitted, tmp_path, lead_hours):
+    days, unknown = range(FIRST, FIRST + 7), np.full(3, lead_hours)
+    start = start_of(fitted, grid, SPLIT, unknown)
+    made = learnt_on(fitted, grid, days, unknown, start.state).forecast
+    known = grid.known_at(run_of(grid, FIRST + 6, lead_hours).cutoff)
+    last = made.subset(made.origins.day == FIRST + 6)
+    judged = Days.of(grid, joined([start.forecast, made]), unknown)
+    backtest = planned(judged, 10, judged.observed[10:], np.full((7, 3), np.nan)).quantiles
+    daily = [learner_of(tmp_path / "daily", grid, fitted, day, lead_hours)[0] for day in days][-1]
+    nothing = learner_of(tmp_path / "new", grid, fitted, FIRST + 6, lead_hours)[0]
+
+    assert not np.allclose(daily.advice.weights, PRIOR)
+    frames = [outlook(known, last, [{}] * 3, each.advice).sites for each in (daily, nothing)]
+
+    for name in ("peaks", "volumes"):
+        pd.testing.assert_frame_equal(frames[0][name], frames[1][name])
+    np.testing.assert_allclose(frames[0]["peaks"][list(QUANTILE_COLUMNS)], backtest["peak"][-1], rtol=1e-6)
+    np.testing.assert_allclose(frames[0]["volumes"][list(QUANTILE_COLUMNS)], 3600 * backtest["volume"][-1], rtol=1e-6)
 
 
 def test_an_ordinary_day_asks_the_model_for_the_target_day_alone(grid, fitted, tmp_path, monkeypatch):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from pipeline.core.evaluation.metrics import pinball_loss
 from pipeline.core.evaluation.plan_scores import HIGH, LOW, risk_sums
 from pipeline.core.evaluation.scoring import laid_out
-from pipeline.core.models.contract import MEDIAN, QUANTILES, Forecast
+from pipeline.core.learning.rolling import joined
+from pipeline.core.models.contract import MEDIAN, QUANTILES, Forecast, Origins
+from pipeline.core.scenarios.dependence import error_scores
 from pipeline.core.scenarios.margins import ladder
-from pipeline.core.scenarios.memory import Lesson, Memory, Said, actuals, lesson_of
-from pipeline.core.scenarios.spread import risk_above
+from pipeline.core.scenarios.memory import Advice, Lesson, Memory, Said, actuals, lesson_of
+from pipeline.core.scenarios.paths import draw
+from pipeline.core.scenarios.spread import Correction, corrected, risk_above, spread_of
 from pipeline.core.series.grid import Grid
 
 INDEPENDENT_PATHS = 200
@@ -30,12 +33,30 @@ class Days:
         actual: ``(T, N, S)``; any value where not observed.
         observed: ``(T, N, S)``.
         unknown_steps: ``(N,)`` last steps of the day before that are not known when a day is forecast.
+        errors: Normal scores ``(D, N, S)`` of the past errors that are known when a day, by its index, is forecast.
     """
 
     quantiles: np.ndarray
     actual: np.ndarray
     observed: np.ndarray
     unknown_steps: np.ndarray
+    errors: Callable[[int], np.ndarray]
+
+    @classmethod
+    def of(cls, grid: Grid, made: Forecast, unknown_steps: np.ndarray) -> Self:
+        """Return the days of a forecast of every site of a grid.
+
+        Args:
+            grid: Readings.
+            made: The forecast.
+            unknown_steps: ``(N,)`` last steps of the day before that are not known when a day is forecast.
+        """
+        every, span = np.arange(grid.shape[0]), range(int(made.origins.day.min()), int(made.origins.day.max()) + 1)
+
+        def errors(day: int) -> np.ndarray:
+            return error_scores(grid, Origins(every, np.full_like(every, span[day]), unknown_steps))
+
+        return cls(_laid(grid, made, span), _of(grid.throughput, span), _of(grid.observed, span), unknown_steps, errors)
 
     def seen(self, day: int) -> np.ndarray:
         """Return the steps ``(N, S)`` of a day that were observed and forecast."""
@@ -96,16 +117,11 @@ def whole_days(
     there = [np.isfinite(quantiles).all(axis=-1) for several in laid.values() for quantiles in several]
     counted = np.logical_and.reduce([_of(grid.observed, days), *there])
     found, limits = {}, limits_of(grid, days, unknown_steps)
-    for name, several in laid.items():
+    for name, several in forecasts.items():
         seeds = []
-        for i, quantiles in enumerate(several):
-            first, span = 0, days
-            if earlier := before.get(name):
-                span = range(int(earlier[i].origins.day.min()), days.stop)
-                first = days.start - span.start
-                quantiles = np.concatenate([_laid(grid, earlier[i], range(span.start, days.start)), quantiles])
-            known = Days(quantiles, _of(grid.throughput, span), _of(grid.observed, span), unknown_steps)
-            seeds.append(planned(known, first, counted, limits).to_json())
+        for i, made in enumerate(several):
+            known = Days.of(grid, joined([before[name][i], made]) if name in before else made, unknown_steps)
+            seeds.append(planned(known, len(known.actual) - len(days), counted, limits).to_json())
         found[name] = {key: _mean([seed[key] for seed in seeds]) for key in seeds[0]}
     return found
 
@@ -136,25 +152,25 @@ def planned(days: Days, first: int, counted: np.ndarray, limits: np.ndarray) -> 
         counted: ``(T - first, N, S)`` steps that count, observed and forecast.
         limits: ``(T - first, N)`` capacities to tell the risk of.
     """
-    t, n, s = days.actual.shape
-    memory = Memory.empty(n, s)
-    lesson: Lesson | None = None
+    t, n, _ = days.actual.shape
+    memory, lesson = Memory.empty(n), Lesson.none(n)
+    whole = days.unknown_steps == 0
     rows: list[dict[str, tuple[np.ndarray, ...]]] = []
     risks: dict[str, list[np.ndarray]] = {"risk": [], "risk_of_steps": []}
     for day in range(t):
-        known = memory
-        if lesson is not None:
-            known, memory = memory.after(_cut(lesson, days.unknown_steps)), memory.after(lesson)
+        known, memory = memory.after(lesson.of(whole)), memory.after(lesson)
+        advice = known.advice()
         quantiles, actual, observed = days.quantiles[day], days.actual[day], days.seen(day)
-        paths = known.draw(quantiles)
-        said = known.say(paths, quantiles, observed)
-        lesson = lesson_of(said, quantiles, actual, observed)
+        paths = draw(quantiles, days.errors(day))
+        said = advice.say(paths, quantiles, observed)
+        held = said if whole.all() else memory.advice().say(paths, quantiles, observed)  # a lesson knows all days before
+        lesson = lesson_of(held, actual, observed)
         if day >= first:
             counts = counted[day - first]
-            judged = said if np.array_equal(counts, observed) else known.say(paths, quantiles, counts)
-            rows.append(_row(judged, quantiles, actual, counts))
+            judged = said if np.array_equal(counts, observed) else advice.say(paths, quantiles, counts)
+            rows.append(_row(advice, judged, paths, quantiles, actual, counts))
             limit = limits[day - first]
-            risks["risk"].append(risk_above(judged.spreads["peak"], limit, judged.corrections["peak"]))
+            risks["risk"].append(risk_above(judged.peak, limit, advice.peak))
             risks["risk_of_steps"].append(_exceedance(judged.highest, limit))
     parts = {name: [np.stack(part) for part in zip(*(row[name] for row in rows), strict=True)] for name in rows[0]}
     quantiles, actual, plain = ({name: part[i] for name, part in parts.items()} for i in range(3))
@@ -213,19 +229,17 @@ def _laid(grid: Grid, made: Forecast, days: range) -> np.ndarray:
     return laid_out(made, (len(days), n, s), days, range(n))
 
 
-def _cut(lesson: Lesson, unknown_steps: np.ndarray) -> Lesson:
-    """Return the lesson of a day of which the last ``unknown_steps`` ``(N,)`` are not known yet."""
-    steps = lesson.steps.shape[1]
-    return lesson.without(unknown_steps > 0, np.arange(steps) >= steps - unknown_steps[:, None])
-
-
-def _row(said: Said, quantiles: np.ndarray, actual: np.ndarray, counted: np.ndarray) -> dict[str, tuple[np.ndarray, ...]]:
+def _row(
+    advice: Advice, said: Said, paths: np.ndarray, quantiles: np.ndarray, actual: np.ndarray, counted: np.ndarray
+) -> dict[str, tuple[np.ndarray, ...]]:
     """Return quantiles, actual and the steps' own maximum or sum of one day's quantities, by name."""
     came, steps = actuals(actual, counted), np.where(counted[..., None], quantiles, 0.0)
-    plain = {"peak": said.highest, "volume": steps.sum(axis=1), "total": steps.sum(axis=0)}
-    found: dict[str, tuple[np.ndarray, ...]] = {name: (said.quantiles(name), came[name], plain[name]) for name in said.spreads}
-    if "total" in found:
-        return found | {"total": (*found["total"], _independent(steps, counted))}
+    plain = {"peak": said.highest, "volume": steps.sum(axis=1)}
+    found: dict[str, tuple[np.ndarray, ...]] = {name: (of, came[name], plain[name]) for name, of in advice.quantiles(said).items()}
+    if len(quantiles) > 1:
+        total = spread_of(np.where(counted, paths, 0.0).sum(axis=1))
+        of_fleet = corrected(total, Correction.none(len(total)))
+        found["total"] = (of_fleet, came["total"], steps.sum(axis=0), _independent(steps, counted))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from pipeline.core.learning.experts import Experts, experts_of
 from pipeline.core.learning.learner import Learnt, learn, mix, names_of, plain
 from pipeline.core.learning.state import State
 from pipeline.core.models.contract import Forecast, Forecaster, Origins, Split
+from pipeline.core.scenarios.dependence import lesson_on
+from pipeline.core.scenarios.memory import Lesson, Memory
 from pipeline.core.series.grid import Grid
 
 Speak = Callable[[int], Experts]  # what the experts say of a day, by its index
@@ -29,12 +31,14 @@ class Day:
         said: What the experts said.
         made: What was published.
         before: What was known when it was made, of whole days only.
+        known: What it was made from; None of a day that was read from the store.
     """
 
     index: int
     said: Experts
     made: Learnt
     before: State | None
+    known: State | None = None
 
 
 def roll(grid: Grid, days: range, speak: Speak, state: State | None, last: Day | None = None) -> Iterator[Day]:
@@ -51,10 +55,12 @@ def roll(grid: Grid, days: range, speak: Speak, state: State | None, last: Day |
         said = speak(index)
         known = state
         if last is not None:
-            known = taught(grid, state, last, tail_of(grid, said.origins))
-            state = taught(grid, state, last)
-        made = mix(known or State.empty(names_of(said)), said, names_in(grid))
-        last = Day(index, said, made, state)
+            tail = tail_of(grid, said.origins)
+            earlier, state = state, taught(grid, state, last)
+            known = taught(grid, earlier, last, tail) if tail.any() else state
+        known = known or State.empty(names_of(said))
+        made = mix(known, said, names_in(grid))
+        last = Day(index, said, made, state, known)
         yield last
 
 
@@ -95,10 +101,24 @@ def taught(grid: Grid, state: State | None, day: Day, unknown_steps: np.ndarray 
     inside = (origins.day >= 0) & (origins.day < grid.shape[1])
     at = origins.site, np.where(inside, origins.day, 0)
     actual, observed = grid.throughput[at], grid.observed[at] & inside[:, None]
+    whole = np.ones(len(origins), bool)
     if unknown_steps is not None:
         steps = grid.shape[2]
         observed = observed & (np.arange(steps) < steps - unknown_steps[origins.site][:, None])
-    return learn(state or State.empty(names_of(day.said)), day.said, day.made, names_in(grid), actual.astype(float), observed)
+        whole = unknown_steps[origins.site] == 0
+    before = (state or State.empty(names_of(day.said))).of_sites(names_in(grid))
+    after = learn(before, day.said, day.made, names_in(grid), actual.astype(float), observed)
+    return replace(after, own=after.own | _planned(grid, before, day.made.forecast, actual, observed & whole[:, None]).arrays())
+
+
+def _planned(grid: Grid, before: State, made: Forecast, actual: np.ndarray, observed: np.ndarray) -> Memory:
+    """Return what is known of peaks and volumes after a day; of a site whose day is not over it teaches nothing."""
+    memory, sites = Memory.of(before.own), made.origins.site
+    over = np.flatnonzero(observed.any(axis=1))
+    if not over.size:
+        return memory.after(Lesson.none(len(before.sites)))
+    lesson = lesson_on(grid, made.subset(over), memory.advice().subset(sites[over]), actual[over], observed[over])
+    return memory.after(lesson.on_rows(sites[over], len(before.sites)))
 
 
 def tail_of(grid: Grid, origins: Origins) -> np.ndarray:

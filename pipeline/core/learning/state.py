@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 from pipeline.core.learning.levels import PARTS
 from pipeline.core.learning.widths import BINS
 from pipeline.core.models.contract import MEDIAN, QUANTILES
+from pipeline.core.scenarios.memory import Memory
 from pipeline.errors import ModelError
 
 FAST, SLOW, FIRST, FIRST_PART = 0, 1, 2, 3  # rows of a site's levels: of the main expert twice, of the first one, by parts of the day
@@ -33,7 +34,7 @@ class State:
         sites: Names of the ``N`` sites that have a row.
         own: By name, each ``(N, …)``: ``levels`` (LEVELS, 4), ``regret`` and ``square`` (E, Q), ``days`` (forgotten days of evidence),
             ``scale`` (2: sums of the mixture's loss and of its days), ``width`` (3, BINS), ``width_days``,
-            ``tracker`` (3).
+            ``tracker`` (3), and the arrays of ``scenarios.memory.Memory``.
         fleet: ``levels`` (4), ``regret`` and ``square`` (E, Q), ``width`` (3, BINS), ``width_days`` ().
         through: The last day learnt from, ISO; empty where only the caller knows.
     """
@@ -59,9 +60,8 @@ class State:
             "tracker": (MEDIAN,),
         }
         fleet = {"levels": (4,), "regret": (e, q), "square": (e, q), "width": (MEDIAN, BINS), "width_days": ()}
-        return cls(
-            experts, sites, {key: np.zeros((n, *shape)) for key, shape in shapes.items()}, {k: np.zeros(s) for k, s in fleet.items()}
-        )
+        own = {key: np.zeros((n, *shape)) for key, shape in shapes.items()} | Memory.empty(n).arrays()
+        return cls(experts, sites, own, {key: np.zeros(shape) for key, shape in fleet.items()})
 
     def of_sites(self, sites: tuple[str, ...]) -> State:
         """Return the rows of these sites; a site that is not there has learnt nothing yet."""
@@ -107,4 +107,6 @@ class State:
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ModelError(f"{path} holds no readable state of daily learning: {error}; train the model again") from error
         parts = {kind: {k.removeprefix(f"{kind}."): v for k, v in arrays.items() if k.startswith(f"{kind}.")} for kind in ("own", "fleet")}
-        return cls(tuple(header["experts"]), tuple(header["sites"]), parts["own"], parts["fleet"], header["through"])
+        experts, sites = tuple(header["experts"]), tuple(header["sites"])
+        own = Memory.empty(len(sites)).arrays() | parts["own"]  # versions from before whole days were learnt have none
+        return cls(experts, sites, own, parts["fleet"], header["through"])

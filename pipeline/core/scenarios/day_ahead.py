@@ -1,8 +1,4 @@
-"""The day to come as a whole: peaks, volumes, risks and totals, from paths whose dependence the readings alone tell.
-
-A model's own past errors would have to be forecast again for every past day. What goes together (a busy evening, a day that is higher as a
-whole) goes together in the naive mean's errors too, and only their ranks are used: docs/research_log.md has what that costs.
-"""
+"""The day to come as a whole: peaks, volumes, risks and totals, from its paths and from what past days taught about them."""
 
 from __future__ import annotations
 
@@ -13,18 +9,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from pipeline.core.models.contract import MEDIAN, QUANTILE_COLUMNS, Forecast, Origins
-from pipeline.core.models.past import past_of
+from pipeline.core.models.contract import MEDIAN, QUANTILE_COLUMNS, Forecast
 from pipeline.core.models.rows import alike
-from pipeline.core.scenarios.paths import PAST_DAYS, PATHS, draw
-from pipeline.core.scenarios.quantities import hourly_peaks, peak_hours, peaks, risk, volumes
-from pipeline.core.scenarios.spread import HALF, Correction, corrected, spread_of
+from pipeline.core.scenarios.dependence import PATHS_AT_ONCE, error_scores
+from pipeline.core.scenarios.memory import Advice
+from pipeline.core.scenarios.paths import PATHS, draw
+from pipeline.core.scenarios.quantities import hourly_peaks, peak_hours, peaks, risk
+from pipeline.core.scenarios.spread import HALF, Correction, corrected, risk_above, spread_of, values_at
 from pipeline.core.scenarios.totals import Total, Totals
 from pipeline.core.series.clock import day_start
 from pipeline.core.series.grid import Grid
 
-WEEK = 7
-PATHS_AT_ONCE = 10_000  # bounds memory: a hundred paths of a hundred sites
 HOUR, MINUTE = np.timedelta64(1, "h"), np.timedelta64(1, "m")
 SECONDS_PER_MINUTE = 60
 
@@ -36,7 +31,8 @@ class Drawn:
     Args:
         members: ``(n,)`` rows of the forecast; all begin their day at the same instant.
         start: That instant.
-        instants: ``(T,)`` of the day, each once; the hour that autumn repeats stands twice.
+        instants: ``(T,)`` of the day, each once.
+        steps: ``(T,)`` of the forecast; the hour that autumn repeats stands twice.
         hour: ``(T,)`` whole hours since ``start``.
         paths: ``(P, n, T)``.
     """
@@ -44,6 +40,7 @@ class Drawn:
     members: np.ndarray
     start: pd.Timestamp
     instants: pd.DatetimeIndex
+    steps: np.ndarray
     hour: np.ndarray
     paths: np.ndarray
 
@@ -62,22 +59,6 @@ class Outlook:
     totals: Totals
 
 
-def error_scores(grid: Grid, origins: Origins) -> np.ndarray:
-    """Return normal scores ``(D, B, S)`` of the last days' errors of the naive mean, each step's ranked by itself; NaN where unknown.
-
-    The naive mean is that of the day and the week before; of the day alone where the week before is unknown.
-    """
-    past, observed = past_of(grid, origins, PAST_DAYS + WEEK)
-    readings = np.where(observed, past, np.nan).transpose(1, 0, 2)
-    yesterday, last_week = readings[WEEK - 1 : -1], readings[:-WEEK]
-    point = np.where(np.isnan(last_week), yesterday, (yesterday + last_week) / 2)
-    errors = readings[WEEK:] - point
-    rank = np.argsort(np.argsort(errors, axis=0, kind="stable"), axis=0, kind="stable")  # NaN last
-    known = np.isfinite(errors)
-    count = np.maximum(known.sum(axis=0), 1)
-    return np.where(known, ndtri(np.minimum((rank + 0.5) / count, 1 - 0.5 / count)), np.nan).astype(np.float32)
-
-
 def drawn(grid: Grid, made: Forecast, count: int = PATHS) -> Iterator[Drawn]:
     """Yield the paths of each forecast day, some sites at a time, over the instants that the day has."""
     for members, instants, steps in alike(grid, made.origins):
@@ -89,16 +70,17 @@ def drawn(grid: Grid, made: Forecast, count: int = PATHS) -> Iterator[Drawn]:
             part = members[at : at + at_once]
             paths = draw(made.quantiles[part], error_scores(grid, made.origins.subset(part)), count)
             whole = np.array_equal(steps, np.arange(paths.shape[-1]))
-            yield Drawn(part, start, instants, hour, paths if whole else paths[:, :, steps])
+            yield Drawn(part, start, instants, steps, hour, paths if whole else paths[:, :, steps])
 
 
-def outlook(grid: Grid, made: Forecast, labels: Sequence[Mapping[str, str]]) -> Outlook:
+def outlook(grid: Grid, made: Forecast, labels: Sequence[Mapping[str, str]], advice: Advice) -> Outlook:
     """Return what is planned of the forecast days.
 
     Args:
         grid: Readings known at the cutoff.
         made: The forecast, one day of each site.
         labels: Of each site of the grid.
+        advice: What past days teach about each row of the forecast.
     """
     answered = made.origins.site
     days = [instants for _, instants, _ in alike(grid, made.origins)]
@@ -109,7 +91,7 @@ def outlook(grid: Grid, made: Forecast, labels: Sequence[Mapping[str, str]]) -> 
         sites = answered[part.members]
         totals.add(part.paths, [labels[site] for site in sites], _on_step(grid, part.instants))
         day = grid.day_at(made.origins.day[part.members[0]])
-        for name, columns in _planned(grid, sites, part).items():
+        for name, columns in _planned(grid, sites, part, made.quantiles[part.members][:, part.steps], advice.subset(part.members)).items():
             rows[name].append(pd.DataFrame({"target_day": day, **columns}))
     tables = {name: pd.concat(frames).sort_values(["target_day", "site"], ignore_index=True) for name, frames in rows.items()}
     return Outlook(tables, totals)
@@ -130,27 +112,44 @@ def to_total_frames(totals: Totals) -> dict[str, pd.DataFrame]:
     return {name: pd.concat(frames, ignore_index=True) for name, frames in found.items()}
 
 
-def _planned(grid: Grid, sites: np.ndarray, part: Drawn) -> dict[str, dict[str, object]]:
-    """Columns of the frames of ``Outlook.sites``, of one part."""
+def _planned(grid: Grid, sites: np.ndarray, part: Drawn, quantiles: np.ndarray, advice: Advice) -> dict[str, dict[str, object]]:
+    """Columns of the frames of ``Outlook.sites``, of one part with quantiles ``(n, T, Q)``."""
     names = np.array([grid.sites[i].name for i in sites], object)
     seconds = grid.step_minutes * SECONDS_PER_MINUTE
     capacity = np.array([np.nan if (known := grid.sites[i].capacity) is None else known for i in sites])
+    said = advice.say(part.paths, quantiles, np.ones(quantiles.shape[:2], bool))
+    found = advice.quantiles(said)
     some = np.flatnonzero(np.isfinite(capacity))
     paths, limit = part.paths[:, some], capacity[some]
-    at_risk = risk(paths, limit, part.hour, grid.step_minutes)
+    day = risk_above(said.peak[some], limit, advice.peak.subset(some))
+    at_risk = risk(paths, _as_likely(paths, day), part.hour, grid.step_minutes)
     hourly = hourly_peaks(paths, part.hour)
-    by_hour = {"hours": at_risk["hours"], "minutes": at_risk["minutes"], "hour_q50": hourly[..., HALF], "hour_q95": _high(hourly)}
+    by_hour = {
+        "hours": np.minimum(at_risk["hours"], day[:, None]),
+        "minutes": at_risk["minutes"],
+        "hour_q50": hourly[..., HALF],
+        "hour_q95": _high(hourly),
+    }
     return {
-        "peaks": {"site": names, **_quantiles(spread_of(peaks(part.paths))), "hour_probability": _lists(peak_hours(part.paths, part.hour))},
-        "volumes": {"site": names, **_quantiles(spread_of(volumes(part.paths.astype(np.float64)) * seconds))},
-        "risks": {"site": names[some], "capacity": limit, "starts_at": part.start, "day": at_risk["day"]}
+        "peaks": {"site": names, **_columns(found["peak"]), "hour_probability": _lists(peak_hours(part.paths, part.hour))},
+        "volumes": {"site": names, **_columns(found["volume"] * seconds)},
+        "risks": {"site": names[some], "capacity": limit, "starts_at": part.start, "day": day}
         | {name: _lists(values) for name, values in by_hour.items()},
     }
 
 
+def _as_likely(paths: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """Limits ``(n,)`` that as many of the peaks of paths ``(P, n, T)`` exceed as the day's risk ``(n,)`` says: its hours agree with it."""
+    return values_at(spread_of(peaks(paths)), ndtri(1 - day)[:, None])[:, 0]
+
+
+def _columns(quantiles: np.ndarray) -> dict[str, np.ndarray]:
+    return dict(zip(QUANTILE_COLUMNS, quantiles.T, strict=True))
+
+
 def _quantiles(spread: np.ndarray) -> dict[str, np.ndarray]:
     """Return the quantiles of distributions ``(N, K)`` by their columns."""
-    return dict(zip(QUANTILE_COLUMNS, corrected(spread, Correction.none(len(spread))).T, strict=True))
+    return _columns(corrected(spread, Correction.none(len(spread))))
 
 
 def _high(spread: np.ndarray) -> np.ndarray:

@@ -1,54 +1,63 @@
-"""What days that are over leave for the next: how errors moved together, and how far off the day's quantities were."""
+"""What days that are over leave for the next: who spoke well of the peak, and how far off peaks and volumes were."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
 
 from pipeline.core.models.contract import MEDIAN
 from pipeline.core.scenarios import mixing
-from pipeline.core.scenarios.margins import scores
-from pipeline.core.scenarios.paths import PAST_DAYS, PATHS, draw
 from pipeline.core.scenarios.quantities import peaks, volumes
 from pipeline.core.scenarios.spread import Correction, corrected, learn, score_in, spread_of
 
-LEARNT_DAYS = 42  # days whose peaks, volumes and totals correct the next
+LEARNT_DAYS = 42  # days whose peaks and volumes correct the next
 RATIO_DAYS = 28
 ENOUGH = 0.5  # share of a day's steps, or of a fleet's sites, that must have a reading to teach
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a day that is over teaches; ``N`` sites, ``S`` steps.
+    """What a day that is over teaches of ``N`` sites; NaN where it teaches nothing.
 
     Args:
-        steps: ``(N, S)`` normal scores of the actuals.
-        quantities: Scores ``(M,)`` of the actual ``peak``, ``volume`` … under what was said of them; NaN where unknown.
-        losses: ``(E, N)`` of those who spoke of the peak.
+        losses: ``(N, E)`` of those who spoke of the peak.
         ratio: ``(N,)`` logarithm of the peak over the largest median.
+        peak: ``(N,)`` score of the actual under what was said of it.
+        volume: ``(N,)`` the same.
     """
 
-    steps: np.ndarray
-    quantities: dict[str, np.ndarray]
     losses: np.ndarray
     ratio: np.ndarray
+    peak: np.ndarray
+    volume: np.ndarray
 
-    def without(self, sites: np.ndarray, unknown: np.ndarray) -> Self:
-        """Return the lesson while the day's last steps ``(N, S)`` are ``unknown``: it teaches no quantity of those ``sites`` yet."""
-        n = len(sites)
-        kept = {
-            name: np.where(sites if len(row) == n and name != "total" else sites.any(), np.nan, row)
-            for name, row in self.quantities.items()
-        }
-        return replace(
-            self,
-            steps=np.where(unknown, np.nan, self.steps).astype(self.steps.dtype),
-            quantities=kept,
-            losses=np.where(sites, np.nan, self.losses),
-            ratio=np.where(sites, np.nan, self.ratio),
-        )
+    @classmethod
+    def none(cls, sites: int) -> Self:
+        """Return the lesson of a day that nothing is known of."""
+        unknown = np.full(sites, np.nan)
+        return cls(np.full((sites, len(mixing.EXPERTS)), np.nan), unknown, unknown, unknown)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Lesson]) -> Self:
+        """Return what is taught of the sites of all parts, one after the other."""
+        return cls(**{part.name: np.concatenate([getattr(lesson, part.name) for lesson in parts]) for part in fields(cls)})
+
+    def of(self, sites: np.ndarray) -> Lesson:
+        """Return what it teaches of these sites (``(N,)``, true or false), and nothing of the others."""
+        rows = np.flatnonzero(sites)
+        return Lesson(**{part.name: getattr(self, part.name)[rows] for part in fields(self)}).on_rows(rows, len(sites))
+
+    def on_rows(self, rows: np.ndarray, sites: int) -> Lesson:
+        """Return what it teaches as rows ``(M,)`` of so many sites, and nothing of the others."""
+        whole = Lesson.none(sites)
+        for part in fields(self):
+            values = getattr(whole, part.name).copy()
+            values[rows] = getattr(self, part.name)
+            whole = replace(whole, **{part.name: values})
+        return whole
 
 
 @dataclass(frozen=True)
@@ -57,101 +66,133 @@ class Said:
 
     Args:
         experts: ``(E, N, K)`` who spoke of the peak.
-        spreads: By name, ``(M, K)``: ``peak`` (mixed), ``volume`` and, with two sites or more, ``total`` by step.
-        corrections: What past days teach about each, by name.
+        peak: ``(N, K)`` mixed.
+        volume: ``(N, K)``.
         highest: ``(N, Q)`` largest of each quantile.
     """
 
     experts: np.ndarray
-    spreads: dict[str, np.ndarray]
-    corrections: dict[str, Correction]
+    peak: np.ndarray
+    volume: np.ndarray
     highest: np.ndarray
-
-    def quantiles(self, name: str) -> np.ndarray:
-        """Return the quantiles ``(M, Q)`` to publish."""
-        return corrected(self.spreads[name], self.corrections[name])
 
 
 @dataclass(frozen=True)
-class Memory:
-    """What the last days taught, the newest last.
+class Advice:
+    """What past days teach about the next day of ``N`` sites.
 
     Args:
-        steps: ``(D, N, S)`` normal scores of the actuals, at most ``PAST_DAYS``.
-        quantities: ``(D, M)`` scores of quantities by name, at most ``LEARNT_DAYS``.
-        losses: ``(E, N)`` decayed sums.
-        days: ``(N,)`` decayed count of the days in them.
-        ratios: ``(D, N)``, at most ``RATIO_DAYS``.
+        weights: ``(N, E)`` of those who speak of the peak.
+        ratios: ``(N, RATIO_DAYS)``.
+        peak: How to correct what is said of it.
+        volume: The same.
     """
 
-    steps: np.ndarray
-    losses: np.ndarray
-    days: np.ndarray
+    weights: np.ndarray
     ratios: np.ndarray
-    quantities: dict[str, np.ndarray] = field(default_factory=dict)
+    peak: Correction
+    volume: Correction
 
     @classmethod
-    def empty(cls, sites: int, steps: int) -> Self:
-        """Return the memory of nothing."""
-        unknown = np.full((0, sites, steps), np.nan, np.float32)
-        return cls(unknown, np.zeros((len(mixing.EXPERTS), sites)), np.zeros(sites), np.full((0, sites), np.nan))
+    def joined(cls, parts: Sequence[Advice]) -> Self:
+        """Return the advice on the sites of all parts, one after the other."""
+        corrections = [
+            Correction(*(np.concatenate([getattr(getattr(part, name), field) for part in parts]) for field in ("shift", "width")))
+            for name in ("peak", "volume")
+        ]
+        return cls(np.concatenate([part.weights for part in parts]), np.concatenate([part.ratios for part in parts]), *corrections)
 
-    def draw(self, quantiles: np.ndarray, count: int = PATHS) -> np.ndarray:
-        """Return paths ``(P, N, S)`` of a day with these quantiles ``(N, S, Q)``; a fleet without a past has one of unknown days."""
-        past = self.steps if len(self.steps) else np.full((PAST_DAYS, *quantiles.shape[:-1]), np.nan, np.float32)
-        return draw(quantiles, past, count)
+    def subset(self, rows: np.ndarray) -> Advice:
+        """Return the advice on the sites of some rows ``(M,)``."""
+        return Advice(self.weights[rows], self.ratios[rows], self.peak.subset(rows), self.volume.subset(rows))
 
     def say(self, paths: np.ndarray, quantiles: np.ndarray, counted: np.ndarray) -> Said:
-        """Return what is to be said of a day's quantities over the steps that count ``(N, S)``."""
+        """Return what is to be said of a day's quantities over the steps that count.
+
+        Args:
+            paths: ``(P, N, S)``.
+            quantiles: ``(N, S, Q)``.
+            counted: ``(N, S)``.
+        """
         some = counted.any(axis=1, keepdims=True)
         highest = np.where(some, np.where(counted[..., None], quantiles, -np.inf).max(axis=1), 0.0)
         spoken = (
             spread_of(np.nan_to_num(peaks(paths, counted))),
             mixing.spread_of_steps(highest),
-            mixing.spread_of_past(highest, self.ratios),
+            mixing.spread_of_past(highest, self.ratios.T),
         )
         experts = np.stack(spoken)
-        peak = (mixing.weights(self.losses, self.days)[..., None] * experts).sum(axis=0)
-        spreads = {"peak": peak, "volume": spread_of(np.nan_to_num(volumes(paths, counted)))}
-        if len(quantiles) > 1:
-            spreads["total"] = spread_of(np.where(counted, paths, 0.0).sum(axis=1))
-        corrections = {name: self._correction(name, len(spread)) for name, spread in spreads.items()}
-        return Said(experts, spreads, corrections, highest)
+        peak = (self.weights.T[..., None] * experts).sum(axis=0)
+        return Said(experts, peak, spread_of(np.nan_to_num(volumes(paths.astype(np.float64), counted))), highest)
 
-    def after(self, lesson: Lesson) -> Self:
+    def quantiles(self, said: Said) -> dict[str, np.ndarray]:
+        """Return the quantiles ``(N, Q)`` to publish of ``peak`` and ``volume``."""
+        return {"peak": corrected(said.peak, self.peak), "volume": corrected(said.volume, self.volume)}
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the last days taught of ``N`` sites, the newest last; NaN where unknown.
+
+    Args:
+        losses: ``(N, E)`` decayed sums of those who spoke of the peak.
+        days: ``(N,)`` decayed count of the days in them.
+        ratios: ``(N, RATIO_DAYS)``.
+        peak: ``(N, LEARNT_DAYS)`` scores.
+        volume: ``(N, LEARNT_DAYS)`` scores.
+    """
+
+    losses: np.ndarray
+    days: np.ndarray
+    ratios: np.ndarray
+    peak: np.ndarray
+    volume: np.ndarray
+
+    @classmethod
+    def empty(cls, sites: int) -> Self:
+        """Return the memory of nothing."""
+        unknown = (np.full((sites, days), np.nan) for days in (RATIO_DAYS, LEARNT_DAYS, LEARNT_DAYS))
+        return cls(np.zeros((sites, len(mixing.EXPERTS))), np.zeros(sites), *unknown)
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """Return what ``arrays`` returned, each ``(N, …)``."""
+        return cls(**{part.name: arrays[f"{PREFIX}{part.name}"] for part in fields(cls)})
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays ``(N, …)`` by name, to be kept among others."""
+        return {f"{PREFIX}{part.name}": getattr(self, part.name) for part in fields(self)}
+
+    def advice(self) -> Advice:
+        """Return what it teaches about the next day."""
+        weights = mixing.weights(self.losses.T, self.days).T
+        return Advice(weights, self.ratios, learn(self.peak.T), learn(self.volume.T))
+
+    def after(self, lesson: Lesson) -> Memory:
         """Return the memory one day later."""
-        told = np.isfinite(lesson.losses).all(axis=0)
-        kept = {name: _newest(self.quantities.get(name), row, LEARNT_DAYS) for name, row in lesson.quantities.items()}
-        return replace(
-            self,
-            steps=_newest(self.steps, lesson.steps, PAST_DAYS),
-            quantities=self.quantities | kept,
-            losses=np.where(told, mixing.FORGETTING * self.losses + np.where(told, lesson.losses, 0.0), self.losses),
-            days=np.where(told, mixing.FORGETTING * self.days + 1, self.days),
-            ratios=_newest(self.ratios, lesson.ratio, RATIO_DAYS),
-        )
-
-    def _correction(self, name: str, count: int) -> Correction:
-        past = self.quantities.get(name)
-        return Correction.none(count) if past is None else learn(past)
+        told = np.isfinite(lesson.losses).all(axis=1)
+        losses = mixing.FORGETTING * self.losses + np.where(told[:, None], lesson.losses, 0.0)
+        newest = {name: np.column_stack([getattr(self, name)[:, 1:], row]) for name, row in _by_day(lesson).items()}
+        return Memory(np.where(told[:, None], losses, self.losses), np.where(told, mixing.FORGETTING * self.days + 1, self.days), **newest)
 
 
-def lesson_of(said: Said, quantiles: np.ndarray, actual: np.ndarray, observed: np.ndarray) -> Lesson:
+PREFIX = "plan_"
+
+
+def lesson_of(said: Said, actual: np.ndarray, observed: np.ndarray) -> Lesson:
     """Return what a day teaches, held against what was said of its observed steps.
 
     Args:
-        said: What ``Memory.say`` said, with ``observed`` as the steps that count.
-        quantiles: Of its steps, ``(N, S, Q)``.
+        said: What ``Advice.say`` said, with ``observed`` as the steps that count.
         actual: ``(N, S)``; any value where not observed.
-        observed: ``(N, S)``; a site's peak and volume teach where half of its steps are.
+        observed: ``(N, S)``; a site's day teaches where half of its steps are.
     """
     came = actuals(actual, observed)
-    found = {name: score_in(spread, came[name]) for name, spread in said.spreads.items()}
     median = said.highest[:, MEDIAN]
     positive = (median > 0) & (came["peak"] > 0)
     ratio = np.log(np.divide(came["peak"], median, out=np.ones(len(median)), where=positive))
     losses = mixing.losses_of(said.experts, came["peak"])
-    return Lesson(scores(quantiles, actual, observed), found, losses, np.where(positive, ratio, np.nan))
+    return Lesson(losses.T, np.where(positive, ratio, np.nan), score_in(said.peak, came["peak"]), score_in(said.volume, came["volume"]))
 
 
 def actuals(actual: np.ndarray, observed: np.ndarray) -> dict[str, np.ndarray]:
@@ -165,5 +206,5 @@ def actuals(actual: np.ndarray, observed: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _newest(rows: np.ndarray | None, row: np.ndarray, most: int) -> np.ndarray:
-    return np.concatenate([row[None][:0] if rows is None else rows, row[None]])[-most:]
+def _by_day(lesson: Lesson) -> dict[str, np.ndarray]:
+    return {"ratios": lesson.ratio, "peak": lesson.peak, "volume": lesson.volume}

@@ -36,6 +36,10 @@ class Correction:
         """Return the correction that changes nothing."""
         return cls(np.zeros(count), np.ones(count))
 
+    def subset(self, rows: np.ndarray) -> Correction:
+        """Return the correction of the series of some rows ``(M,)``."""
+        return Correction(self.shift[rows], self.width[rows])
+
 
 def spread_of(samples: np.ndarray) -> np.ndarray:
     """Return the values ``(…, K)`` of equally likely samples ``(P, …)`` at ``SCORES``: their distribution in a few numbers."""

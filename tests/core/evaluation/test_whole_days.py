@@ -5,6 +5,7 @@ from scipy.special import ndtri
 
 from pipeline.core.evaluation.whole_days import FEWEST_DAYS, Days, figures, limits_of, planned
 from pipeline.core.models.contract import QUANTILES
+from pipeline.core.scenarios.paths import PAST_DAYS
 from tests.fixtures.grids import make_grid
 
 SITES, STEPS = 3, 24
@@ -15,7 +16,10 @@ def days_of(count: int, seed: int = 0, unknown: int = 0) -> Days:
     rng = np.random.default_rng(seed)
     noise = 0.6 * rng.standard_normal((count, 1, 1)) + 0.8 * rng.standard_normal((count, SITES, STEPS))
     quantiles = np.broadcast_to(100 + 10 * ndtri(np.array(QUANTILES)), (count, SITES, STEPS, 7)).astype(np.float32)
-    return Days(quantiles, 100 + 10 * noise, np.ones((count, SITES, STEPS), bool), np.full(SITES, unknown))
+    past = np.concatenate([np.full((PAST_DAYS, SITES, STEPS), np.nan), noise]).astype(np.float32)
+    return Days(
+        quantiles, 100 + 10 * noise, np.ones((count, SITES, STEPS), bool), np.full(SITES, unknown), lambda day: past[day : day + PAST_DAYS]
+    )
 
 
 def test_peaks_volumes_and_totals_cover_what_they_say_where_their_plain_peers_do_not() -> None:
@@ -69,12 +73,15 @@ def test_no_day_knows_what_comes_at_or_after_its_cutoff() -> None:
 
     for name in ("peak", "volume", "total"):
         assert np.array_equal(before.quantiles[name][:6], after.quantiles[name][:6]), name
+    for name in ("peak", "volume"):
         assert not np.array_equal(before.quantiles[name][6], after.quantiles[name][6]), name
 
 
 def test_one_site_has_no_total_and_a_lost_day_does_not_count() -> None:
     days = days_of(20)
-    alone = Days(days.quantiles[:, :1], days.actual[:, :1], days.observed[:, :1].copy(), days.unknown_steps[:1])
+    alone = Days(
+        days.quantiles[:, :1], days.actual[:, :1], days.observed[:, :1].copy(), days.unknown_steps[:1], lambda day: days.errors(day)[:, :1]
+    )
     alone.observed[12, 0, :13] = False
 
     found = planned(alone, 10, alone.observed[10:], np.full((10, 1), 120.0))

@@ -5,7 +5,9 @@ import pandas as pd
 
 from pipeline.core.models.contract import QUANTILE_COLUMNS, Forecast, Origins
 from pipeline.core.models.peers.seasonal_naive import SeasonalNaiveMean
-from pipeline.core.scenarios.day_ahead import Outlook, error_scores, outlook
+from pipeline.core.scenarios.day_ahead import Outlook, outlook
+from pipeline.core.scenarios.dependence import error_scores
+from pipeline.core.scenarios.memory import Memory
 from pipeline.core.scenarios.paths import PAST_DAYS
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import to_grid
@@ -16,7 +18,9 @@ ORIGINS = Origins.every(5, range(60, 61), 6)
 
 
 def planned(grid, made: Forecast) -> Outlook:
-    return outlook(grid, made, [{"tier": "edge" if i % 2 else "core"} for i in range(len(grid.sites))])
+    return outlook(
+        grid, made, [{"tier": "edge" if i % 2 else "core"} for i in range(len(grid.sites))], Memory.empty(len(made.origins)).advice()
+    )
 
 
 def peak_quantiles(grid, made: Forecast) -> np.ndarray:

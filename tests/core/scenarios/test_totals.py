@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.core.models.contract import Forecast, Origins
 from pipeline.core.scenarios.day_ahead import drawn, outlook, to_total_frames
+from pipeline.core.scenarios.memory import Memory
 from pipeline.core.scenarios.totals import MOST_VALUES, Totals
 from pipeline.core.series.grid import Grid
 from pipeline.errors import DataError
@@ -27,7 +28,7 @@ def fleet() -> tuple[Grid, Forecast]:
 
 
 def totals_of(grid: Grid, made: Forecast, sites: list[int]) -> Totals:
-    return outlook(grid, made.subset(np.array(sites)), LABELS).totals
+    return outlook(grid, made.subset(np.array(sites)), LABELS, Memory.empty(len(sites)).advice()).totals
 
 
 def test_totals_of_four_shards_have_the_bits_of_one(tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_volumes_of_a_day_of_25_hours_have_25_hours() -> None:
     day = grid.index_of(date(2026, 10, 25))
     made = Forecast(Origins(np.array([0]), np.array([day]), np.array([0])), np.full((1, 24, 7), 2.0, np.float32))
 
-    found = outlook(grid, made, [{}])
+    found = outlook(grid, made, [{}], Memory.empty(1).advice())
 
     assert found.sites["volumes"]["q50"].tolist() == [25 * 3600 * 2.0]
     assert to_total_frames(found.totals)["total_volumes"]["q50"].tolist() == [25 * 3600 * 2.0]
