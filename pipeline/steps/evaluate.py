@@ -20,8 +20,9 @@ from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.evaluation.backtest import forecast_days
 from pipeline.core.evaluation.gate import CHALLENGER, CHAMPION, FROZEN, NAIVES, is_retraining
-from pipeline.core.evaluation.scoring import score
+from pipeline.core.evaluation.scoring import score, without_nan
 from pipeline.core.evaluation.spans import Spans, split_days
+from pipeline.core.evaluation.whole_days import whole_days
 from pipeline.core.learning.rolling import Told, learnt_on, start_of
 from pipeline.core.learning.state import LEARNT_BEFORE, State
 from pipeline.core.models.contract import FitOptions, Forecast, Forecaster
@@ -32,6 +33,7 @@ from pipeline.errors import ModelError
 log = logging.getLogger(__name__)
 
 BASELINES = (*NAIVES, "lightgbm")
+PLANNED, PLANNED_SITES = (CHALLENGER, CHAMPION, *NAIVES), 200  # whose peaks and volumes are judged, at so many sites at most
 
 
 def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
@@ -63,9 +65,13 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
         "first": str(first),
         "last": str(last),
     }
+    judged = score(grid, forecasts, spans.test).to_json()
+    planned = {name: [made] for name, made in forecasts.items() if name in PLANNED}
+    for name, figures in whole_days(grid, planned, {}, spans.test, unknown, PLANNED_SITES).items():
+        judged[name] |= without_nan({quantity: figures[quantity] for quantity in ("peak", "volume")})
     evaluation: dict[str, Any] = {
         "data": about,
-        "models": score(grid, forecasts, spans.test).to_json(),
+        "models": judged,
         "retraining": is_retraining(challenger_model, champion.forecaster),
         "shares": told.shares,
         "covariates": list(getattr(challenger_model, "covariates", [])),

@@ -97,7 +97,7 @@ def test_peaks_and_volumes_are_those_of_a_backtest_whatever_is_kept(grid, fitted
     made = learnt_on(fitted, grid, days, unknown, start.state).forecast
     known = grid.known_at(run_of(grid, FIRST + 6, lead_hours).cutoff)
     last = made.subset(made.origins.day == FIRST + 6)
-    judged = Days.of(grid, joined([start.forecast, made]), unknown)
+    judged = Days.of(grid, joined([start.forecast, made]), unknown, np.arange(3))
     backtest = planned(judged, 10, judged.observed[10:], np.full((7, 3), np.nan)).quantiles
     daily = [learner_of(tmp_path / "daily", grid, fitted, day, lead_hours)[0] for day in days][-1]
     nothing = learner_of(tmp_path / "new", grid, fitted, FIRST + 6, lead_hours)[0]

@@ -18,6 +18,7 @@ TEMPLATES = Path(__file__).parents[3] / "mlflow"
 FIGURES = ("wape", "wql", "mase_day", "coverage50", "coverage80", "coverage90")
 NAMES = ("WAPE", "WQL", "MASE", "coverage 50 %", "coverage 80 %", "coverage 90 %")
 PROMISED = {"coverage50": 0.5, "coverage80": 0.8, "coverage90": 0.9}
+PLANNED = ("peak", "volume")  # of a day
 BETTER, WORSE, SAME = "🟢", "🔴", "⚪"
 NOTICED = 0.005  # a smaller change of a figure is none
 WORST_SITES, SITE_WIDTH = 5, 60
@@ -102,6 +103,12 @@ def _changes(evaluation: Mapping[str, Any], rival: str) -> list[list[str]]:
         else:
             change = _change(_miss(key, own.get(key)), _miss(key, other.get(key)))
         rows.append([name, _number(other.get(key)), _number(own.get(key)), change])
+    for planned in PLANNED:
+        mine, theirs = (side.get(planned) or {} for side in (own, other))
+        for key, name in (("pinball", f"{planned}: error"), ("coverage80", f"{planned}: coverage 80 %")):
+            values = theirs.get(key), mine.get(key)
+            if None not in values:
+                rows.append([name, *map(_number, values), _change(_miss(key, values[1]), _miss(key, values[0]))])
     return rows
 
 

@@ -43,20 +43,22 @@ class Days:
     errors: Callable[[int], np.ndarray]
 
     @classmethod
-    def of(cls, grid: Grid, made: Forecast, unknown_steps: np.ndarray) -> Self:
+    def of(cls, grid: Grid, made: Forecast, unknown_steps: np.ndarray, sites: np.ndarray) -> Self:
         """Return the days of a forecast of every site of a grid.
 
         Args:
             grid: Readings.
             made: The forecast.
-            unknown_steps: ``(N,)`` last steps of the day before that are not known when a day is forecast.
+            unknown_steps: Of each site of the grid, last steps of the day before that are not known when a day is forecast.
+            sites: ``(N,)`` those to keep.
         """
-        every, span = np.arange(grid.shape[0]), range(int(made.origins.day.min()), int(made.origins.day.max()) + 1)
+        span, unknown = range(int(made.origins.day.min()), int(made.origins.day.max()) + 1), unknown_steps[sites]
 
         def errors(day: int) -> np.ndarray:
-            return error_scores(grid, Origins(every, np.full_like(every, span[day]), unknown_steps))
+            return error_scores(grid, Origins(sites, np.full_like(sites, span[day]), unknown))
 
-        return cls(_laid(grid, made, span), _of(grid.throughput, span), _of(grid.observed, span), unknown_steps, errors)
+        quantiles, actual, observed = _laid(grid, made, span), _of(grid.throughput, span), _of(grid.observed, span)
+        return cls(quantiles[:, sites], actual[:, sites], observed[:, sites], unknown, errors)
 
     def seen(self, day: int) -> np.ndarray:
         """Return the steps ``(N, S)`` of a day that were observed and forecast."""
@@ -103,6 +105,7 @@ def whole_days(
     before: Mapping[str, Sequence[Forecast]],
     days: range,
     unknown_steps: np.ndarray,
+    most_sites: int | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of ``Planned.to_json`` by forecaster, mean over its seeds, on steps that were observed and that all forecast.
 
@@ -112,15 +115,17 @@ def whole_days(
         before: Of days just before them, by name and seed, none of which the forecaster had learnt from; none for a name that is missing.
         days: Test days.
         unknown_steps: ``(N,)`` last steps of the day before that are not known when a day is forecast.
+        most_sites: Judge so many of them at most, evenly chosen; None for all.
     """
+    sites = np.unique(np.linspace(0, grid.shape[0] - 1, min(most_sites or grid.shape[0], grid.shape[0])).astype(np.int64))
     laid = {name: [_laid(grid, made, days) for made in several] for name, several in forecasts.items()}
     there = [np.isfinite(quantiles).all(axis=-1) for several in laid.values() for quantiles in several]
-    counted = np.logical_and.reduce([_of(grid.observed, days), *there])
-    found, limits = {}, limits_of(grid, days, unknown_steps)
+    counted = np.logical_and.reduce([_of(grid.observed, days), *there])[:, sites]
+    found, limits = {}, limits_of(grid, days, unknown_steps)[:, sites]
     for name, several in forecasts.items():
         seeds = []
         for i, made in enumerate(several):
-            known = Days.of(grid, joined([before[name][i], made]) if name in before else made, unknown_steps)
+            known = Days.of(grid, joined([before[name][i], made]) if name in before else made, unknown_steps, sites)
             seeds.append(planned(known, len(known.actual) - len(days), counted, limits).to_json())
         found[name] = {key: _mean([seed[key] for seed in seeds]) for key in seeds[0]}
     return found

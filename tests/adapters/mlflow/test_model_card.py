@@ -56,6 +56,18 @@ def test_card_begins_with_the_change_against_the_champion_and_colours_what_got_w
     assert ["WQL", "0.150", "0.150", "🔴 +20.0% (+10.0% to +30.0%)"] in cells(render_card(evaluation(champion=[1.2, 1.1, 1.3]), FACTS))
 
 
+def test_card_tells_how_well_the_peak_of_a_day_is_known_beside_the_champion():
+    judged = evaluation(champion=NOISE)
+    judged["models"]["champion"]["peak"] = {"pinball": 0.09, "below50": 0.5, "coverage80": 0.7}
+    judged["models"]["challenger"]["peak"] = {"pinball": 0.07, "below50": 0.5, "coverage80": 0.79}
+
+    rows = cells(render_card(judged, FACTS))
+
+    assert ["peak: error", "0.090", "0.070", "🟢 -0.020"] in rows
+    assert ["peak: coverage 80 %", "0.700", "0.790", "🟢 -0.090"] in rows
+    assert not [row for row in rows if row[0].startswith("volume")]
+
+
 def test_card_of_a_first_version_begins_with_the_change_against_the_best_naive():
     card = render_card(evaluation(), FACTS | {"champion": None})
 
