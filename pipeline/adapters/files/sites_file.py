@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, Connection, Text, cast
+from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.adapters.files.text_table import read_text_table
-from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres import schema
 from pipeline.adapters.postgres.readings import check_country, check_timezone
 from pipeline.core.series.intake import LONGEST_SITE
 from pipeline.errors import DataError
@@ -74,9 +74,14 @@ def write_sites(connection: Connection, sites: pd.DataFrame, timezone: str) -> N
         sites: What the file says.
         timezone: Zone of new sites, where the file names none.
     """
-    values: dict[str, Any] = dict.fromkeys(COLUMNS)
-    values |= {name: [None if value == "" or pd.isna(value) else value for value in sites[name]] for name in COLUMNS if name in sites}
-    said = [json.loads(text) for text in sites["labels"]]
-    values["labels"] = [json.dumps({key: value for key, value in each.items() if value is not None}) for each in said]
-    named = {"named": [name for name in COLUMNS if name in sites], "keys": sorted({key for each in said for key in each})}
-    connection.execute(statement("write_sites"), values | named | {"zone": timezone})
+    named = [name for name in COLUMNS[1:] if name in sites]
+    known, labels = sites[["site", *named]].astype(object), [json.loads(text) for text in sites["labels"]]
+    rows = [
+        row | {"timezone": row.get("timezone") or timezone, "labels": {key: value for key, value in said.items() if value is not None}}
+        for row, said in zip(known.where(known.notna() & (known != ""), None).to_dict("records"), labels, strict=True)
+    ]
+    added, there = insert(schema.sites), schema.sites.c.labels
+    others = there.op("-", return_type=there.type)(cast(sorted({key for said in labels for key in said}), ARRAY(Text)))
+    changed = {name: added.excluded[name] for name in named} | {"labels": others.concat(added.excluded.labels)}
+    if rows:
+        connection.execute(added.on_conflict_do_update(index_elements=["site"], set_=changed), rows)

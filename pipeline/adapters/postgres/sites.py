@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, insert, select, update
 
 from pipeline.adapters.postgres.queries import statement
+from pipeline.adapters.postgres.schema import sites
 
 
 @dataclass(frozen=True)
@@ -46,33 +46,31 @@ def list_sites(connection: Connection) -> list[KnownSite]:
 
 def add_site(connection: Connection, name: str, timezone: str, capacity: float | None, country: str | None, labels: dict[str, str]) -> None:
     """Enter a site; ``connection`` is the owner's."""
-    _write(connection, "add_site", name, timezone, capacity, country, labels)
+    connection.execute(insert(sites).values(site=name, timezone=timezone, capacity=capacity, country=country, labels=labels))
 
 
 def set_site(
     connection: Connection, name: str, timezone: str | None, capacity: float | None, country: str | None, labels: dict[str, str]
 ) -> None:
     """Change what is known of a site: what is None stays, labels are added to those there; ``connection`` is the owner's."""
-    _write(connection, "set_site", name, timezone, capacity, country, labels)
+    said = {"timezone": timezone, "capacity": capacity, "country": country}
+    said = {column: value for column, value in said.items() if value is not None}
+    connection.execute(update(sites).filter_by(site=name).values(**said, labels=sites.c.labels.concat(labels), found=False))
 
 
 def add_found_sites(connection: Connection, names: list[str], timezone: str) -> int:
     """Add sites that a run met in the readings and return how many were new; ``connection`` is in the role writer."""
     if not names:
         return 0
-    return int(connection.execute(statement("add_found_sites"), {"names": names, "timezone": timezone}).scalar_one())
+    return int(connection.execute(select(func.dayahead.add_found_sites(names, timezone))).scalar_one())
 
 
 def rename_site(connection: Connection, name: str, new_name: str) -> None:
     """Give a site another name in every table, the old one staying as an alias; ``connection`` is the owner's."""
-    connection.execute(statement("rename_site"), {"name": name, "new_name": new_name})
+    connection.execute(select(func.dayahead.rename_site(name, new_name)))
 
 
 def retire_site(connection: Connection, name: str, *, retired: bool) -> None:
     """End a site's forecasts from now on, or begin them again; its history stays. ``connection`` is the owner's."""
-    connection.execute(statement("retire_site"), {"name": name, "retired": retired})
-
-
-def _write(connection: Connection, query: str, name: str, timezone: Any, capacity: Any, country: Any, labels: Any) -> None:
-    values = {"name": name, "timezone": timezone, "capacity": capacity, "country": country, "labels": json.dumps(labels)}
-    connection.execute(statement(query), values)
+    since = func.coalesce(sites.c.retired_at, func.now()) if retired else None
+    connection.execute(update(sites).filter_by(site=name).values(retired_at=since))

@@ -1,1 +1,0 @@
-SELECT dayahead.add_found_sites(CAST(:names AS text[]), :timezone);

@@ -1,1 +1,0 @@
-SELECT dayahead.rename_site(:name, :new_name);
