@@ -58,7 +58,7 @@ def load(settings: Settings, data: Path | None, timezone: str) -> date:
     if not data:
         write_sample(file, *sample_fleet(SITES, DAYS, STEP_MINUTES))
         with connect(settings) as connection:
-            write_sites(connection, read_sites_file(sites_file(file), timezone))
+            write_sites(connection, read_sites_file(sites_file(file), timezone), timezone)
     load_readings(settings, file, timezone=timezone)
     with connect(settings, "reader") as connection:
         last = last_reading(connection)
