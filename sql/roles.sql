@@ -36,6 +36,7 @@ GRANT SELECT, INSERT, DELETE ON
     dayahead.mixture, dayahead.volumes, dayahead.risks, dayahead.totals, dayahead.total_peaks, dayahead.total_volumes
 TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE ON dayahead.scores, dayahead.plan_scores TO dayahead_writer;
+GRANT DELETE ON dayahead.scores, dayahead.scores_by_hour TO dayahead_writer; -- of days whose readings a person ignores
 GRANT SELECT, INSERT ON dayahead.quarantine, dayahead.promotions TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_partition(text, date) TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_day(text, date), dayahead.stage_day(text, date, text) TO dayahead_writer;
@@ -57,5 +58,5 @@ GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, da
 GRANT SELECT ON
     dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
     dayahead.model_decisions, dayahead.forecast_mixture, dayahead.absent_sites, dayahead.next_day_peaks, dayahead.next_day_totals, dayahead.next_day_total_peaks,
-    dayahead.plan_accuracy_30d, dayahead.risk_reliability_30d
+    dayahead.plan_accuracy_30d, dayahead.risk_reliability_30d, dayahead.site_events
 TO dayahead_viewer;

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sqlalchemy import Connection
 
 from pipeline.adapters.mlflow.monitoring_run import training_of
 from pipeline.adapters.postgres import monitoring
 from pipeline.adapters.postgres.database import connect, lock
+from pipeline.adapters.postgres.events import read_ignored
 from pipeline.adapters.postgres.monitoring import Reference, RollingError
 from pipeline.adapters.postgres.readings import read_readings, read_sites
 from pipeline.adapters.store.snapshots import Run, Store
@@ -20,6 +22,7 @@ from pipeline.config import Settings
 from pipeline.core.evaluation.drift import WEEK, Profile, compare, counts_of, profile_of, whole_days
 from pipeline.core.learning.learner import MOST_STRAIN
 from pipeline.core.learning.mixture import worthless
+from pipeline.core.series.event_spans import spans_on, without
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid, to_grid
 from pipeline.errors import ConfigurationError, ModelError, ServiceError, StoreError
@@ -184,4 +187,7 @@ def _last_week(
     if readings.empty:
         return None
     grid = to_grid(readings, sites, step_minutes=step_minutes, covariates=covariates).known_at(cutoff)
-    return whole_days(grid, cutoff, WEEK)
+    ignored = read_ignored(connection, cutoff, since, cutoff, [site.name for site in sites])
+    place = pd.Index([site.name for site in sites]).get_indexer(ignored["site"])
+    spans = spans_on(grid, np.arange(len(ignored)), place, ignored["starts_at"], ignored["ends_at"])
+    return whole_days(without(grid, spans), cutoff, WEEK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     store = Store(settings.store_url)
     features = store.read_result(run, "features")
     grid: Grid = store.get(features["grid"], Grid.load)
-    origins = live_origins(grid, run, settings)
+    origins = live_origins(grid, run, settings, features.get("spared", ()))
     if not len(origins):
         raise NothingToForecastError(
             f"no site has a reading in the {settings.dead_after_days} days before the cutoff {run.cutoff.isoformat()}; load newer ones"
@@ -99,11 +100,20 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     }
 
 
-def live_origins(grid: Grid, run: Run, settings: Settings) -> Origins:
-    """Return one origin per live site: its target day, and how many steps before that day are not known at the cutoff."""
+def live_origins(grid: Grid, run: Run, settings: Settings, spared: Sequence[str] = ()) -> Origins:
+    """Return one origin per live site: its target day, and how many steps before that day are not known at the cutoff.
+
+    Args:
+        grid: Of the run.
+        run: Gives the cutoff.
+        settings: Say after how many silent days a site is dead.
+        spared: Names of sites of which readings of late are ignored: their silence says nothing.
+    """
     every = every_origin(grid, run)
     first = np.maximum(every.day - settings.dead_after_days, 0)
-    return every.subset(np.array([grid.observed[i, first[i] : every.day[i]].any() for i in every.site]))
+    silent = {site.name for site in grid.sites} - set(spared)
+    alive = [grid.sites[i].name not in silent or grid.observed[i, first[i] : every.day[i]].any() for i in every.site]
+    return every.subset(np.array(alive))
 
 
 def every_origin(grid: Grid, run: Run) -> Origins:

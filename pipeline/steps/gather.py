@@ -44,6 +44,8 @@ def gather(run: Run, settings: Settings) -> dict[str, Any]:
     store.write_result(run, "validate", _listed(store, run, "clean", validated) | {"quarantined": quarantined} | judged)
     shape = {"shape": list(grid.shape), "step_minutes": grid.step_minutes, "first_day": grid.first_day.isoformat()}
     shape |= {"fleet": join_fleets(extracted)}
+    if spared := sorted({site for part in made for site in part.get("spared", [])}):
+        shape["spared"] = spared
     return store.write_result(run, "features", {"grid": store.put(run, "grid", ".safetensors", grid.save)} | shape | judged)
 
 

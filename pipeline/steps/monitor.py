@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from pipeline.adapters.mlflow.monitoring_run import log_monitoring
 from pipeline.adapters.postgres import monitoring
 from pipeline.adapters.postgres.database import connect
+from pipeline.adapters.postgres.events import read_ignored
 from pipeline.adapters.postgres.quarantine import quarantine_future
 from pipeline.adapters.postgres.readings import read_readings, read_sites
-from pipeline.adapters.postgres.scores import SCORES, read_daily_changes, read_due, read_forecasts, write_scores
+from pipeline.adapters.postgres.scores import SCORES, forget_scores, read_daily_changes, read_due, read_forecasts, write_scores
 from pipeline.adapters.postgres.whole_days import write_plan_scores
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
@@ -36,6 +37,7 @@ HISTORY_DAYS = 28  # before the day, for the daily change that MASE divides by
 NAIVE_DAYS = 30  # before the cutoff: what the naive rules look at, in every zone
 SITES_AT_A_TIME = 1000  # whose weeks of readings are held at once
 CHAMPION = "champion"
+AN_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class ScoredDay:
         completeness: Rows of ``completeness``, of every site that was looked at; empty for another role than the champion.
         anomalies: Rows of ``anomalies``, of the sites in ``scores``; empty for another role than the champion.
         plan: Rows of ``plan_scores``, of all sites of the day.
+        forgotten: ``target_day, role, site`` of what was scored before a person ignored all its readings.
     """
 
     scores: pd.DataFrame
@@ -55,6 +58,7 @@ class ScoredDay:
     completeness: pd.DataFrame
     anomalies: pd.DataFrame
     plan: pd.DataFrame
+    forgotten: pd.DataFrame
 
 
 def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
@@ -72,7 +76,7 @@ def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
     today = run.cutoff.date()
     with connect(settings, "writer", work="monitor") as writer, connect(settings, "reader", work="monitor") as reader:
         due = read_due(writer, today - timedelta(days=days), today - timedelta(days=RECHECK_DAYS), run.cutoff)
-        scored = [score_day(writer, reader, group, settings) for _, group in due.groupby(["target_day", "role"], sort=True)]
+        scored = [score_day(writer, reader, group, settings, run.cutoff) for _, group in due.groupby(["target_day", "role"], sort=True)]
         written = sum(_write(writer, day) for day in scored)
         future = quarantine_future(reader, writer)
         if future:
@@ -86,38 +90,51 @@ def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
     return Store(settings.store_url).write_result(run, "monitor", result)
 
 
-def score_day(writer: Connection, reader: Connection, due: pd.DataFrame, settings: Settings) -> ScoredDay:
-    """Return what one (target_day, role) adds to the tables.
+def score_day(writer: Connection, reader: Connection, due: pd.DataFrame, settings: Settings, cutoff: datetime) -> ScoredDay:
+    """Return what one (target_day, role) adds to the tables; readings that a person ignores are judged nowhere.
 
     Args:
         writer: Connection that reads forecasts.
         reader: Connection that reads traffic.
         due: Rows of ``read_due`` of this day and role.
         settings: Say what an anomaly is.
+        cutoff: Up to which events are known.
     """
     due = due.reset_index(drop=True)
     sites = list(due["site"])
     forecasts = read_forecasts(writer, due["target_day"][0], due["role"][0], sites)
-    actuals = read_readings(reader, due["first_step"].min(), due["last_step"].max() + timedelta(microseconds=1), sites)
+    actuals = read_readings(reader, due["first_step"].min(), due["last_step"].max() + AN_INSTANT, sites)
     actuals["site"] = pd.Index(sites).get_indexer(actuals["site"])
-    both = forecasts.merge(actuals, on=["site", "ts"], how="left").rename(columns={"throughput": "actual"})
+    arrived = forecasts.merge(actuals, on=["site", "ts"], how="left").rename(columns={"throughput": "actual"})
+    ignored = read_ignored(reader, cutoff, due["first_step"].min(), due["last_step"].max() + AN_INSTANT, sites)
+    ignored["site"] = pd.Index(sites).get_indexer(ignored["site"])
+    both = arrived.assign(actual=arrived["actual"].mask(_inside(ignored, arrived["site"], arrived["ts"])))
     site, actual = both["site"].to_numpy(), both["actual"].to_numpy()
     steps, total = (np.bincount(site, weights, minlength=len(sites)) for weights in (np.isfinite(actual), np.nan_to_num(actual)))
     changed = _changed(due, steps, total)
     chosen = both[changed[site]]
     watched = due["role"][0] == CHAMPION
     return ScoredDay(
-        _scores(reader, due, chosen, settings) if changed.any() else pd.DataFrame(columns=list(SCORES)),
+        _scores(reader, due, chosen, settings, cutoff) if changed.any() else pd.DataFrame(columns=list(SCORES)),
         _hours(due, chosen, np.flatnonzero(changed)),
-        _completeness(due, both) if watched else pd.DataFrame(columns=list(monitoring.COMPLETENESS)),
+        _completeness(due, arrived) if watched else pd.DataFrame(columns=list(monitoring.COMPLETENESS)),
         _anomalies(due, chosen, settings.anomaly_steps) if watched else pd.DataFrame(columns=list(monitoring.ANOMALIES)),
         score_plan(writer, (due["role"][0], due["target_day"][0]), sites, both) if changed.any() else pd.DataFrame(),
+        due.loc[(steps == 0) & due["scored_steps"].notna().to_numpy(), ["target_day", "role", "site"]],
     )
 
 
-def _scores(reader: Connection, due: pd.DataFrame, rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def _inside(ignored: pd.DataFrame, site: pd.Series, ts: pd.Series) -> np.ndarray:
+    """Return which rows lie in an ignored span of their site."""
+    found = np.zeros(len(ts), bool)
+    for name, starts, ends in zip(ignored["site"], ignored["starts_at"], ignored["ends_at"], strict=True):
+        found |= ((site == name) & (ts >= starts) & (ts < ends)).to_numpy()
+    return found
+
+
+def _scores(reader: Connection, due: pd.DataFrame, rows: pd.DataFrame, settings: Settings, cutoff: datetime) -> pd.DataFrame:
     until = due["first_step"].min()
-    daily_change = read_daily_changes(reader, list(due["site"]), until - timedelta(days=HISTORY_DAYS), until)
+    daily_change = read_daily_changes(reader, list(due["site"]), until - timedelta(days=HISTORY_DAYS), until, cutoff)
     quantiles = rows[list(QUANTILE_COLUMNS)].to_numpy()
     scores = score_sites(rows["site"].to_numpy(), rows["actual"].to_numpy(), quantiles, daily_change)
     if due["role"][0] == CHAMPION:
@@ -136,7 +153,9 @@ def _naives(reader: Connection, due: pd.DataFrame, rows: pd.DataFrame, settings:
         for i in range(0, len(group), SITES_AT_A_TIME):
             part = group.iloc[i : i + SITES_AT_A_TIME]
             sites = tuple(known.get(name, Site(name, settings.timezone)) for name in part)
-            readings = read_readings(reader, cutoff - timedelta(days=NAIVE_DAYS), cutoff, list(part))
+            since = cutoff - timedelta(days=NAIVE_DAYS)
+            readings = read_readings(reader, since, cutoff, list(part))
+            readings = readings[~_inside(read_ignored(reader, cutoff, since, cutoff, list(part)), readings["site"], readings["ts"])]
             here = rows.assign(site=part.index.get_indexer(pd.Index(rows["site"])))
             scored.append(score_naives(here[here["site"] >= 0], readings, sites, cutoff).set_axis(part.index))
     return pd.concat(scored)
@@ -165,6 +184,8 @@ def _anomalies(due: pd.DataFrame, rows: pd.DataFrame, steps: int) -> pd.DataFram
 def _write(writer: Connection, day: ScoredDay) -> int:
     if len(day.completeness):
         monitoring.write_completeness(writer, day.completeness)
+    if len(day.forgotten):
+        forget_scores(writer, day.forgotten)
     if not len(day.scores):
         return 0
     target_day, role = day.scores["target_day"].iloc[0], day.scores["role"].iloc[0]

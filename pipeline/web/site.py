@@ -20,6 +20,7 @@ from pipeline.web.tables import columns, csv_answer, json_answer
 SERIES = ("ts", "actual", "q05", "q10", "q25", "q50", "q75", "q90", "q95")
 FILED = (*SERIES, "target_day", "model_version", "degradation")
 ANOMALY = ("starts_at", "ends_at", "direction", "excess")
+EVENT = ("starts_at", "ends_at", "kind", "category", "note")
 
 router = APIRouter()
 
@@ -54,10 +55,12 @@ def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
         attention = read("read_attention", site=window.site, target_day=facts["target_day"])
         mixed = read("read_mixture", site=window.site, target_day=facts["target_day"])
         anomalies = read("read_site_anomalies", site=window.site, since=facts["since"])
+        events = read("read_site_events", site=window.site, since=facts["since"])
     return render(
         "site.html", title=window.site, unit=settings.unit, facts=facts, days=days, window={"name": window.site, "days": window.days},
         yesterday=next((day for day in days if day["wape"] is not None), None),
         attention=heat_map(attention), sentence=explain(attention, facts["target_day"], facts["degradation"]), anomalies=anomalies[::-1],
+        events=events[::-1],
         mixed=f"{tell(mixed)} {attended(mixed) if attention else ''}".strip(),
         versions={day["model_version"]: version_page(settings, day["model_version"]) for day in [facts, *days]},
     )  # fmt: skip
@@ -65,27 +68,28 @@ def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
 
 @router.get("/site.json")
 def site_series(settings: SettingsHere, window: WindowHere) -> JSONResponse:
-    """Return readings and forecasts of the days shown, and the anomalies among them."""
-    facts, series, anomalies = _series(settings, window)
+    """Return readings and forecasts of the days shown, the anomalies among them, and what people noted."""
+    facts, series, anomalies, events = _series(settings, window)
     return json_answer(
         series, SERIES, zone=facts["timezone"], capacity=facts["capacity"],
         cutoff=int(facts["cutoff"].timestamp()) if "cutoff" in facts else None,
-        anomalies=columns(anomalies, ANOMALY),
+        anomalies=columns(anomalies, ANOMALY), events=columns(events, EVENT),
     )  # fmt: skip
 
 
 @router.get("/site.csv")
 def site_file(settings: SettingsHere, window: WindowHere) -> Response:
     """Return the rows of the chart as a download."""
-    _, series, _ = _series(settings, window)
+    _, series, *_ = _series(settings, window)
     return csv_answer(series, FILED, window.site)
 
 
-def _series(settings: Settings, window: Window) -> tuple[dict[str, Any], Rows, Rows]:
+def _series(settings: Settings, window: Window) -> tuple[dict[str, Any], Rows, Rows, Rows]:
     with views(settings) as read:
         facts = _facts(read, window)
         series = read("read_site_series", **_span(facts, window), since=facts["since"], until=facts["until"])
-        return facts, series, read("read_site_anomalies", site=window.site, since=facts["since"])
+        asked = {"site": window.site, "since": facts["since"]}
+        return facts, series, read("read_site_anomalies", **asked), read("read_site_events", **asked)
 
 
 def _facts(read: Any, window: Window) -> dict[str, Any]:

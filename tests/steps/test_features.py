@@ -13,6 +13,7 @@ from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid
 from pipeline.errors import DataError, StoreError
 from pipeline.steps.features import features
+from pipeline.steps.forecast import live_origins
 from tests.fixtures.snapshots import CUTOFF, RUN, make_readings, put_snapshot
 
 SITES = (Site("a"), Site("b", "Europe/Berlin", 500.0, "DE"), Site("new"))
@@ -120,3 +121,52 @@ def test_features_without_validate_name_the_step_to_run(tmp_path):
 
     with pytest.raises(StoreError, match="python -m pipeline validate --target-day 2026-01-15"):
         features(RUN, settings)
+
+
+def note(settings: Settings, run: Run = RUN, **columns: object) -> None:
+    """Add an event to what ``extract`` left."""
+    store = Store(settings.store_url)
+    row = {"id": 1, "kind": "ignore", "category": None, "site": None, "labels": None, "expected_factor": np.nan} | columns
+    frame = pd.DataFrame([row]).astype({"category": "str", "site": "str", "labels": "str"})
+    frame = frame.assign(**{name: pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]") for name in ("starts_at", "ends_at")})
+    store.write_result(run, "extract", store.read_result(run, "extract") | {"events": store.put_frame(run, "events", frame)})
+
+
+def test_readings_of_an_ignored_span_are_as_if_never_measured_on_each_sites_own_clock(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a", "b"))
+    plain = grid_in(settings, features(RUN, settings))
+    note(settings, starts_at="2026-01-10T22:30Z", ends_at="2026-01-11T02:00Z")
+
+    grid = grid_in(settings, features(RUN, settings))
+
+    changed = np.argwhere(plain.observed != grid.observed).tolist()
+    utc = [[0, 9, 22], [0, 9, 23], [0, 10, 0], [0, 10, 1]]
+    assert changed == [*utc, [1, 9, 23], [1, 10, 0], [1, 10, 1], [1, 10, 2]]
+    assert (grid.throughput[~grid.observed] == 0).all()
+    assert np.isnan(grid.covariates["device_num"][~grid.observed]).all()
+    assert np.array_equal(plain.throughput[grid.observed], grid.throughput[grid.observed])
+
+
+@pytest.mark.parametrize(("kind", "site"), [("expected", "a"), ("ignore", "elsewhere"), ("break", None)])
+def test_other_events_leave_the_very_grid(tmp_path, kind, site):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a", "b"))
+    before = features(RUN, settings)
+    note(settings, kind=kind, site=site, starts_at="2026-01-10T22:30Z", ends_at="2026-01-11T02:00Z")
+
+    assert features(RUN, settings) == before
+
+
+def test_a_site_whose_last_days_are_ignored_is_neither_dead_nor_broken(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a", "b"))
+    alone = live_origins(grid_in(settings, features(RUN, settings)), RUN, settings)
+    note(settings, site="b", starts_at="2025-12-30T00:00Z", ends_at="2026-01-16T00:00Z")
+
+    result = features(RUN, settings)
+    grid = grid_in(settings, result)
+
+    assert (result["spared"], result["ladder"]) == (["b"], {})
+    assert live_origins(grid, RUN, settings, result["spared"]).site.tolist() == alone.site.tolist() == [0, 1]
+    assert live_origins(grid, RUN, settings).site.tolist() == [0]

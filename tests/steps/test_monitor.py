@@ -184,3 +184,51 @@ def test_next_day_holds_the_sites_of_the_latest_run_and_leaves_out_the_challenge
     days = run_sql("SELECT site, min(target_day), max(target_day), count(*) FROM dayahead.next_day GROUP BY site ORDER BY site")
 
     assert days == [("a", date(2026, 8, 22), date(2026, 8, 22), 24)]
+
+
+IGNORE = "INSERT INTO dayahead.events (kind, site, starts_at, ends_at, known_from) VALUES ('ignore', 'a', %s, %s, %s)"
+
+
+def test_readings_that_a_person_ignores_are_judged_nowhere_and_count_as_arrived(published, run_sql):
+    monitor(NEXT, published)
+    arrived = run_sql("SELECT * FROM dayahead.completeness ORDER BY site")
+    run_sql("UPDATE dayahead.traffic SET throughput = 5000 WHERE site = 'a' AND ts >= '2026-08-21 12:00+00' AND ts < '2026-08-21 16:00+00'")
+    run_sql(IGNORE, "2026-08-21 12:00+00", "2026-08-21 16:00+00", "2026-08-21 23:00+00")
+
+    monitor(NEXT, published)
+
+    scores = scores_of(run_sql, "a")
+    assert (scores["steps"], scores["actual_total"], scores["wape"]) == (20, 100, pytest.approx(1 / 5))
+    assert run_sql("SELECT count(*) FROM dayahead.anomalies WHERE site = 'a'") == [(0,)]
+    assert run_sql("SELECT * FROM dayahead.completeness ORDER BY site") == arrived
+
+
+def test_a_day_that_is_wholly_ignored_loses_its_scores(published, run_sql):
+    monitor(NEXT, published)
+    assert scores_of(run_sql, "a")
+    run_sql(IGNORE, "2026-08-21 00:00+00", "2026-08-22 00:00+00", "2026-08-21 23:00+00")
+
+    monitor(NEXT, published)
+
+    assert not scores_of(run_sql, "a")
+    for table in ("scores_by_hour", "anomalies"):
+        assert run_sql(f"SELECT count(*) FROM dayahead.{table} WHERE site = 'a'") == [(0,)]
+
+
+def test_what_was_ignored_after_the_cutoff_changes_no_score(published, run_sql):
+    monitor(NEXT, published)
+    before = run_sql(SCORES)
+    run_sql(IGNORE, "2026-08-21 12:00+00", "2026-08-21 16:00+00", "2026-08-22 00:00+00")
+
+    monitor(NEXT, published)
+
+    assert run_sql(SCORES) == before
+
+
+def test_ignored_days_do_not_move_what_mase_is_measured_by(published, run_sql):
+    run_sql("UPDATE dayahead.traffic SET throughput = 5000 WHERE site = 'a' AND ts >= '2026-08-10' AND ts < '2026-08-11'")
+    run_sql(IGNORE, "2026-08-10 00:00+00", "2026-08-11 00:00+00", "2026-08-11 00:00+00")
+
+    monitor(NEXT, published)
+
+    assert scores_of(run_sql, "a")["mase"] == pytest.approx(1.0 / (25 / 26))

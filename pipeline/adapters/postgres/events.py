@@ -84,3 +84,19 @@ def read_events(connection: Connection, cutoff: datetime, since: datetime, until
     kinds = {"id": "int64", "expected_factor": "float64", "starts_at": INSTANT, "ends_at": INSTANT, "known_from": INSTANT}
     texts = dict.fromkeys(("kind", "category", "site", "labels"), "str")
     return frame.astype(kinds | texts)
+
+
+def read_ignored(connection: Connection, cutoff: datetime, since: datetime, until: datetime, sites: Sequence[str]) -> pd.DataFrame:
+    """Return ``site``, ``starts_at`` and ``ends_at`` of what is to be ignored of some sites in a span, as known at a cutoff.
+
+    Args:
+        connection: In the role reader.
+        cutoff: An event with ``known_from`` at or after it is not read.
+        since: First instant of the span.
+        until: First instant after it.
+        sites: Names.
+    """
+    asked = {"cutoff": cutoff, "since": since, "until": until, "sites": list(sites)}
+    rows = connection.execute(statement("read_ignored"), asked).all()
+    frame = pd.DataFrame(rows, columns=["site", "starts_at", "ends_at"], dtype=object)
+    return frame.astype({"site": "str", "starts_at": INSTANT, "ends_at": INSTANT})

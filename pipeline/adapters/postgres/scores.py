@@ -48,10 +48,13 @@ def read_forecasts(connection: Connection, target_day: date, role: str, sites: l
     return pd.DataFrame({"site": records["site"].astype(np.int64), "ts": to_instants(records["ts"]), **columns})
 
 
-def read_daily_changes(connection: Connection, sites: list[str], since: datetime, until: datetime) -> np.ndarray:
-    """Return the mean absolute change from one day to the next of each site in a span; NaN where there is none to see."""
+def read_daily_changes(connection: Connection, sites: list[str], since: datetime, until: datetime, cutoff: datetime) -> np.ndarray:
+    """Return the mean absolute change from one day to the next of each site in a span; NaN where there is none to see.
+
+    What a person ignores, as known at ``cutoff``, is not looked at.
+    """
     found: dict[str, float] = dict(
-        connection.execute(statement("read_daily_changes"), {"sites": sites, "since": since, "until": until}).all()
+        connection.execute(statement("read_daily_changes"), {"sites": sites, "since": since, "until": until, "cutoff": cutoff}).all()
     )
     return np.array([found.get(site) or np.nan for site in sites], np.float64)
 
@@ -59,3 +62,15 @@ def read_daily_changes(connection: Connection, sites: list[str], since: datetime
 def write_scores(connection: Connection, scores: pd.DataFrame) -> int:
     """Add or replace scores, columns of ``SCORES``, and return how many rows changed; equal ones are left alone."""
     return upsert_rows(connection, schema.scores, [scores], stamp="scored_at")
+
+
+def forget_scores(connection: Connection, forgotten: pd.DataFrame) -> None:
+    """Take away what was scored, and by hour, of days that are judged no more, and the anomalies of the same sites and days.
+
+    Args:
+        connection: In the role writer.
+        forgotten: ``target_day``, ``role`` and ``site``.
+    """
+    columns = {name: list(forgotten[name]) for name in forgotten.columns}
+    for query in ("forget_scores", "forget_hours", "forget_anomalies"):
+        connection.execute(statement(query), columns)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
@@ -120,3 +121,17 @@ def sites_meant(events: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -
         None if everyone else found[said] if isinstance(said, str) else own
         for everyone, said, own in zip(whole, events["labels"], named, strict=True)
     ]
+
+
+def pairs_of(whose: Sequence[tuple[str, ...] | None], names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return every pair of an event and a site that it means, as ``event`` and ``site`` ``(P,)``.
+
+    Args:
+        whose: What ``sites_meant`` returned.
+        names: Of the grid's sites; others are left out.
+    """
+    place = {name: i for i, name in enumerate(names)}
+    every = np.arange(len(names))
+    sites = [every if them is None else np.array([place[name] for name in them if name in place], np.int64) for them in whose]
+    event = np.repeat(np.arange(len(sites)), [len(them) for them in sites])
+    return event, np.concatenate([*sites, np.zeros(0, np.int64)])

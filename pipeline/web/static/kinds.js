@@ -6,6 +6,9 @@ const edge = (label, column) => line(label, column, "forecast", { width: 0, edge
 
 const bandsOf = (...pairs) => pairs.map(([upper, lower, strength]) => ({ upper, lower, strength }));
 
+const EVENTS = { expected: "forecast", ignore: "muted", break: "bad" };
+const spansOf = (found, colour) => found.starts_at.map((from, i) => ({ from, to: found.ends_at[i], colour: colour(i) }));
+
 export const site = (answer) => ({
   time: (seconds) => instant(seconds, answer.zone),
   value: quantity,
@@ -21,7 +24,7 @@ export const site = (answer) => ({
   key: [["50 % band", "band-3"], ["80 % band", "band-2"], ["90 % band", "band-1"]],
   levels: answer.capacity === null ? [] : [{ at: answer.capacity, label: "capacity", colour: "bad" }],
   marks: answer.cutoff === null ? [] : [{ at: answer.cutoff, label: "cutoff", colour: "muted" }],
-  spans: answer.anomalies.starts_at.map((from, i) => ({ from, to: answer.anomalies.ends_at[i], colour: "warn" })),
+  spans: [...spansOf(answer.anomalies, () => "warn"), ...spansOf(answer.events, (i) => EVENTS[answer.events.kind[i]])],
 });
 
 // From where to where a condition holds.
