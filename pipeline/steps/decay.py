@@ -188,6 +188,6 @@ def _last_week(
         return None
     grid = to_grid(readings, sites, step_minutes=step_minutes, covariates=covariates).known_at(cutoff)
     ignored = read_ignored(connection, cutoff, since, cutoff, [site.name for site in sites])
-    place = pd.Index([site.name for site in sites]).get_indexer(ignored["site"])
+    place = pd.Index([site.name for site in sites]).get_indexer(pd.Index(ignored["site"]))
     spans = spans_on(grid, np.arange(len(ignored)), place, ignored["starts_at"], ignored["ends_at"])
     return whole_days(without(grid, spans), cutoff, WEEK)

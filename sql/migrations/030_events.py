@@ -1,6 +1,6 @@
 """What people know of days."""
 
-from pipeline.adapters.postgres.revisions import run
+from pipeline.adapters.postgres.revisions import run, undo
 
 revision, down_revision = "030", "027"
 
@@ -11,5 +11,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: what people noted would be forgotten."""
-    raise NotImplementedError("030 cannot be undone: restore the database from before")
+    """Drop it where nobody noted anything."""
+    undo("030_events.sql", "030_events.down.sql")

@@ -22,7 +22,7 @@ from pipeline.adapters.postgres.engines import engine_of
 from pipeline.adapters.postgres.migrations import go_back, migrate, migration_script
 from pipeline.adapters.postgres.queries import SQL_FOLDER
 from pipeline.adapters.postgres.revisions import newest
-from pipeline.errors import BusyError, ConfigurationError
+from pipeline.errors import BusyError, ConfigurationError, DataError
 from tests.fixtures.database import execute
 
 BEFORE_ALEMBIC = Path(__file__).with_name("before_alembic.sql")
@@ -339,8 +339,16 @@ def test_our_own_revisions_can_be_taken_back_as_far_as_no_data_is_lost_and_appli
     go_back(database, "024")
     assert rows(database, "SELECT to_regclass('dayahead.plan_scores')") == [(None,)]
 
-    assert {"025_whole_days.sql", "026_plan_scores.sql", "027_naive_scores.sql"} <= set(migrate(database))
+    assert {"025_whole_days.sql", "026_plan_scores.sql", "027_naive_scores.sql", "030_events.sql"} <= set(migrate(database))
     assert rows(database, "SELECT viewname FROM pg_views WHERE schemaname = 'dayahead' ORDER BY 1") == views
+
+
+def test_the_events_that_people_noted_are_not_lost_by_going_back(database, run_sql):
+    run_sql("INSERT INTO dayahead.events (kind, starts_at, ends_at) VALUES ('ignore', '2026-06-01Z', '2026-06-02Z')")
+
+    with pytest.raises(DataError, match="events that people noted would be lost"):
+        go_back(database, "024")
+    assert run_sql("SELECT count(*) FROM dayahead.events") == [(1,)]
 
 
 def test_rights_that_somebody_took_away_are_given_again(database, run_sql):
