@@ -10,21 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.status import Status
-from rich.table import Table
 
 from pipeline.commands import stack
+from pipeline.commands.terminal import out
 from pipeline.config import Settings, read_settings
 from pipeline.core.evaluation.quantity import quantity
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from pipeline.local.demo import Moment, Peak
 
 ROWS = 12
 MARKS = {"success": "[green]✓[/]", "failed": "[red]✗[/]", "upstream_failed": "[dim]–[/]", "skipped": "[dim]–[/]"}
-console = Console(soft_wrap=True, highlight=False)
 
 
 def demo(
@@ -48,29 +46,29 @@ def demo(
     up = time.monotonic()
     fresh = _load(settings, data, timezone)
     day = journey.day_after_last_reading(settings)
-    console.print(f"  the day after the last reading, in {settings.timezone}: {day:%A %Y-%m-%d}")
+    out().print(f"  the day after the last reading, in {settings.timezone}: {day:%A %Y-%m-%d}")
     if fresh or train or not journey.is_trained(settings, day):
         _forecast(settings, day)
-        console.print(f"\n  visible {time.monotonic() - up:.0f} s after the stack was up; now a model learns and takes its place")
+        out().print(f"\n  visible {time.monotonic() - up:.0f} s after the stack was up; now a model learns and takes its place")
         _run(settings, journey.TRAIN, {"target_day": day.isoformat()})
     else:
         _headline("Training")
-        console.print(f"  done before for {day}; again with: make demo ARGS=--train")
+        out().print(f"  done before for {day}; again with: make demo ARGS=--train")
     peaks = _forecast(settings, day)
     if peaks:
         shown = next((peak for peak in peaks if peak.target_day == day), peaks[0])  # a zone ahead of the schedule has a gap before its day
         picture = journey.draw_site(settings, shown, settings.home.resolve() / "demo" / "forecast.png")
-        console.print(f"\n  plot of {shown.site}: {picture}")
+        out().print(f"\n  plot of {shown.site}: {picture}")
     stack.show_addresses(settings)
-    console.print(f"  took {time.monotonic() - began:.0f} s")
+    out().print(f"  took {time.monotonic() - began:.0f} s")
 
 
 def _stack_up() -> Settings:
     from pipeline.local.stack import up
 
     _headline("Stack")
-    with console.status("starting Postgres, MLflow and Airflow"):
-        return up(read_settings(), lambda line: console.print(f"  {line}"))
+    with out().status("starting Postgres, MLflow and Airflow"):
+        return up(read_settings(), lambda line: out().print(f"  {line}"))
 
 
 def _load(settings: Settings, file: Path | None, timezone: str | None) -> bool:
@@ -78,18 +76,18 @@ def _load(settings: Settings, file: Path | None, timezone: str | None) -> bool:
     from pipeline.local.demo_data import load_file, load_sample
 
     _headline("Data")
-    with console.status("reading") as status:
+    with out().status("reading") as status:
 
         def share(part: float, rows: int) -> None:
             status.update(f"{part:4.0%}  {rows:,} rows")
 
         report = load_file(settings, file, timezone, share) if file else load_sample(settings, share)
     if report is None:
-        console.print("  the readings that are there")
+        out().print("  the readings that are there")
         return False
     faulty = "".join(f"; {count:,} in quarantine: {reason}" for reason, count in report.quarantined.items())
-    console.print(f"  {file or 'built-in sample'}: {report.rows:,} rows of {report.sites} sites, one every {report.step_minutes} min")
-    console.print(f"  {report.loaded:,} loaded, {report.updated:,} corrected, {report.unchanged:,} unchanged{faulty}")
+    out().print(f"  {file or 'built-in sample'}: {report.rows:,} rows of {report.sites} sites, one every {report.step_minutes} min")
+    out().print(f"  {report.loaded:,} loaded, {report.updated:,} corrected, {report.unchanged:,} unchanged{faulty}")
     return bool(report.loaded or report.updated)
 
 
@@ -110,26 +108,30 @@ def _run(settings: Settings, dag: str, conf: dict[str, str]) -> None:
 
     _headline(f"DAG {dag}")
     airflow = Airflow(settings.airflow_url, settings.tracking_username, settings.tracking_password.get_secret_value())
-    with console.status("starting") as status:
+    with out().status("starting") as status:
         run_dag(airflow, dag, conf, _narrator(status))
 
 
 def _narrator(status: Status) -> Callable[[Moment], None]:
     """Return what turns looks at a run into one line per ended task, and a moving line for the one that runs."""
+    from rich.markup import escape
+
     told: set[str] = set()
 
     def narrate(moment: Moment) -> None:
         for name, state, seconds in moment.done:
             if name not in told:
                 told.add(name)
-                console.print(f"  {MARKS[state]} {name:10} {seconds:6.1f} s")
-        said = f"  [dim]{escape(moment.said[: max(console.width - 30, 20)])}[/]" if moment.said else ""
+                out().print(f"  {MARKS[state]} {name:10} {seconds:6.1f} s")
+        said = f"  [dim]{escape(moment.said[: max(out().width - 30, 20)])}[/]" if moment.said else ""
         status.update(f"{moment.running or 'waiting'}  {moment.seconds:.0f} s{said}")
 
     return narrate
 
 
 def _show_peaks(peaks: list[Peak], unit: str) -> None:
+    from rich.table import Table
+
     table = Table("site", "peak, local time", "median", "90 % interval", "made by", box=None, header_style="bold")
     for column in table.columns[2:4]:
         column.justify = "right"
@@ -142,10 +144,10 @@ def _show_peaks(peaks: list[Peak], unit: str) -> None:
             interval,
             "champion" if peak.degradation == "none" else peak.degradation,
         )
-    console.print(table)
+    out().print(table)
     if len(peaks) > ROWS:
-        console.print(f"  … and {len(peaks) - ROWS} more sites; all of it: make psql, then TABLE dayahead.next_day;")
+        out().print(f"  … and {len(peaks) - ROWS} more sites; all of it: make psql, then TABLE dayahead.next_day;")
 
 
 def _headline(text: str) -> None:
-    console.print(f"\n[bold]{text}[/]")
+    out().print(f"\n[bold]{text}[/]")

@@ -179,25 +179,25 @@ def _ask_airflow(settings: Settings) -> str | None:
 
 
 def _show(found: Health) -> None:
-    out.print(f"{found.target_day}  [{COLOURS[found.word]}]{found.word}[/]")
+    out().print(f"{found.target_day}  [{COLOURS[found.word]}]{found.word}[/]")
     sites = found.facts.get("sites")
     if sites:
-        out.print(f"  sites      {sites['forecast']} forecast, {sites['live']} live")
+        out().print(f"  sites      {sites['forecast']} forecast, {sites['live']} live")
     for key, label in {"rungs": "rung", "versions": "version"}.items():
         if found.facts.get(key):
-            out.print(f"  {label:9}  " + ", ".join(f"{name} ({count} sites)" for name, count in found.facts[key].items()), markup=False)
+            out().print(f"  {label:9}  " + ", ".join(f"{name} ({count} sites)" for name, count in found.facts[key].items()), markup=False)
     for key, label in {"cutoff": "cutoff", "published_at": "published"}.items():
         if found.facts.get(key):
-            out.print(f"  {label:9}  {datetime.fromisoformat(found.facts[key]).astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+            out().print(f"  {label:9}  {datetime.fromisoformat(found.facts[key]).astimezone(UTC):%Y-%m-%d %H:%M} UTC")
     absent = found.facts.get("without_forecast")
     if absent and absent["sites"]:
-        out.print(f"  without    {absent['sites']} sites without a forecast")
+        out().print(f"  without    {absent['sites']} sites without a forecast")
         for site, why in list(absent["why"].items())[:NAMED]:
-            out.print(f"             {site}: {why}", markup=False)
+            out().print(f"             {site}: {why}", markup=False)
     for name, said in found.facts["services"].items():
-        out.print(f"  {name:9}  {'answers' if said == 'answers' else 'not set' if said == 'not set' else 'does not answer'}")
+        out().print(f"  {name:9}  {'answers' if said == 'answers' else 'not set' if said == 'not set' else 'does not answer'}")
     for problem in found.broken + found.weak:
-        aside.print(f"- {problem}", markup=False)
+        aside().print(f"- {problem}", markup=False)
 
 
 def _some(sites: list[str]) -> str:

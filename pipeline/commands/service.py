@@ -35,14 +35,14 @@ def install(
         typer.echo(service_unit.unit_text(home, place), nl=False)
         return
     service_unit.install(home, place)
-    out.print(f"wrote {place.unit}", markup=False)
+    out().print(f"wrote {place.unit}", markup=False)
     systemctl = " ".join(place.systemctl)
     if service_unit.enable(place):
-        out.print(f"enabled; if the stack runs already: make down, then {systemctl} start {service_unit.NAME}", markup=False)
+        out().print(f"enabled; if the stack runs already: make down, then {systemctl} start {service_unit.NAME}", markup=False)
         if place.of_user:
-            out.print("to have it start with the machine and not with your login: loginctl enable-linger", markup=False)
+            out().print("to have it start with the machine and not with your login: loginctl enable-linger", markup=False)
     else:
-        aside.print(f"systemd does not run here: on the machine itself, {systemctl} enable --now {service_unit.NAME}", markup=False)
+        aside().print(f"systemd does not run here: on the machine itself, {systemctl} enable --now {service_unit.NAME}", markup=False)
 
 
 @app.command()
@@ -51,4 +51,4 @@ def remove() -> None:
     from pipeline.local import service_unit
 
     place = service_unit.place_of()
-    out.print(f"removed {place.unit}" if service_unit.remove(place) else f"there is no {place.unit}", markup=False)
+    out().print(f"removed {place.unit}" if service_unit.remove(place) else f"there is no {place.unit}", markup=False)

@@ -9,9 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from pipeline.commands.terminal import out
 from pipeline.config import Settings, read_settings
 from pipeline.errors import ConfigurationError
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from pipeline.local.stack import Line
 
 COLOURS = {"healthy": "green", "starting": "yellow", "not answering": "red", "crashed": "red", "down": "dim"}
-console = Console(soft_wrap=True)
 
 
 def up() -> None:
@@ -31,8 +29,8 @@ def up() -> None:
     """
     from pipeline.local.stack import up as start
 
-    with console.status("starting the embedded stack"):
-        settings = start(read_settings(), lambda line: console.print(f"  {line}", highlight=False))
+    with out().status("starting the embedded stack"):
+        settings = start(read_settings(), lambda line: out().print(f"  {line}"))
     show_addresses(settings)
 
 
@@ -47,12 +45,12 @@ def down(delete: Annotated[bool, typer.Option("--delete", help="Also delete all 
     from pipeline.local.stack import home_of
 
     settings = read_settings()
-    with console.status("stopping the embedded stack"):
+    with out().status("stopping the embedded stack"):
         left_over = stop(settings)
-    console.print("stopped" + (f"; {left_over} process(es) outlived their service and were ended" if left_over else ""))
+    out().print("stopped" + (f"; {left_over} process(es) outlived their service and were ended" if left_over else ""))
     if delete:
         home_of(settings).delete()
-        console.print(f"deleted {home_of(settings).root}", highlight=False)
+        out().print(f"deleted {home_of(settings).root}")
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON array of services.")] = False) -> None:
@@ -74,7 +72,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="One JSON array 
         if healthy:
             show_addresses(settings)
         else:
-            console.print("\nnot all services are healthy; start them with: make up")
+            out().print("\nnot all services are healthy; start them with: make up")
     if not healthy:
         raise typer.Exit(1)
 
@@ -120,16 +118,18 @@ def psql() -> None:
 
 
 def _show_services(settings: Settings, lines: tuple[Line, ...]) -> None:
+    from rich.table import Table
+
     from pipeline.local.stack import crash_report
 
     table = Table("service", "state", "pid", "address", "remark", box=None, header_style="bold")
     for line in lines:
         state, remark = f"[{COLOURS[line.health]}]{line.health}[/]", line.remark.removeprefix(f"pid {line.pid}, ")
         table.add_row(line.name, state, str(line.pid or ""), line.address, remark)
-    console.print(table)
+    out().print(table)
     for line in lines:
         if line.health == "crashed":
-            console.print(f"\n{crash_report(settings, line)}", markup=False, highlight=False)
+            out().print(f"\n{crash_report(settings, line)}", markup=False)
 
 
 def show_addresses(settings: Settings) -> None:
@@ -144,7 +144,7 @@ def show_addresses(settings: Settings) -> None:
     if used := own_database(settings):
         addresses["Database"] = f"postgresql://{used}"
         hows = {"Postgres": "for Airflow and MLflow", "Database": "make psql"}
-    console.print()
+    out().print()
     for name, address in addresses.items():
-        console.print(f"  {name:9} {address}   {hows.get(name, f'login {LOGIN} / {password}')}", highlight=False)
-    console.print("\n  stop with: make down")
+        out().print(f"  {name:9} {address}   {hows.get(name, f'login {LOGIN} / {password}')}")
+    out().print("\n  stop with: make down")
