@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.core.series.zones import is_zone
@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     schedule: str = "0 0 * * *"  # cron of forecast_day_ahead, in `timezone`
     train_schedule: str = "0 2 * * 0"
     covariates: Annotated[tuple[str, ...], NoDecode] = ("device_num", "dxcc_usage")
+    billing_timezone: str = ""  # zone of the months whose 95th percentile is asked for; empty for none
     unit: str = Field("", max_length=24, pattern=r"^[^<>&\x00-\x1f]*$")  # of throughput and capacity, as people are to read it: bit/s
 
     model: str = "gru_attention"
@@ -103,10 +104,10 @@ class Settings(BaseSettings):
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
 
-    @field_validator("timezone")
+    @field_validator("timezone", "billing_timezone")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
-        if not is_zone(value):
+    def _known_zone(cls, value: str, info: ValidationInfo) -> str:
+        if not is_zone(value) and (value or info.field_name == "timezone"):
             raise ValueError("expected an IANA name such as Europe/Berlin")
         return value
 

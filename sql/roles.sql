@@ -33,7 +33,8 @@ GRANT SELECT ON dayahead.traffic, dayahead.sites, dayahead.site_aliases, dayahea
 GRANT SELECT, INSERT, DELETE ON dayahead.forecasts, dayahead.attention TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dayahead.peaks TO dayahead_writer;
 GRANT SELECT, INSERT, DELETE ON
-    dayahead.mixture, dayahead.volumes, dayahead.risks, dayahead.totals, dayahead.total_peaks, dayahead.total_volumes
+    dayahead.mixture, dayahead.volumes, dayahead.risks, dayahead.totals, dayahead.total_peaks, dayahead.total_volumes,
+    dayahead.billing, dayahead.total_billing
 TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE ON dayahead.scores, dayahead.plan_scores TO dayahead_writer;
 GRANT DELETE ON dayahead.scores, dayahead.scores_by_hour TO dayahead_writer; -- of days whose readings a person ignores
@@ -58,5 +59,5 @@ GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, da
 GRANT SELECT ON
     dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
     dayahead.model_decisions, dayahead.forecast_mixture, dayahead.absent_sites, dayahead.next_day_peaks, dayahead.next_day_totals, dayahead.next_day_total_peaks,
-    dayahead.plan_accuracy_30d, dayahead.risk_reliability_30d, dayahead.site_events
+    dayahead.plan_accuracy_30d, dayahead.risk_reliability_30d, dayahead.site_events, dayahead.billing_p95
 TO dayahead_viewer;

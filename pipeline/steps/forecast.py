@@ -17,6 +17,7 @@ from pipeline.core import models
 from pipeline.core.learning.rolling import joined
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
+from pipeline.core.scenarios.billing import Month
 from pipeline.core.scenarios.day_ahead import outlook
 from pipeline.core.scenarios.memory import Advice, Memory
 from pipeline.core.series.frames import labels_in
@@ -83,7 +84,9 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     forecasts = pd.concat(rows).assign(**keys).sort_values(["target_day", "site", "ts"], ignore_index=True)
     attention = pd.concat([to_attention_rows(grid, made) for *_, made in answers]).assign(role=role)
     made = joined([made for *_, made in answers])
-    planned = outlook(grid, made, _labels(store, run, grid), _advice(grid, standing, answers))
+    zone = settings.billing_timezone
+    month = Month.of(run.target_day, zone, run.cutoff, grid.step_minutes) if zone else None
+    planned = outlook(grid, made, _labels(store, run, grid), _advice(grid, standing, answers), month)
     rungs = {rung: len(made.origins) for rung, _, made in answers}
     log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, sum(rungs.values()), len(forecasts), rungs)
     return {
@@ -92,6 +95,7 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
         "mixture": store.put_frame(run, "mixture", _mixture(grid, role, standing, answers)),
         **{name: store.put_frame(run, name, frame.assign(role=role)) for name, frame in planned.sites.items()},
         "totals": store.put(run, "totals", ".safetensors", planned.totals.save),
+        **({"billed": store.put(run, "billed", ".safetensors", planned.billed.save)} if planned.billed else {}),
         "strain": max((one.strain for *_, one in standing if isinstance(one, DailyLearner) and one.made is not None), default=None),
         "rows": len(forecasts),
         "rungs": rungs,

@@ -19,6 +19,7 @@ from pipeline.adapters.postgres.publications import Fleet
 from pipeline.adapters.postgres.whole_days import OF_FLEET, OF_SITES, replace_fleet, replace_sites
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
+from pipeline.core.scenarios.billing import Month, to_total_bills
 from pipeline.core.scenarios.day_ahead import to_total_frames
 from pipeline.core.scenarios.totals import Totals
 from pipeline.errors import DataError, NothingToForecastError
@@ -72,7 +73,7 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
             for name, of_sites in OF_SITES.items():
                 replace_sites(connection, of_sites, kept, _frames(store, [part[name] for part in made if part.get(name)]))
             if fleet is not None:
-                _write_totals(connection, store, fleet, run, made)
+                _write_totals(connection, settings, fleet, run, made)
             swap_days(connection, staged)
     sites, rows = sum(key["site"].nunique() for key in keys), sum(len(key) for key in keys)
     degraded = sum(key.loc[key["degradation"] != CHAMPION_RUNG, "site"].nunique() for key in keys)
@@ -94,19 +95,27 @@ def _peaks(store: Store, made: list[dict[str, Any]]) -> pd.DataFrame | None:
     return pd.concat(frames) if frames else None
 
 
-def _write_totals(connection: Connection, store: Store, fleet: Fleet, run: Run, made: list[dict[str, Any]]) -> None:
+def _write_totals(connection: Connection, settings: Settings, fleet: Fleet, run: Run, made: list[dict[str, Any]]) -> None:
     """Add up the shards' paths and write the totals; none where a shard was forecast before there were any."""
-    urls = [part["totals"] for part in made if part.get("totals")]
-    if len(urls) < len(made):
+    store = Store(settings.store_url)
+    if any(not part.get("totals") for part in made):
         return
     try:
-        frames = to_total_frames(reduce(Totals.plus, (store.get(url, Totals.load) for url in urls)))
+        totals = _added_up(store, made, "totals")
+        frames = to_total_frames(totals)
+        if settings.billing_timezone and all(part.get("billed") for part in made):
+            month = Month.of(run.target_day, settings.billing_timezone, run.cutoff, totals.step_minutes)
+            frames["total_billing"] = to_total_bills(_added_up(store, made, "billed"), totals, month)
     except DataError as error:
         log.warning("no totals target_day=%s reason=%s", run.target_day, error)
         frames = {}
     for name, table in OF_FLEET.items():
         frame = frames.get(name, pd.DataFrame()).assign(cutoff=pd.Timestamp(run.cutoff))
         replace_fleet(connection, table, (fleet.role, run.target_day), frame)
+
+
+def _added_up(store: Store, made: list[dict[str, Any]], name: str) -> Totals:
+    return reduce(Totals.plus, (store.get(part[name], Totals.load) for part in made))
 
 
 def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
@@ -117,5 +126,7 @@ def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
 
 def _digest(made: list[dict[str, Any]]) -> str:
     """Return what names the content of the files: each has the hash of its own in its name."""
-    names = sorted(part[table].rsplit("/", 1)[-1] for part in made for table in (*TABLES, "peaks", *OF_SITES, "totals") if part.get(table))
+    names = sorted(
+        part[table].rsplit("/", 1)[-1] for part in made for table in (*TABLES, "peaks", *OF_SITES, "totals", "billed") if part.get(table)
+    )
     return hashlib.sha256(" ".join(names).encode()).hexdigest()[:32]

@@ -89,6 +89,7 @@ def test_site_shows_what_came_what_may_come_where_the_model_looked_and_what_stoo
 
 def test_download_holds_exactly_what_the_chart_shows(chrome: Chrome, few):
     page = chrome.open("/dayahead/site?name=edge-04&days=2")
+    assert "so far" in page.locator("dl.tiles > div", has_text="Billing").inner_text()
     page.get_by_text("Show as a table").click()
     page.locator("details tbody tr").first.wait_for()
     shown = page.locator("details tbody tr").count()

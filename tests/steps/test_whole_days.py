@@ -95,6 +95,30 @@ def test_a_reader_sees_peaks_totals_and_risk_of_the_latest_run(published, run_sq
     assert outlook[SITES[0]] is None
 
 
+def test_the_95th_percentile_of_the_month_is_told_where_a_zone_is_set_and_is_that_of_one_shard(published, run_sql):
+    assert run_sql("SELECT count(*) FROM dayahead.billing_p95") == [(0,)]
+    found = []
+    for run in (RUN, replace(RUN, shards=3)):
+        settings = published.model_copy(update={"billing_timezone": "Europe/Berlin"})
+        walk(settings, run)
+        publish(run, settings)
+        found.append(run_sql("SELECT * FROM dayahead.billing_p95 ORDER BY site, label, value"))
+
+    assert found[0] == found[1]
+    rows = run_sql("SELECT coalesce(site, value), sites, month, readings, to_date, q05, q50, q95 FROM dayahead.billing_p95")
+    by_name = {row[0]: row[1:] for row in rows}
+    assert sorted(by_name) == sorted([*SITES, "", "core", "edge"])
+    for sites, month, readings, to_date, low, median, high in by_name.values():
+        assert month == RUN.target_day.replace(day=1)
+        assert 0 < readings <= 31 * 24
+        assert 0 < low <= median <= high
+        assert 0.5 * sites < to_date / by_name[SITES[0]][3] < 2 * sites
+    publish(RUN, published)
+    walk(published, RUN)
+    publish(RUN, published)
+    assert run_sql("SELECT count(*) FROM dayahead.billing_p95") == [(0,)], "no longer asked for"
+
+
 def test_a_run_of_chosen_sites_replaces_their_rows_and_no_total(published, run_sql):
     before = {table: rows(run_sql, table) for table in (*OF_SITES, *TOTALS)}
     run_sql("UPDATE dayahead.volumes SET q05 = 0")

@@ -153,7 +153,7 @@ def test_sites_without_a_forecast_are_listed_with_the_reason_and_a_dead_one_show
     run_sql(wrong, "nobody knows it", '{"a": 2}')
 
     found = {row["site"]: (row["reason"], row["last_reading"]) for row in absent_sites(settings)}
-    facts, series, _ = _series(settings, Window("dead", 2))
+    facts, series, *_ = _series(settings, Window("dead", 2))
 
     assert found == {
         "dead": ("silent; its zone Nowhere is none", datetime(2026, 7, 3, tzinfo=UTC)),

@@ -13,9 +13,9 @@ from pipeline.adapters.postgres.publications import Slice
 from pipeline.adapters.postgres.schema import kinds_of
 from pipeline.adapters.postgres.statements import copy_rows, upsert_rows
 
-OF_SITES = {table.name: table for table in (schema.mixture, schema.volumes, schema.risks)}
+OF_SITES = {table.name: table for table in (schema.mixture, schema.volumes, schema.risks, schema.billing)}
 MIXTURE = kinds_of(schema.mixture)
-OF_FLEET = {table.name: table for table in (schema.totals, schema.total_peaks, schema.total_volumes)}
+OF_FLEET = {table.name: table for table in (schema.totals, schema.total_peaks, schema.total_volumes, schema.total_billing)}
 
 
 def replace_sites(connection: Connection, table: Table, kept: Mapping[Slice, list[str]], frames: Iterable[pd.DataFrame]) -> None:

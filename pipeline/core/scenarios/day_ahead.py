@@ -11,12 +11,13 @@ from scipy.special import ndtri
 
 from pipeline.core.models.contract import MEDIAN, QUANTILE_COLUMNS, Forecast
 from pipeline.core.models.rows import alike
+from pipeline.core.scenarios.billing import Month, bills, carried, readings_of
 from pipeline.core.scenarios.dependence import PATHS_AT_ONCE, error_scores
 from pipeline.core.scenarios.memory import Advice
 from pipeline.core.scenarios.paths import PATHS, draw
 from pipeline.core.scenarios.quantities import hourly_peaks, peak_hours, peaks, risk
 from pipeline.core.scenarios.spread import HALF, Correction, corrected, risk_above, spread_of, values_at
-from pipeline.core.scenarios.totals import Total, Totals
+from pipeline.core.scenarios.totals import Total, Totals, minutes_on_step
 from pipeline.core.series.clock import day_start
 from pipeline.core.series.grid import Grid
 
@@ -51,12 +52,15 @@ class Outlook:
 
     Args:
         sites: Frames of one row per site, each with (target_day, site): ``peaks`` (q05 … q95, hour_probability), ``volumes`` (q05 … q95)
-            and, of sites with a capacity, ``risks`` (capacity, starts_at, day, hours, minutes, hour_q50, hour_q95).
+            and, of sites with a capacity, ``risks`` (capacity, starts_at, day, hours, minutes, hour_q50, hour_q95); where a month is
+            asked for, ``billing`` (month, readings, to_date, q05 … q95).
         totals: Sums of the paths by label.
+        billed: Sums of the month's readings by label; None where none is asked for.
     """
 
     sites: dict[str, pd.DataFrame]
     totals: Totals
+    billed: Totals | None
 
 
 def drawn(grid: Grid, made: Forecast, count: int = PATHS) -> Iterator[Drawn]:
@@ -73,7 +77,7 @@ def drawn(grid: Grid, made: Forecast, count: int = PATHS) -> Iterator[Drawn]:
             yield Drawn(part, start, instants, steps, hour, paths if whole else paths[:, :, steps])
 
 
-def outlook(grid: Grid, made: Forecast, labels: Sequence[Mapping[str, str]], advice: Advice) -> Outlook:
+def outlook(grid: Grid, made: Forecast, labels: Sequence[Mapping[str, str]], advice: Advice, month: Month | None = None) -> Outlook:
     """Return what is planned of the forecast days.
 
     Args:
@@ -81,20 +85,28 @@ def outlook(grid: Grid, made: Forecast, labels: Sequence[Mapping[str, str]], adv
         made: The forecast, one day of each site.
         labels: Of each site of the grid.
         advice: What past days teach about each row of the forecast.
+        month: Whose 95th percentile is asked for; None for none.
     """
     answered = made.origins.site
     days = [instants for _, instants, _ in alike(grid, made.origins)]
-    every = np.unique(np.concatenate([_on_step(grid, instants) for instants in days]))
+    every = np.unique(np.concatenate([minutes_on_step(instants, grid.step_minutes) for instants in days]))
     totals = Totals.of([labels[site] for site in answered], every, grid.step_minutes)
-    rows: dict[str, list[pd.DataFrame]] = {"peaks": [], "volumes": [], "risks": []}
+    rows: dict[str, list[pd.DataFrame]] = {name: [] for name in ("peaks", "volumes", "risks", *(["billing"] if month else []))}
+    readings = readings_of(grid, answered, month) if month else None
+    billed = Totals.of([labels[site] for site in answered], month.past, grid.step_minutes) if month else None
     for part in drawn(grid, made):
-        sites = answered[part.members]
-        totals.add(part.paths, [labels[site] for site in sites], _on_step(grid, part.instants))
+        sites, at = answered[part.members], minutes_on_step(part.instants, grid.step_minutes)
+        totals.add(part.paths, [labels[site] for site in sites], at)
         day = grid.day_at(made.origins.day[part.members[0]])
         for name, columns in _planned(grid, sites, part, made.quantiles[part.members][:, part.steps], advice.subset(part.members)).items():
             rows[name].append(pd.DataFrame({"target_day": day, **columns}))
+        if month and billed and readings is not None:
+            own = readings[part.members]
+            billed.add(carried(own, grid.step_minutes)[None], [labels[site] for site in sites], month.past)
+            bill = bills(own, month, part.paths, at)
+            rows["billing"].append(pd.DataFrame({"target_day": day, "site": [grid.sites[i].name for i in sites], **bill}))
     tables = {name: pd.concat(frames).sort_values(["target_day", "site"], ignore_index=True) for name, frames in rows.items()}
-    return Outlook(tables, totals)
+    return Outlook(tables, totals, billed)
 
 
 def to_total_frames(totals: Totals) -> dict[str, pd.DataFrame]:
@@ -163,9 +175,3 @@ def _lists(values: np.ndarray) -> list[list[float]]:
 
 def _volume(total: Total) -> np.ndarray:
     return total.paths.sum(axis=1) * (total.step_minutes * SECONDS_PER_MINUTE)
-
-
-def _on_step(grid: Grid, instants: pd.DatetimeIndex) -> np.ndarray:
-    """Minutes since 1970 of instants, each on a multiple of the step: sites that stamp readings a minute later are added all the same."""
-    minutes = instants.to_numpy(dtype="datetime64[m]").astype(np.int64)
-    return minutes - minutes % grid.step_minutes

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import pandas as pd
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
@@ -40,6 +41,12 @@ class Total:
     present: np.ndarray
     paths: np.ndarray
     step_minutes: int
+
+
+def minutes_on_step(instants: pd.DatetimeIndex, step_minutes: int) -> np.ndarray:
+    """Return minutes since 1970 ``(T,)`` on multiples of the step: sites that stamp readings a minute later are added all the same."""
+    minutes = instants.to_numpy(dtype="datetime64[m]").astype(np.int64)
+    return minutes - minutes % step_minutes
 
 
 @dataclass

@@ -9,7 +9,16 @@ from pipeline.adapters.postgres.schema.fleet import quarantine, site_aliases, si
 from pipeline.adapters.postgres.schema.forecasting import attention, forecasts, mixture, peaks, publications
 from pipeline.adapters.postgres.schema.known_ahead import events
 from pipeline.adapters.postgres.schema.monitoring import anomalies, champion_references, completeness, drift, scores, scores_by_hour
-from pipeline.adapters.postgres.schema.planning import plan_scores, risks, total_peaks, total_volumes, totals, volumes
+from pipeline.adapters.postgres.schema.planning import (
+    billing,
+    plan_scores,
+    risks,
+    total_billing,
+    total_peaks,
+    total_volumes,
+    totals,
+    volumes,
+)
 from pipeline.adapters.postgres.schema.responses import alerts, promotions, retrainings
 from pipeline.adapters.postgres.schema.upkeep import locks, migrations
 from pipeline.adapters.postgres.schema.views import (
@@ -24,6 +33,7 @@ __all__ = [
     "alerts",
     "anomalies",
     "attention",
+    "billing",
     "champion_references",
     "completeness",
     "drift",
@@ -51,6 +61,7 @@ __all__ = [
     "site_aliases",
     "site_outlook",
     "sites",
+    "total_billing",
     "total_peaks",
     "total_volumes",
     "totals",

@@ -105,6 +105,43 @@ total_volumes = Table(
     ),
 )
 
+billing = Table(
+    "billing",
+    metadata,
+    required("target_day", Date, primary_key=True),
+    required("role", Name, primary_key=True),
+    required("site", Name, primary_key=True),
+    required("month", Date, comment="First day of the month, in the zone DAYAHEAD_BILLING_TIMEZONE."),
+    required("readings", Integer, comment="Of the month, before the cutoff."),
+    optional(
+        "to_date", Double, comment="Their 95th percentile: the largest 5 % left out, the largest of the others. NULL where there is none."
+    ),
+    *quantiles("Median of the month's 95th percentile when it is over."),
+    comment=(
+        "One row per (target_day, role, site) of forecasts where DAYAHEAD_BILLING_TIMEZONE is set, written with them in the same "
+        "transaction and replaced\nwith them: the 95th percentile of the month that the target day lies in, so far and at its end."
+    ),
+)
+
+total_billing = Table(
+    "total_billing",
+    metadata,
+    required("target_day", Date, primary_key=True),
+    required("role", Name, primary_key=True),
+    required("label", Text, primary_key=True),
+    required("value", Text, primary_key=True),
+    required("sites", Integer),
+    required("month", Date),
+    required("readings", Integer, comment="Instants of the month before the cutoff."),
+    optional("to_date", Double),
+    *quantiles(),
+    required("cutoff", Instant),
+    comment=(
+        "One row per (target_day, role, label, value), of the groups of totals: what billing says, of the sum of the group's "
+        "readings. A site that\nsends nothing counts as it was for an hour, then as nothing. Written and replaced with totals."
+    ),
+)
+
 plan_scores = Table(
     "plan_scores",
     metadata,

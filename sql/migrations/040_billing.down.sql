@@ -1,0 +1,2 @@
+DROP VIEW IF EXISTS dayahead.billing_p95;
+DROP TABLE dayahead.total_billing, dayahead.billing;
