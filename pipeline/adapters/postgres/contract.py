@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
+from pipeline.adapters.postgres.queries import SQL_FOLDER, said_of
 from pipeline.adapters.postgres.schema import metadata
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "data_contract.md"
@@ -14,8 +15,11 @@ BEGIN, END = "<!-- tables: made from pipeline/adapters/postgres/schema -->", "<!
 
 
 def tables() -> str:
-    """Return a section for each table and each view that statements are built on: what a row is, what a rerun does, and its columns."""
-    return "\n\n".join(_section(table) for table in metadata.tables.values())
+    """Return a section for each table and each view that statements are built on, and what a row is of every other view."""
+    described = [_section(table) for table in metadata.tables.values()]
+    names = sorted({file.stem for file in SQL_FOLDER.glob("views/*.sql")} - {table.name for table in metadata.tables.values()})
+    others = ["### Other views", "", "| view | |", "|---|---|", *(f"| `{name}` | {_line(said_of(name))} |" for name in names)]
+    return "\n\n".join([*described, "\n".join(others)])
 
 
 def with_tables(page: str) -> str:

@@ -17,6 +17,12 @@ def statement(name: str) -> TextClause:
     return text((SQL_FOLDER / "queries" / f"{name}.sql").read_text())
 
 
+def said_of(view: str) -> str:
+    """Return the comment that the file of a view puts on it: what one row is."""
+    _, _, comment = (SQL_FOLDER / "views" / f"{view}.sql").read_text().partition(f"COMMENT ON VIEW dayahead.{view} IS")
+    return comment.strip().removesuffix(";").strip("'").replace("''", "'")
+
+
 def checksum_of(text: str) -> str:
     """Return what tells one text of a file from another."""
     return hashlib.sha256(text.encode()).hexdigest()

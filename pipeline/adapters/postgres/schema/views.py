@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, Double, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from pipeline.adapters.postgres.queries import said_of
 from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, quantiles
 
-View = partial(Table, info={"is_view": True})
 
-published_forecasts = View(
+def view(name: str, *columns: Column[Any]) -> Table:
+    """Return a view with the comment that its file puts on it."""
+    return Table(name, metadata, *columns, info={"is_view": True}, comment=said_of(name))
+
+
+published_forecasts = view(
     "published_forecasts",
-    metadata,
     Column("target_day", Date),
     Column("role", Name),
     Column("site", Name),
@@ -24,12 +28,10 @@ published_forecasts = View(
     Column("degradation", Text),
     Column("run_id", Text),
     Column("published_at", Instant),
-    comment="One row per (target_day, role, site, ts): every forecast, of champion and challenger.",
 )
 
-site_outlook = View(
+site_outlook = view(
     "site_outlook",
-    metadata,
     Column("site", Name),
     Column("target_day", Date),
     Column("peak_at", Instant),
@@ -43,15 +45,10 @@ site_outlook = View(
     Column("degradation", Text),
     Column("run_id", Text),
     Column("published_at", Instant),
-    comment=(
-        "One row per site of next_day: the quantiles of the day's largest reading, when the median peaks, its labels with the country "
-        "among them,\nand risk, P(any reading of the day > capacity); NULL where the site has no capacity."
-    ),
 )
 
-site_accuracy_30d = View(
+site_accuracy_30d = view(
     "site_accuracy_30d",
-    metadata,
     Column("site", Name),
     Column("days", BigInteger),
     Column("wape", Double),
@@ -59,15 +56,10 @@ site_accuracy_30d = View(
     Column("coverage80", Double),
     Column("bias", Double),
     Column("last_day", Date),
-    comment=(
-        "One row per site over the 30 days up to the last scored one: pooled WAPE, mean MASE, coverage, bias. Without days\n"
-        "that the version had learned from."
-    ),
 )
 
-next_day_totals = View(
+next_day_totals = view(
     "next_day_totals",
-    metadata,
     Column("label", Text),
     Column("value", Text),
     Column("ts", Instant),
@@ -75,15 +67,10 @@ next_day_totals = View(
     *quantiles(),
     Column("target_day", Date),
     Column("cutoff", Instant),
-    comment=(
-        "One row per (label, value, ts) of the latest run: quantiles of the sum over the fleet (label and value empty) and over "
-        "the sites that share a\nlabel; sites tells how many have a forecast at the instant."
-    ),
 )
 
-next_day_total_peaks = View(
+next_day_total_peaks = view(
     "next_day_total_peaks",
-    metadata,
     Column("label", Text),
     Column("value", Text),
     Column("sites", Integer),
@@ -93,8 +80,4 @@ next_day_total_peaks = View(
     *(Column(f"volume_{name}", Double) for name in ("q05", "q50", "q95")),
     Column("target_day", Date),
     Column("cutoff", Instant),
-    comment=(
-        "One row per (label, value) of the latest run: quantiles of the largest sum at any instant and of the volume, of the "
-        "fleet (label and value\nempty) and of the sites that share a label."
-    ),
 )
