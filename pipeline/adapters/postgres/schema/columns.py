@@ -28,6 +28,11 @@ Name = Text(collation="C")
 required, optional = partial(Column, nullable=False), partial(Column, nullable=True)
 
 
+def key(*names: str) -> list[Column[Any]]:
+    """Return columns that name a row, in the order of its index: the target day, and names."""
+    return [required(name, Date if name == "target_day" else Name, primary_key=True) for name in names]
+
+
 def quantiles(median: str | None = None) -> list[Column[Any]]:
     """Return the seven quantiles; ``median`` says of what, as the comment on q50."""
     return [required(name, Double, comment=median if name == "q50" else None) for name in QUANTILE_COLUMNS]

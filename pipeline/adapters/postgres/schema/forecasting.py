@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Date, Double, Integer, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 
-from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, quantiles, required
+from pipeline.adapters.postgres.schema.columns import Instant, Name, key, metadata, optional, quantiles, required
 
 forecasts = Table(
     "forecasts",
@@ -31,9 +31,7 @@ forecasts = Table(
 attention = Table(
     "attention",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "role", "site"),
     required("band", SmallInteger, primary_key=True, comment="Which quarter of the target day, 0 = the night."),
     required("past_day", Date, primary_key=True),
     required("weight", Double, comment="Mean over heads and steps; sums to 1 over the past days of a band."),
@@ -46,9 +44,7 @@ attention = Table(
 mixture = Table(
     "mixture",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "role", "site"),
     required("expert", Text, primary_key=True),
     required("share", Double, comment="Share of the expert, mean over quantiles; about 1 in all per site and day."),
     required("level", Double, comment="Factor by which the expert's copy was moved, mean over the day; 1 for an expert that is no copy."),
@@ -62,9 +58,7 @@ mixture = Table(
 peaks = Table(
     "peaks",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "role", "site"),
     required("peak_at", Instant, comment="First instant at which the median is largest."),
     *quantiles("Median of the day's largest reading; q05 … q95 likewise. P(any reading of the day > x) is read off them."),
     required("cutoff", Instant),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Date, Double, Integer, SmallInteger, Table, Text, text
+from sqlalchemy import Boolean, Double, Integer, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
 
-from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, required
+from pipeline.adapters.postgres.schema.columns import Instant, key, metadata, optional, required
 
 scores = Table(
     "scores",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "role", "site"),
     required("model_version", Text),
     required("cutoff", Instant),
     required("steps", Integer, comment="Readings compared; steps without an actual count nowhere."),
@@ -60,9 +58,7 @@ scores = Table(
 scores_by_hour = Table(
     "scores_by_hour",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "role", "site"),
     required("steps", ARRAY(SmallInteger), comment="Readings compared."),
     required("actual", ARRAY(REAL), comment="Sum of the actuals."),
     required("absolute", ARRAY(REAL), comment="Sum of |median - actual|: over the sum of actuals it is the WAPE of the hour."),
@@ -77,8 +73,7 @@ scores_by_hour = Table(
 completeness = Table(
     "completeness",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "site"),
     required("expected", Integer, comment="Steps of the day, as forecast: 23, 24 or 25 hours of them."),
     required("readings", Integer),
     optional("last_reading", Instant, comment="Latest reading of the day; NULL where none came."),
@@ -91,8 +86,7 @@ completeness = Table(
 anomalies = Table(
     "anomalies",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "site"),
     required("starts_at", Instant, primary_key=True),
     required("ends_at", Instant, comment="Instant of the last reading outside."),
     required("direction", Text),
@@ -111,8 +105,7 @@ anomalies = Table(
 drift = Table(
     "drift",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("feature", Name, primary_key=True),
+    *key("target_day", "feature"),
     required("psi", Double, comment="Population stability index: 0 the same, 0.1 a little, 0.25 and more another distribution."),
     required("usual", Double, comment="PSI that 19 of 20 weeks of the training snapshot itself stay below: season and chance."),
     required("site_days", Integer, comment="Days of sites compared."),

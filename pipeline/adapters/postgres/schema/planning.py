@@ -5,14 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Date, Double, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 
-from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, quantiles, required
+from pipeline.adapters.postgres.schema.columns import Instant, Name, key, metadata, optional, quantiles, required
 
 volumes = Table(
     "volumes",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "role", "site"),
     *quantiles(
         "Median; q05 … q95 are quantiles in the unit of traffic.throughput times seconds: bit/s give bits, Gbit/s gigabits; "
         "megawatts over 3600\nmegawatt hours."
@@ -26,9 +24,7 @@ volumes = Table(
 risks = Table(
     "risks",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "role", "site"),
     required("capacity", Double, comment="As table sites had it at the cutoff's run."),
     required("starts_at", Instant, comment="When the site's day begins: the first instant of the first hour."),
     required("day", Double, comment="P(any reading of the day above the capacity)."),
@@ -74,8 +70,7 @@ totals = Table(
 total_peaks = Table(
     "total_peaks",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
+    *key("target_day", "role"),
     required("label", Text, primary_key=True),
     required("value", Text, primary_key=True),
     required("sites", Integer),
@@ -92,8 +87,7 @@ total_peaks = Table(
 total_volumes = Table(
     "total_volumes",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
+    *key("target_day", "role"),
     required("label", Text, primary_key=True),
     required("value", Text, primary_key=True),
     required("sites", Integer),
@@ -108,9 +102,7 @@ total_volumes = Table(
 billing = Table(
     "billing",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
-    required("site", Name, primary_key=True),
+    *key("target_day", "role", "site"),
     required("month", Date, comment="First day of the month, in the zone DAYAHEAD_BILLING_TIMEZONE."),
     required("readings", Integer, comment="Of the month, before the cutoff."),
     optional(
@@ -126,8 +118,7 @@ billing = Table(
 total_billing = Table(
     "total_billing",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
+    *key("target_day", "role"),
     required("label", Text, primary_key=True),
     required("value", Text, primary_key=True),
     required("sites", Integer),
@@ -145,9 +136,7 @@ total_billing = Table(
 plan_scores = Table(
     "plan_scores",
     metadata,
-    required("target_day", Date, primary_key=True),
-    required("role", Name, primary_key=True),
-    required("quantity", Name, primary_key=True),
+    *key("target_day", "role", "quantity"),
     required("counted", Integer, comment="Sites, or instants of total: those of which 95 % of the readings came."),
     optional("loss", Double, comment="Sum of the mean pinball loss over the seven quantiles; over actual it is relative. NULL of risk."),
     optional("actual", Double),
