@@ -77,14 +77,14 @@ def shown(runs: list[Figures]) -> list[Figures]:
 def table(runs: list[Figures]) -> str:
     """Return the table of sets and models."""
     lines = [
-        f"| set | model | WAPE | WQL | {DEFAULT} over it: WQL (95 %) | 80 % covers | fit, core s |",
+        f"| set | model | WAPE | WQL | {DEFAULT} over it: WQL (95 %) | 80 % covers | fit, s |",
         "|---|---|---|---|---|---|---|",
     ]
     told = ""
     for each in runs:
         name, told = (NAMES[each.set] if each.set != told else ""), each.set
         model = f"**`{each.model}`**" if each.model == DEFAULT else f"`{each.model}`"
-        seconds = each.entry.get("train_core_seconds")
+        seconds = each.entry.get("train_seconds")
         cells = [name, model, _spread(each, "wape"), _spread(each, "wql"), _interval(each), f"{each.entry['coverage80']:.0%}"]
         lines.append("| " + " | ".join([*cells, "" if seconds is None else f"{seconds:.0f}"]) + " |")
     return "\n".join([*lines, ""])
@@ -97,6 +97,24 @@ def means(runs: list[Figures]) -> str:
         same = [each.over for each in runs if _peer(each) == model and each.over]
         both = [float(np.exp(np.mean([np.log(over[metric][0]) for over in same]))) for metric in ("wape", "wql")]
         lines.append(f"| {model} | {len(same)} | {both[0]:.3f} | {both[1]:.3f} |")
+    return "\n".join([*lines, ""])
+
+
+def whole_days(runs: list[Figures]) -> str:
+    """Return the table of what the default says of days as a whole, beside maxima and sums of its own quantiles."""
+    lines = [
+        "| set | peak: loss over the largest quantile's | at or below its median | 80 % covers | volume: loss, 80 % covers | "
+        "total: loss, 80 % covers | risk: Brier over the largest step's |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for each in runs:
+        if each.model != DEFAULT or "peak" not in each.entry:
+            continue
+        of, peak = each.entry, each.entry["peak"]
+        total = _against(of, "total", "total_of_quantiles", "total_if_independent") if "total" in of else "one site"
+        risk = f"{of['risk']['brier'] / of['risk_of_steps']['brier']:.2f}"
+        cells = [_against(of, "peak", "peak_of_quantiles").split(",")[0], f"{peak['below50']:.0%}", f"{peak['coverage80']:.0%}"]
+        lines.append("| " + " | ".join([NAMES[each.set], *cells, _against(of, "volume", "sum_of_quantiles"), total, risk]) + " |")
     return "\n".join([*lines, ""])
 
 
@@ -145,8 +163,14 @@ def plot_ratios(path: Path, runs: list[Figures]) -> None:
 
 def write_page(page: Path, runs: list[Figures]) -> None:
     """Put the tables in the places that the page marks for them."""
-    made = {"table": table(shown(runs)), "means": means(shown(runs)), "runs": quoted(runs)}
+    made = {"table": table(shown(runs)), "means": means(shown(runs)), "days": whole_days(shown(runs)), "runs": quoted(runs)}
     page.write_text(MARK.sub(lambda place: f"{place[1]}\n{made[place[2]]}\n{place[3]}", page.read_text()))
+
+
+def _against(entry: dict[str, Any], name: str, *peers: str) -> str:
+    """Pinball loss of a quantity over the best of its peers', and what its 80 % interval covered."""
+    ratio = entry[name]["pinball"] / min(entry[peer]["pinball"] for peer in peers)
+    return f"{ratio:.2f}, {entry[name]['coverage80']:.0%}"
 
 
 def _peer(each: Figures) -> str:

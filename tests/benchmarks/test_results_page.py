@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from benchmarks.results_page import DEFAULT, PAGE, RUNS, means, plot_ratios, quoted, read_runs, shown, table, write_page
+from benchmarks.results_page import DEFAULT, PAGE, RUNS, means, plot_ratios, quoted, read_runs, shown, table, whole_days, write_page
 
 RUN = "2026-11-21-0a1b2c3"
 
 
 def entry(wql: float, **ratios: float) -> dict[str, Any]:
-    figures = {"wape": wql * 2, "wql": wql, "coverage80": 0.8, "train_core_seconds": 3.2}
+    figures = {"wape": wql * 2, "wql": wql, "coverage80": 0.8, "train_seconds": 3.2}
     over = {name: {metric: [ratio, ratio - 0.1, ratio + 0.1] for metric in ("wape", "wql")} for name, ratio in ratios.items()}
     return figures | {"spread": {"wape": [wql, wql * 3], "wql": [wql, wql]}, "ratios": over}
 
@@ -51,6 +51,17 @@ def test_table_has_intervals_and_of_the_naives_the_best(runs: Path):
 
 def test_means_are_geometric_over_the_sets_that_have_a_ratio(runs: Path):
     assert "| `lightgbm` | 2 | 0.600 | 0.600 |" in means(read_runs(runs))
+
+
+def test_whole_days_are_told_beside_what_quantiles_alone_would_say(tmp_path: Path):
+    told = {"pinball": 0.03, "below50": 0.52, "coverage80": 0.79}
+    peers = dict.fromkeys(("peak_of_quantiles", "sum_of_quantiles", "total_of_quantiles"), told | {"pinball": 0.06})
+    risks = {"risk": {"brier": 0.09}, "risk_of_steps": {"brier": 0.1}, "total_if_independent": told | {"pinball": 0.04}}
+    leave(tmp_path / RUN / "esnet.json", {DEFAULT: entry(0.1) | {"peak": told, "volume": told, "total": told} | peers | risks})
+
+    lines = whole_days(read_runs(tmp_path)).splitlines()
+
+    assert lines[2] == "| ESnet: 8 links, hourly | 0.50 | 52% | 79% | 0.50, 79% | 0.75, 79% | 0.90 |"
 
 
 def test_runs_are_named_with_what_they_hold(runs: Path):
