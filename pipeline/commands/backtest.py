@@ -28,6 +28,7 @@ def backtest(
     refit_every: Annotated[int, typer.Option(min=0, help="Test days after which each model is fitted anew; 0 for one fit.")] = 0,
     replayed: Annotated[bool, typer.Option("--replay", help="Tell as well what production would have done, trainings and all.")] = False,
     exclude_sites: Annotated[str, typer.Option(help="Sites to leave out, separated by commas; a * stands for any text.")] = "",
+    events: Annotated[Path | None, typer.Option(help="File of events, as for the command events load.")] = None,
     columns: Annotated[str, typer.Option(help="The file's own names, for instance ts=created_at,throughput=thp.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     json_file: Annotated[Path | None, typer.Option("--json", help="File to write every figure to.")] = None,
@@ -58,6 +59,7 @@ def backtest(
         refit_every=refit_every,
         replayed=replayed,
         exclude_sites=tuple(part.strip() for part in exclude_sites.split(",") if part.strip()),
+        events=events,
         columns=_columns(columns),
         device=device,
     )

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.adapters.files.events_file import frame_of, read_events_file
 from pipeline.adapters.files.readings_file import read_readings_file
 from pipeline.adapters.files.tally import LoadReport
 from pipeline.commands.terminal import progress
 from pipeline.core.evaluation.backtest import Backtest, backtest, spans_of
+from pipeline.core.evaluation.eventful import Eventful
 from pipeline.core.evaluation.spans import Spans
 from pipeline.core.models import forecaster_class
 from pipeline.core.models.contract import FitOptions, Progress
@@ -41,6 +43,7 @@ class BacktestRequest:
     exclude_sites: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
     device: str = "auto"
+    events: Path | None = None
 
 
 def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, Any]]:
@@ -55,6 +58,7 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
         forecaster_class(name)  # a wrong name is told before the file is read
     grid, report = read_file(request)
     spans = spans_of(grid.shape[1], request.test_days, request.validation_days)
+    eventful = _eventful(request.events, grid, spans.test.start) if request.events else None
     unknown = round(request.cutoff_lead_hours * 60 / grid.step_minutes)
     settings = {} if request.context_days is None else {"context_days": request.context_days}
     with progress() as bars:
@@ -65,7 +69,7 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
             bars.update(lines[name], description=f"{name:<20} seed {seed}", completed=line.iteration, total=line.iterations, visible=True)
 
         result = backtest(
-            grid,
+            eventful.clean if eventful else grid,
             dict.fromkeys(request.models, settings),
             spans,
             seeds=range(request.seeds),
@@ -73,10 +77,20 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
             frozen=request.frozen,
             refit_every=request.refit_every,
             replayed=request.replayed,
+            events=eventful,
             options=FitOptions(device=request.device),
             report=show,
         )
     return grid, result, describe(request, grid, spans, unknown) | {"rows": report.rows, "left_out": left_out(report)}
+
+
+def _eventful(path: Path, grid: Grid, first_day: int) -> Eventful:
+    """Return the grid with the events of a file; one without ``known_from`` is known all along."""
+    notes = read_events_file(path)
+    known = {site.name for site in grid.sites}
+    if unknown := sorted({note.site for note in notes if note.site} - known):
+        raise DataError(f"{path} names the site {unknown[0]!r}, which the readings do not have")
+    return Eventful.of(grid, frame_of(notes), first_day)
 
 
 def read_grid(request: BacktestRequest) -> Grid:

@@ -6,11 +6,13 @@ import logging
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
-from pipeline.core.series.event_spans import Spans, spans_on, without
-from pipeline.core.series.events import IGNORE, pairs_of, sites_meant
+from pipeline.core.learning.effects import effects_of, expected_on
+from pipeline.core.learning.occurrences import around, measured
+from pipeline.core.series.event_spans import ignored_on, without
 from pipeline.core.series.frames import labels_in, to_sites
 from pipeline.core.series.grid import Grid, to_grid
 from pipeline.steps.extract import join_fleets
@@ -22,8 +24,10 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
     """Lay the clean readings on the grid of days and steps, with everything from the cutoff on masked, and keep it in the store.
 
     Every site of the snapshot has its row; one without readings is wholly unobserved. Calendar and derived features follow from the
-    grid alone (``core.series.calendar``, ``core.series.features``), so a forecaster makes those it needs. What lies inside an event of kind
-    ignore is as if it had never been measured; sites where that was lately are ``spared``: neither dead nor broken for it.
+    grid alone (``core.series.calendar``, ``core.series.features``), so a forecaster makes those it needs.
+
+    What lies inside an event of kind ignore is as if it had never been measured; sites where that was lately are ``spared``: neither dead
+    nor broken for it. What lies inside an expected one teaches its category alone; what that says of the target day is ``effects``.
 
     Raises:
         DataError: There is no reading before the cutoff.
@@ -33,10 +37,7 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
     readings, sites = store.get_frame(validated["readings"], ["site"]), to_sites(store.get_frame(extracted["sites"]))
     covariates = tuple(name for name in settings.covariates if name in readings.columns)
     grid = to_grid(readings, sites, step_minutes=int(extracted["step_minutes"]), covariates=covariates).known_at(run.cutoff)
-    spans = _ignored(store, extracted, grid)
-    lately = spans.stop > (grid.shape[1] - 1 - settings.dead_after_days) * grid.shape[2]
-    spared = sorted({grid.sites[i].name for i in spans.site[lately]})
-    grid = without(grid, spans)
+    grid, spared, ahead = _with_events(store, run, extracted, grid, settings) if "events" in extracted else (grid, [], {})
     log.info("features target_day=%s sites=%d days=%d steps=%d observed=%d", run.target_day, *grid.shape, int(grid.observed.sum()))
     return store.write_result(
         run,
@@ -50,17 +51,34 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
             "dead": validated["dead"],
             "fleet": join_fleets([extracted]),
         }
-        | ({"spared": spared} if spared else {}),
+        | ({"spared": spared} if spared else {})
+        | ahead,
     )
 
 
-def _ignored(store: Store, extracted: dict[str, Any], grid: Grid) -> Spans:
-    """Return the spans whose readings are no model for the future."""
-    none = np.zeros(0, np.int64)
-    if "events" not in extracted:
-        return Spans(none, none, none, none)
-    events = store.get_frame(extracted["events"])
-    events = events[events["kind"] == IGNORE].reset_index(drop=True)
-    whose = sites_meant(events, labels_in(store.get_frame(extracted["sites"])))
-    pairs = pairs_of(whose, [site.name for site in grid.sites])
-    return spans_on(grid, *pairs, events["starts_at"], events["ends_at"])
+def _with_events(
+    store: Store, run: Run, extracted: dict[str, Any], grid: Grid, settings: Settings
+) -> tuple[Grid, list[str], dict[str, Any]]:
+    """Return the grid without what events hide, names of sites of which that was lately, and where effects on the target days lie."""
+    events, labels = store.get_frame(extracted["events"]), labels_in(store.get_frame(extracted["sites"]))
+    spans = ignored_on(grid, events, labels)
+    lately = spans.stop > (grid.shape[1] - 1 - settings.dead_after_days) * grid.shape[2]
+    grid, ahead = _look_ahead(store, run, without(grid, spans), events, labels)
+    return grid, sorted({grid.sites[i].name for i in spans.site[lately]}), ahead
+
+
+def _look_ahead(store: Store, run: Run, grid: Grid, events: pd.DataFrame, labels: dict[str, dict[str, str]]) -> tuple[Grid, dict[str, Any]]:
+    """Return the grid without what lies in expected events, and where their effects on the target days lie."""
+    expected = expected_on(grid, events, labels)
+    if not len(expected.spans.site):
+        return grid, {}
+    clean = without(grid, around(expected.spans, grid.shape[2]))
+    ratios = measured(grid, clean, expected.spans)
+    days, _ = grid.targets_at(run.cutoff)
+    cutoff = np.full(len(days), pd.Timestamp(run.cutoff).tz_convert("UTC").tz_localize(None).to_datetime64().astype("datetime64[us]"))
+    effects = effects_of(grid, expected, ratios, np.arange(len(days)), days, cutoff)
+    if not effects.log.any() and not effects.deviation.any():
+        return clean, {}
+    if effects.unseen:
+        log.warning("no occurrence and no factor of categories=%s: the interval is widened", ",".join(effects.unseen))
+    return clean, {"effects": store.put(run, "effects", ".safetensors", effects.save), "unseen": list(effects.unseen)}

@@ -14,6 +14,7 @@ from pipeline.adapters.postgres.whole_days import MIXTURE
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core import models
+from pipeline.core.learning.effects import Effects, raised
 from pipeline.core.learning.rolling import joined
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
 from pipeline.core.models.rows import to_attention_rows, to_rows
@@ -79,6 +80,9 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     answers, pending = _climb_down(grid, origins, broken, standing)
     if not answers:
         raise NothingToForecastError(f"no rung answers for any of the {len(origins)} live sites of {run.folder}; see the warnings above")
+    if "effects" in features:
+        effects: Effects = store.get(features["effects"], Effects.load)
+        answers = [(rung, version, raised(made, effects.subset(made.origins.site))) for rung, version, made in answers]
     keys = {"role": role, "cutoff": pd.Timestamp(run.cutoff), "snapshot": features["grid"].rsplit("/", 1)[-1], "run_id": run.folder}
     rows = [to_rows(grid, made).assign(degradation=rung, model_version=version) for rung, version, made in answers]
     forecasts = pd.concat(rows).assign(**keys).sort_values(["target_day", "site", "ts"], ignore_index=True)
@@ -101,7 +105,7 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
         "rungs": rungs,
         "without_forecast": [grid.sites[i].name for i in origins.site[pending]],
         "fleet": features.get("fleet", {}),
-    }
+    } | ({"unseen": features["unseen"]} if features.get("unseen") else {})
 
 
 def live_origins(grid: Grid, run: Run, settings: Settings, spared: Sequence[str] = ()) -> Origins:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+
+import pandas as pd
 
 from pipeline.adapters.files.text_table import read_text_table
 from pipeline.core.series.events import Note, instant_of
 from pipeline.errors import DataError
 
 NEEDED = ("kind", "from", "to")
+KNOWN = ("id", "kind", "category", "site", "labels", "starts_at", "ends_at", "expected_factor", "known_from")
+ALL_ALONG = datetime(1970, 1, 1, tzinfo=UTC)
 OTHERS = ("category", "site", "labels", "factor", "note", "known_from")
 
 
@@ -24,6 +30,27 @@ def read_events_file(path: Path) -> list[Note]:
         raise DataError(f"{path} has the column {unknown[0]!r}; expected {', '.join((*NEEDED, *OTHERS))}")
     rows = frame.to_dict("records")
     return [_note({str(key): str(value).strip() for key, value in row.items()}, f"{path}, row {i}:") for i, row in enumerate(rows, 1)]
+
+
+def frame_of(notes: Sequence[Note]) -> pd.DataFrame:
+    """Return events in the columns that ``extract`` keeps; one of which nobody says since when was known all along."""
+    rows = [
+        {
+            "id": number,
+            "kind": note.kind,
+            "category": note.category,
+            "site": note.site,
+            "labels": json.dumps(dict(note.labels)) if note.labels else None,
+            "starts_at": note.starts_at,
+            "ends_at": note.ends_at or note.starts_at,
+            "expected_factor": note.expected_factor,
+            "known_from": note.known_from or ALL_ALONG,
+        }
+        for number, note in enumerate(notes, 1)
+    ]
+    frame = pd.DataFrame(rows, columns=list(KNOWN), dtype=object)
+    stamps = {name: pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]") for name in ("starts_at", "ends_at", "known_from")}
+    return frame.assign(**stamps).astype({"expected_factor": "float64"} | dict.fromkeys(("kind", "category", "site", "labels"), "str"))
 
 
 def labels_of(text: str, what: str) -> dict[str, str] | None:

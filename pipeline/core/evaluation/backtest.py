@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.evaluation.cost import measured
+from pipeline.core.evaluation.eventful import Eventful
 from pipeline.core.evaluation.replay import Replay, replay
 from pipeline.core.evaluation.scoring import Scores, score, without_nan
 from pipeline.core.evaluation.spans import Spans
@@ -90,6 +91,7 @@ def backtest(
     frozen: bool = False,
     refit_every: int = 0,
     replayed: bool = False,
+    events: Eventful | None = None,
     options: FitOptions | None = None,
     report: Report = lambda *_: None,
 ) -> Backtest:
@@ -104,6 +106,7 @@ def backtest(
         frozen: Whether nothing is learnt from a test day when it is over. A rule, which has no chance in it, never learns.
         refit_every: Test days after which each model is fitted anew on all days before; 0 for one fit.
         replayed: Whether to tell as well what production would have done; rules have nothing to do.
+        events: What people knew of the days; then ``grid`` is its ``clean`` one, and forecasts are judged inside events as well.
         options: How to fit; the seed is replaced by each of ``seeds``.
         report: Called with model, seed and progress.
 
@@ -126,11 +129,15 @@ def backtest(
     forecasts = {name: [each.forecast for each in seeds] for name, seeds in found.items()}
     plain = {name: [each.frozen for each in seeds] for name, seeds in found.items()}
     rehearsed = {name: heard for name, seeds in found.items() if (heard := [each.rehearsed for each in seeds if each.rehearsed])}
-    whole = whole_days(grid, forecasts, rehearsed, spans.test, unknown)
-    scores = score(grid, forecasts, spans.test)
-    without = scores if frozen else score(grid, plain, spans.test)
-    published = forecasts | {name: [each.forecast for each in seeds] for name, seeds in replays.items()}
-    again = score(grid, published, spans.test) if replayed else None
+    judged = grid
+    if events is not None:
+        judged, forecasts, plain, rehearsed = events.judged, *map(events.raised_all, (forecasts, plain, rehearsed))
+    whole = whole_days(judged, forecasts, rehearsed, spans.test, unknown)
+    scores = score(judged, forecasts, spans.test)
+    without = scores if frozen else score(judged, plain, spans.test)
+    redone = {name: [each.forecast for each in seeds] for name, seeds in replays.items()}
+    published = forecasts | (redone if events is None else events.raised_all(redone))
+    again = score(judged, published, spans.test) if replayed else None
     return Backtest(
         spans, scores, without, forecasts, rehearsed, whole, replays, again, {name: _cost_of(seeds) for name, seeds in found.items()}
     )

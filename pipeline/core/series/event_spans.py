@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.core.series.clock import to_wall_clock
+from pipeline.core.series.events import IGNORE, pairs_of, sites_meant
 from pipeline.core.series.grid import Grid
 
 INSTANT = pd.Timedelta(microseconds=1)
@@ -54,25 +56,36 @@ def spans_on(grid: Grid, event: np.ndarray, site: np.ndarray, starts_at: pd.Seri
     return Spans(event, site, first, np.maximum(stop, first + 1))  # in the hour that autumn repeats an end may look earlier than its start
 
 
-def covered(grid: Grid, spans: Spans) -> np.ndarray:
-    """Return which steps any span covers, ``(N, D, S)``."""
-    n, days, steps = grid.shape
-    length = days * steps
-    edges = np.zeros((n, length + 1), np.int32)
-    first, stop = np.clip(spans.first, 0, length), np.clip(spans.stop, 0, length)
-    np.add.at(edges, (spans.site, first), 1)
-    np.add.at(edges, (spans.site, stop), -1)
-    return (np.cumsum(edges[:, :-1], axis=1) > 0).reshape(n, days, steps)
+def ignored_on(grid: Grid, events: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> Spans:
+    """Return the spans of those events whose readings are no model for the future.
+
+    Args:
+        grid: Gives sites, zones and days.
+        events: Of any kind, in the columns of ``extract``.
+        labels: Those of each site, by its name.
+    """
+    chosen = events[events["kind"] == IGNORE].reset_index(drop=True)
+    pairs = pairs_of(sites_meant(chosen, labels), [site.name for site in grid.sites])
+    return spans_on(grid, *pairs, chosen["starts_at"], chosen["ends_at"])
 
 
 def without(grid: Grid, spans: Spans) -> Grid:
     """Return a grid in which nothing was observed inside the spans; the very grid where there is none."""
     if not len(spans.site):
         return grid
-    inside = covered(grid, spans)
-    covariates = {name: np.where(inside, np.float32(np.nan), values) for name, values in grid.covariates.items()}
-    throughput = np.where(inside, np.float32(0), grid.throughput)
-    return replace(grid, throughput=throughput, observed=grid.observed & ~inside, covariates=covariates)
+    n, days, steps = grid.shape
+    first, stop = np.clip(spans.first, 0, days * steps), np.clip(spans.stop, 0, days * steps)
+    length = stop - first
+    site = np.repeat(spans.site, length)
+    at = np.repeat(first - np.cumsum(length) + length, length) + np.arange(length.sum())
+
+    def emptied(values: np.ndarray, empty: float | bool) -> np.ndarray:
+        left = values.copy()
+        left.reshape(n, -1)[site, at] = empty
+        return left
+
+    covariates = {name: emptied(values, np.nan) for name, values in grid.covariates.items()}
+    return replace(grid, throughput=emptied(grid.throughput, 0.0), observed=emptied(grid.observed, False), covariates=covariates)
 
 
 def _steps(grid: Grid, instants: pd.Series, zone: str) -> np.ndarray:
