@@ -69,7 +69,7 @@ class Effects(NamedTuple):
         return cls(found["log"], found["deviation"])
 
     def subset(self, rows: np.ndarray) -> Effects:
-        """Return some of the rows."""
+        """Return the rows that ``rows`` names, a mask ``(B,)`` or an index."""
         return self._replace(log=self.log[rows], deviation=self.deviation[rows])
 
 
@@ -188,7 +188,7 @@ class _Learnt:
 
 
 def drawn(seen: np.ndarray) -> tuple[float, float]:
-    """Return the mean of occurrences drawn to nothing, and how far off it may be.
+    """Return the mean of occurrences ``(n,)`` drawn to nothing, and how far off it may be.
 
     As ``levels.level_of``: m · m² / (m² + variance / n), where occurrences without any effect count as seen beside them, so that one
     occurrence alone is drawn more than half-way.

@@ -77,7 +77,7 @@ def _log_ratios(actual: np.ndarray, base: np.ndarray) -> np.ndarray:
 
 
 def mean_known(values: np.ndarray, axis: int) -> np.ndarray:
-    """Return the mean over what is finite; NaN where nothing is."""
+    """Return the mean of ``(…, n, …)`` over what is finite along an axis; NaN where nothing is."""
     there = np.isfinite(values)
     total = np.where(there, values, 0.0).sum(axis=axis)
     count = there.sum(axis=axis)

@@ -32,7 +32,7 @@ class Spans(NamedTuple):
     stop: np.ndarray
 
     def subset(self, chosen: np.ndarray) -> Spans:
-        """Return the pairs that ``chosen`` names."""
+        """Return the pairs that ``chosen`` names, a mask ``(P,)`` or an index."""
         return Spans(*(values[chosen] for values in self))
 
 
