@@ -92,7 +92,7 @@ test-cluster: setup ## Train and forecast on Redis, Celery workers and an S3-com
 	@$(VENV)/bin/python -m pytest tests/cluster $(ARGS)
 
 containers: setup ## Build the images of docker/, with stand-ins for base images that cannot be pulled; says sizes and seconds
-	@command -v docker >/dev/null || test -x .venv-containers/bin/podman-compose || { \
+	@docker info >/dev/null 2>&1 || ! command -v podman >/dev/null || test -x .venv-containers/bin/podman-compose || { \
 		$(PYTHON) -m venv .venv-containers && .venv-containers/bin/python -m pip install --quiet podman-compose==1.6.0; }
 	@$(VENV)/bin/python -m tests.containers.build
 

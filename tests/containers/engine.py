@@ -68,11 +68,13 @@ def _configuration() -> dict[str, str]:
     Where no systemd runs, control groups are plain folders and events a file; limits are those that hold, which may not be raised.
     """
     STATE.mkdir(exist_ok=True)
-    engine = {} if Path("/run/systemd/system").exists() else {"cgroup_manager": "cgroupfs", "events_logger": "file"}
+    engine = {"runtime": "runc"}
+    if not Path("/run/systemd/system").exists():
+        engine |= {"cgroup_manager": "cgroupfs", "events_logger": "file"}
     files, processes = (resource.getrlimit(limit)[1] for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
     limits = [f"{name}={most}:{most}" for name, most in (("nofile", min(files, 20000)), ("nproc", min(processes, 4096)))]
-    texts = {
-        "containers.conf": {"engine": engine | {"runtime": "runc"}, "containers": {"default_ulimits": limits}},
+    texts: dict[str, dict[str, dict[str, object]]] = {
+        "containers.conf": {"engine": {**engine}, "containers": {"default_ulimits": limits}},
         "storage.conf": {"storage": {"driver": "overlay", "graphroot": str(STATE / "storage"), "runroot": str(STATE / "run")}},
     }
     for name, sections in texts.items():
