@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.containers import figures
 from tests.containers.engine import STATE, find
 from tests.containers.stack import Containers, copy_of_docker
 
@@ -31,12 +33,17 @@ def stack() -> Iterator[Containers]:
     if missing:
         pytest.skip(f"no image for {', '.join(missing)}: make containers")
     try:
+        began = time.monotonic()
         running.up()
+        figures.FILE.unlink(missing_ok=True)
+        figures.note(start_seconds=round(time.monotonic() - began, 1))
         readings().to_csv(folder / "traffic.csv", index=False)
         running.load(folder / "traffic.csv")
+        time.sleep(10)  # what starting and loading asked for is done
+        figures.note(idle_memory=figures.memory(running))
         yield running
     finally:
-        running.down("--volumes")
+        running.delete()
         shutil.rmtree(folder)
 
 
@@ -53,8 +60,14 @@ def elsewhere(stack: Containers) -> Iterator[Containers]:
         running.up()
         yield running
     finally:
-        running.down("--volumes")
+        running.delete()
         shutil.rmtree(folder)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the run cost."""
+    if figures.FILE.exists():
+        terminalreporter.write_line(figures.FILE.read_text())
 
 
 def own_address() -> str:

