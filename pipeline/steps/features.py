@@ -12,6 +12,7 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.learning.effects import effects_of, expected_on
 from pipeline.core.learning.occurrences import around, measured
+from pipeline.core.series.breaks import breaks_on, levelled
 from pipeline.core.series.event_spans import ignored_on, without
 from pipeline.core.series.frames import labels_in, to_sites
 from pipeline.core.series.grid import Grid, to_grid
@@ -27,7 +28,8 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
     grid alone (``core.series.calendar``, ``core.series.features``), so a forecaster makes those it needs.
 
     What lies inside an event of kind ignore is as if it had never been measured; sites where that was lately are ``spared``: neither dead
-    nor broken for it. What lies inside an expected one teaches its category alone; what that says of the target day is ``effects``.
+    nor broken for it. What came before a break is laid at the level of what came after. What lies inside an expected one teaches its
+    category alone; what that says of the target day is ``effects``.
 
     Raises:
         DataError: There is no reading before the cutoff.
@@ -59,11 +61,12 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
 def _with_events(
     store: Store, run: Run, extracted: dict[str, Any], grid: Grid, settings: Settings
 ) -> tuple[Grid, list[str], dict[str, Any]]:
-    """Return the grid without what events hide, names of sites of which that was lately, and where effects on the target days lie."""
+    """Return the grid as events have it, names of sites of which something was hidden lately, and where effects on the target days lie."""
     events, labels = store.get_frame(extracted["events"]), labels_in(store.get_frame(extracted["sites"]))
     spans = ignored_on(grid, events, labels)
     lately = spans.stop > (grid.shape[1] - 1 - settings.dead_after_days) * grid.shape[2]
-    grid, ahead = _look_ahead(store, run, without(grid, spans), events, labels)
+    clean = without(grid, spans)
+    grid, ahead = _look_ahead(store, run, levelled(clean, breaks_on(clean, events, labels)), events, labels)
     return grid, sorted({grid.sites[i].name for i in spans.site[lately]}), ahead
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
@@ -181,7 +182,8 @@ def test_result_of_a_step_is_json_in_a_pipe_and_lines_on_a_terminal(monkeypatch,
 
     terminal.tell_result(result)
     piped = capsys.readouterr().out
-    monkeypatch.setattr(terminal, "out", terminal.Console(force_terminal=True, no_color=True, width=80))
+    console = Console(force_terminal=True, no_color=True, width=80)
+    monkeypatch.setattr(terminal, "out", lambda: console)
     terminal.tell_result(result)
     shown = CONTROL.sub("", capsys.readouterr().out)
 
@@ -194,7 +196,8 @@ def test_training_tells_a_terminal_how_far_it_is_and_nobody_else(monkeypatch, ca
 
     with terminal.working("train 2026-08-21") as show:
         assert show is None
-    monkeypatch.setattr(terminal, "aside", terminal.Console(stderr=True, force_terminal=True, width=80))
+    console = Console(stderr=True, force_terminal=True, width=80)
+    monkeypatch.setattr(terminal, "aside", lambda: console)
     with terminal.working("train 2026-08-21") as show:
         show(Progress(5, 10, 0.25))
 

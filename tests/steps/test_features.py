@@ -159,7 +159,7 @@ def test_readings_of_an_ignored_span_are_as_if_never_measured_on_each_sites_own_
     assert np.array_equal(plain.throughput[grid.observed], grid.throughput[grid.observed])
 
 
-@pytest.mark.parametrize(("kind", "site"), [("expected", "elsewhere"), ("ignore", "elsewhere"), ("break", None)])
+@pytest.mark.parametrize(("kind", "site"), [("expected", "elsewhere"), ("ignore", "elsewhere"), ("break", "elsewhere")])
 def test_other_events_leave_the_very_grid(tmp_path, kind, site):
     settings = Settings(home=tmp_path)
     put_clean(settings, make_readings("a", "b"))
@@ -167,6 +167,22 @@ def test_other_events_leave_the_very_grid(tmp_path, kind, site):
     note(settings, kind=kind, site=site, starts_at="2026-01-10T22:30Z", ends_at="2026-01-11T02:00Z")
 
     assert features(RUN, settings) == before
+
+
+def test_days_before_a_break_are_laid_at_the_level_of_those_after_it_and_readings_stay(tmp_path):
+    settings = Settings(home=tmp_path)
+    readings = make_readings("a", "b")
+    moved = (readings["site"] == "a") & (readings["ts"] >= pd.Timestamp("2026-01-12", tz="UTC"))
+    put_clean(settings, readings.assign(throughput=readings["throughput"].where(~moved, 3 * readings["throughput"])))
+    plain = grid_in(settings, features(RUN, settings))
+    note(settings, kind="break", site="a", starts_at="2026-01-12T00:00Z", ends_at="2026-01-12T00:00Z")
+
+    grid = grid_in(settings, features(RUN, settings))
+
+    assert np.allclose(grid.throughput[0, :11], 3 * plain.throughput[0, :11])
+    assert np.array_equal(grid.throughput[0, 11:], plain.throughput[0, 11:])
+    assert np.array_equal(grid.throughput[1], plain.throughput[1])
+    assert np.array_equal(grid.observed, plain.observed)
 
 
 def test_a_site_whose_last_days_are_ignored_is_neither_dead_nor_broken(tmp_path):
