@@ -33,7 +33,7 @@ GRANT SELECT ON dayahead.traffic, dayahead.sites, dayahead.site_aliases, dayahea
 GRANT SELECT, INSERT, DELETE ON dayahead.forecasts, dayahead.attention TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dayahead.peaks TO dayahead_writer;
 GRANT SELECT, INSERT, DELETE ON
-    dayahead.mixture, dayahead.volumes, dayahead.risks, dayahead.totals, dayahead.total_peaks, dayahead.total_volumes,
+    dayahead.mixture, dayahead.frozen, dayahead.volumes, dayahead.risks, dayahead.totals, dayahead.total_peaks, dayahead.total_volumes,
     dayahead.billing, dayahead.total_billing
 TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE ON dayahead.scores, dayahead.plan_scores TO dayahead_writer;

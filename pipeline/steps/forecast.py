@@ -24,7 +24,7 @@ from pipeline.core.scenarios.memory import Advice, Memory
 from pipeline.core.series.frames import labels_in
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError, NothingToForecastError
-from pipeline.steps.learned import Answers, DailyLearner, mixture_rows
+from pipeline.steps.learned import Answers, DailyLearner, frozen_rows, mixture_rows
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +80,11 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     answers, pending = _climb_down(grid, origins, broken, standing)
     if not answers:
         raise NothingToForecastError(f"no rung answers for any of the {len(origins)} live sites of {run.folder}; see the warnings above")
+    frozen = _frozen(standing, answers)
     if "effects" in features:
         effects: Effects = store.get(features["effects"], Effects.load)
         answers = [(rung, version, raised(made, effects.subset(made.origins.site))) for rung, version, made in answers]
+        frozen = [raised(made, effects.subset(made.origins.site)) for made in frozen]
     keys = {"role": role, "cutoff": pd.Timestamp(run.cutoff), "snapshot": features["grid"].rsplit("/", 1)[-1], "run_id": run.folder}
     rows = [to_rows(grid, made).assign(degradation=rung, model_version=version) for rung, version, made in answers]
     forecasts = pd.concat(rows).assign(**keys).sort_values(["target_day", "site", "ts"], ignore_index=True)
@@ -97,6 +99,7 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
         "forecasts": store.put_frame(run, "forecasts", forecasts),
         "attention": store.put_frame(run, "attention", attention),
         "mixture": store.put_frame(run, "mixture", _mixture(grid, role, standing, answers)),
+        **({"frozen": store.put_frame(run, "frozen", frozen_rows(grid, joined(frozen), role))} if frozen else {}),
         **{name: store.put_frame(run, name, frame.assign(role=role)) for name, frame in planned.sites.items()},
         "totals": store.put(run, "totals", ".safetensors", planned.totals.save),
         **({"billed": store.put(run, "billed", ".safetensors", planned.billed.save)} if planned.billed else {}),
@@ -153,6 +156,12 @@ def _mixture(grid: Grid, role: str, ladder: list[Standing], answers: list[tuple[
     learners = {version: one.made for _, version, one in ladder if isinstance(one, DailyLearner) and one.made is not None}
     parts = [mixture_rows(grid, learners[version], said.origins.site, role) for _, version, said in answers if version in learners]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(MIXTURE))
+
+
+def _frozen(ladder: list[Standing], answers: list[tuple[str, str, Forecast]]) -> list[Forecast]:
+    """Return what the weights of those that learn would have answered alone."""
+    learnt = {version: one.frozen for _, version, one in ladder if isinstance(one, DailyLearner) and one.frozen is not None}
+    return [learnt[version].subset(said.origins.site) for _, version, said in answers if version in learnt]
 
 
 def _advice(grid: Grid, ladder: list[Standing], answers: list[tuple[str, str, Forecast]]) -> Advice:

@@ -11,15 +11,16 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from pipeline.adapters.postgres.whole_days import MIXTURE
+from pipeline.adapters.postgres.whole_days import FROZEN, MIXTURE
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.learning.experts import Experts
 from pipeline.core.learning.keys import Chain, first_day
-from pipeline.core.learning.learner import Learnt, strain
+from pipeline.core.learning.learner import Learnt, plain, strain
 from pipeline.core.learning.rolling import Day, load_day, names_in, roll, save_day, speaker
 from pipeline.core.learning.state import State
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
+from pipeline.core.models.rows import to_rows
 from pipeline.core.scenarios.memory import Advice, Memory
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError, StoreError
@@ -61,6 +62,7 @@ class DailyLearner:
         self._forecaster, self._prior, self._every = forecaster, prior, every
         self.made: Learnt | None = None
         self.advice: Advice | None = None  # on peaks and volumes, of every site of the grid
+        self.frozen: Forecast | None = None  # what the weights alone say of every site
         self.strain = 0.0
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
@@ -95,6 +97,7 @@ class DailyLearner:
             if day.index >= target - 1:
                 records.keep_day(day, chain.of(day.index))
         self.strain = strain(day.before or self._prior, day.said)
+        self.frozen = plain(day.said)
         assert day.known is not None
         self.advice = Memory.of(day.known.own).advice()
         return day.made
@@ -160,6 +163,12 @@ class _Records:
             self._store.write_result(run, STEP, noted | {kind: {"name": name, "url": url}})
         except StoreError as error:
             log.warning("nothing is kept of a day, the next run makes it again kind=%s reason=%s", kind, error)
+
+
+def frozen_rows(grid: Grid, said: Forecast, role: str) -> pd.DataFrame:
+    """Return the medians of a forecast that learnt nothing, by instant, in the columns of table ``frozen``."""
+    medians = to_rows(grid, said).groupby(["target_day", "site"], sort=False)["q50"].agg(list).rename("medians")
+    return medians.reset_index().assign(role=role)[list(FROZEN)]
 
 
 def mixture_rows(grid: Grid, made: Learnt, sites: np.ndarray, role: str) -> pd.DataFrame:

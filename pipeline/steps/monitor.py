@@ -12,17 +12,17 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from pipeline.adapters.mlflow.monitoring_run import log_monitoring
-from pipeline.adapters.postgres import monitoring
+from pipeline.adapters.postgres import monitoring, schema
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.events import read_ignored
 from pipeline.adapters.postgres.quarantine import quarantine_future
 from pipeline.adapters.postgres.readings import read_readings, read_sites
 from pipeline.adapters.postgres.scores import SCORES, forget_scores, read_daily_changes, read_due, read_forecasts, write_scores
-from pipeline.adapters.postgres.whole_days import write_plan_scores
+from pipeline.adapters.postgres.whole_days import read_planned, write_plan_scores
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.anomalies import find_anomalies
-from pipeline.core.evaluation.site_scores import hour_sums, score_naives, score_sites
+from pipeline.core.evaluation.site_scores import hour_sums, score_frozen, score_naives, score_sites
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.core.series.frames import Site
 from pipeline.errors import ConfigurationError, ServiceError
@@ -115,7 +115,7 @@ def score_day(writer: Connection, reader: Connection, due: pd.DataFrame, setting
     chosen = both[changed[site]]
     watched = due["role"][0] == CHAMPION
     return ScoredDay(
-        _scores(reader, due, chosen, settings, cutoff) if changed.any() else pd.DataFrame(columns=list(SCORES)),
+        _scores(writer, reader, due, chosen, settings, cutoff) if changed.any() else pd.DataFrame(columns=list(SCORES)),
         _hours(due, chosen, np.flatnonzero(changed)),
         _completeness(due, arrived) if watched else pd.DataFrame(columns=list(monitoring.COMPLETENESS)),
         _anomalies(due, chosen, settings.anomaly_steps) if watched else pd.DataFrame(columns=list(monitoring.ANOMALIES)),
@@ -132,13 +132,19 @@ def _inside(ignored: pd.DataFrame, site: pd.Series, ts: pd.Series) -> np.ndarray
     return found
 
 
-def _scores(reader: Connection, due: pd.DataFrame, rows: pd.DataFrame, settings: Settings, cutoff: datetime) -> pd.DataFrame:
+def _scores(
+    writer: Connection, reader: Connection, due: pd.DataFrame, rows: pd.DataFrame, settings: Settings, cutoff: datetime
+) -> pd.DataFrame:
     until = due["first_step"].min()
     daily_change = read_daily_changes(reader, list(due["site"]), until - timedelta(days=HISTORY_DAYS), until, cutoff)
     quantiles = rows[list(QUANTILE_COLUMNS)].to_numpy()
     scores = score_sites(rows["site"].to_numpy(), rows["actual"].to_numpy(), quantiles, daily_change)
     if due["role"][0] == CHAMPION:
         scores = scores.join(_naives(reader, due.loc[scores.index], rows, settings))
+        frozen = read_planned(writer, schema.frozen, (CHAMPION, due["target_day"][0]), ["site", "medians"])
+        place = {name: i for i, name in enumerate(due["site"])}
+        medians = {place[site]: said for site, said in zip(frozen["site"], frozen["medians"], strict=True) if site in place}
+        scores["wape_frozen"] = score_frozen(rows, medians, len(due))[scores.index]
     named = due.loc[scores.index, ["target_day", "role", "site", "model_version", "cutoff"]].join(scores)
     return named.reindex(columns=list(SCORES))
 

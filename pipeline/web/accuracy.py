@@ -16,7 +16,9 @@ from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import render
 from pipeline.web.tables import columns, csv_answer, json_answer
 
-NAIVES = {name: words for name, words in WORDS.items() if name.startswith("seasonal_naive")}
+BESIDE = {name: f"naive: {words}" for name, words in WORDS.items() if name.startswith("seasonal_naive")} | {
+    "frozen": "champion without daily learning"
+}
 FIGURES = ("target_day", "role", "sites", "wape", "bias", "mase", "coverage50", "coverage80", "coverage90")
 DECISION = ("decided_at", "version", "decision")
 QUANTITIES = {
@@ -54,7 +56,7 @@ def accuracy_figures(settings: SettingsHere, days: Days = "90") -> JSONResponse:
     _, rows, decisions = _read(settings, int(days))
     zone = ZoneInfo(settings.timezone)
     marks = [row | {"decided_at": row["decided_at"].astimezone(zone).replace(tzinfo=UTC)} for row in decisions[::-1]]  # the axis is of days
-    return json_answer(rows, FIGURES, zone=settings.timezone, decisions=columns(marks, DECISION), naives=NAIVES)
+    return json_answer(rows, FIGURES, zone=settings.timezone, decisions=columns(marks, DECISION), beside=BESIDE)
 
 
 @router.get("/accuracy.csv")

@@ -1,4 +1,4 @@
--- Accuracy by day and role, and as a role of its own the naive rule that errs least in these days.
+-- Accuracy by day and role; as roles of their own the naive rule that errs least in these days, and the champion without daily learning.
 WITH found AS (
     SELECT * FROM dayahead.accuracy_by_day
     WHERE target_day > CAST(:last_day AS date) - CAST(:days AS integer)
@@ -20,4 +20,7 @@ SELECT target_day, role, sites, wape, bias, mase, coverage50, coverage80, covera
 UNION ALL
 SELECT target_day, name, sites, wape, NULL, NULL, NULL, NULL, NULL FROM naive
 WHERE name = (SELECT best.name FROM naive AS best ORDER BY best.mean, best.name LIMIT 1)
+UNION ALL
+SELECT target_day, 'frozen', sites, wape_frozen, NULL, NULL, NULL, NULL, NULL FROM found
+WHERE role = 'champion' AND wape_frozen IS NOT NULL
 ORDER BY target_day, role;

@@ -11,7 +11,8 @@ SELECT
     sum(s.bias * s.actual_total) / nullif(sum(s.actual_total), 0) AS bias,
     sum(s.wape_seasonal_naive_day * naive.actual) / nullif(sum(naive.actual), 0) AS wape_seasonal_naive_day,
     sum(s.wape_seasonal_naive_week * naive.actual) / nullif(sum(naive.actual), 0) AS wape_seasonal_naive_week,
-    sum(s.wape_seasonal_naive_mean * naive.actual) / nullif(sum(naive.actual), 0) AS wape_seasonal_naive_mean
+    sum(s.wape_seasonal_naive_mean * naive.actual) / nullif(sum(naive.actual), 0) AS wape_seasonal_naive_mean,
+    sum(s.wape_frozen * s.actual_total) / nullif(sum(s.actual_total) FILTER (WHERE s.wape_frozen IS NOT NULL), 0) AS wape_frozen
 FROM dayahead.scores AS s
 CROSS JOIN LATERAL (SELECT CASE WHEN s.wape_seasonal_naive_day IS NOT NULL THEN s.actual_total END AS actual) AS naive
 WHERE NOT s.in_sample
@@ -19,5 +20,5 @@ GROUP BY s.target_day, s.role;
 
 COMMENT ON VIEW dayahead.accuracy_by_day IS
 'One row per (target_day, role), the fleet pooled: WAPE, bias, coverage; mase is the median over sites; over_naive the error over that of
-"as yesterday" (1 is as bad); wape_seasonal_naive_… what each naive rule costs on the champion''s steps, from readings before its cutoff.
-Without days that the version had learned from.';
+"as yesterday" (1 is as bad); wape_seasonal_naive_… what each naive rule costs on the champion''s steps, from readings before its cutoff;
+wape_frozen what the champion would have cost had it learnt nothing since its training. Without days that the version had learned from.';

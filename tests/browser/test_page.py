@@ -164,6 +164,7 @@ def test_accuracy_is_shown_by_day_with_every_change_of_champion(chrome: Chrome, 
 
     assert page.locator("figure.chart[data-drawn]").count() == 3
     assert "naive: mean of yesterday and last week" in page.locator("section[aria-labelledby=wape]").inner_text()
+    assert "champion without daily learning" in page.locator("section[aria-labelledby=wape]").inner_text()
     assert "naive" not in page.locator("section[aria-labelledby=coverage]").inner_text()
     assert page.locator("section[aria-labelledby=decisions] tbody tr").count() == 2
     assert "seasonal naive" in page.locator("section[aria-labelledby=runs]").inner_text()

@@ -13,12 +13,12 @@ from pipeline.config import Settings
 from pipeline.core.evaluation.whole_days import Days, planned
 from pipeline.core.learning.rolling import joined, learnt_on, start_of
 from pipeline.core.models import create
-from pipeline.core.models.contract import QUANTILE_COLUMNS, FitOptions, Split
+from pipeline.core.models.contract import MEDIAN, QUANTILE_COLUMNS, FitOptions, Split
 from pipeline.core.scenarios.day_ahead import outlook
 from pipeline.core.scenarios.mixing import PRIOR
 from pipeline.core.series.frames import Site
 from pipeline.steps.forecast import every_origin
-from pipeline.steps.learned import DailyLearner
+from pipeline.steps.learned import DailyLearner, frozen_rows
 from tests.fixtures.grids import grid_of, make_grid
 
 SPLIT, FIRST = Split(range(1, 46), range(46, 56)), 56
@@ -109,6 +109,16 @@ def test_peaks_and_volumes_are_those_of_a_backtest_whatever_is_kept(grid, fitted
         pd.testing.assert_frame_equal(frames[0][name], frames[1][name])
     np.testing.assert_allclose(frames[0]["peaks"][list(QUANTILE_COLUMNS)], backtest["peak"][-1], rtol=1e-6)
     np.testing.assert_allclose(frames[0]["volumes"][list(QUANTILE_COLUMNS)], 3600 * backtest["volume"][-1], rtol=1e-6)
+
+
+def test_what_the_weights_alone_say_is_kept_beside_by_instant(grid, fitted, tmp_path):
+    learner, published = learner_of(tmp_path, grid, fitted, FIRST + 8)
+
+    rows = frozen_rows(grid, learner.frozen, "champion")
+
+    assert rows["site"].tolist() == [site.name for site in grid.sites]
+    np.testing.assert_array_equal(np.array(rows["medians"].tolist()), learner.frozen.quantiles[..., MEDIAN])
+    assert not np.allclose(learner.frozen.quantiles[..., MEDIAN], published[..., MEDIAN], rtol=0.05), "the world broke: learning tells"
 
 
 def test_an_ordinary_day_asks_the_model_for_the_target_day_alone(grid, fitted, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""The naive rules scored beside the champion, against a real PostgreSQL."""
+"""The naive rules, and the champion without its daily learning, scored beside it, against a real PostgreSQL."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -95,3 +95,20 @@ def test_the_fleet_is_pooled_over_the_sites_that_the_rules_know(published, run_s
     pooled = run_sql(f"SELECT {', '.join(RULES)} FROM dayahead.accuracy_by_day WHERE role = 'champion'")
 
     assert pooled == [pytest.approx(run_sql(NAIVES, "a", "champion")[0])]
+
+
+def test_what_the_champion_would_have_said_without_learning_is_scored_beside_it(published, run_sql):
+    medians = [6.0 + hour % 5 for hour in range(24)]
+    write = "INSERT INTO dayahead.frozen (target_day, role, site, medians) VALUES (%s, 'champion', %s, %s)"
+    run_sql(write, DAY, "a", medians)
+    run_sql(write, DAY, "it's b", medians[:20])
+    run_sql("DELETE FROM dayahead.traffic WHERE site = 'a' AND ts = %s", START + timedelta(hours=5))
+
+    monitor(NEXT, published)
+
+    known = [hour for hour in range(24) if hour != 5]
+    actual = [reading(START + timedelta(hours=hour)) for hour in known]
+    expected = sum(abs(value - medians[hour]) for hour, value in zip(known, actual, strict=True)) / sum(actual)
+    found = dict(run_sql("SELECT site || ' ' || role, wape_frozen FROM dayahead.scores"))
+    assert found == {"a champion": pytest.approx(expected), "it's b champion": None, "a challenger": None, "it's b challenger": None}
+    assert run_sql("SELECT wape_frozen FROM dayahead.accuracy_by_day WHERE role = 'champion'") == [(pytest.approx(expected),)]

@@ -13,8 +13,8 @@ from pipeline.adapters.postgres.publications import Slice
 from pipeline.adapters.postgres.schema import kinds_of
 from pipeline.adapters.postgres.statements import copy_rows, upsert_rows
 
-OF_SITES = {table.name: table for table in (schema.mixture, schema.volumes, schema.risks, schema.billing)}
-MIXTURE = kinds_of(schema.mixture)
+OF_SITES = {table.name: table for table in (schema.mixture, schema.frozen, schema.volumes, schema.risks, schema.billing)}
+MIXTURE, FROZEN = kinds_of(schema.mixture), kinds_of(schema.frozen)
 OF_FLEET = {table.name: table for table in (schema.totals, schema.total_peaks, schema.total_volumes, schema.total_billing)}
 
 

@@ -78,6 +78,25 @@ def score_naives(rows: pd.DataFrame, readings: pd.DataFrame, sites: tuple[Site, 
     return pd.DataFrame(dict(zip(columns, wapes, strict=True)))
 
 
+def score_frozen(rows: pd.DataFrame, medians: dict[int, list[float]], sites: int) -> np.ndarray:
+    """Return the WAPE ``(N,)`` of medians by instant on the steps of a day; NaN of a site that has none or another number of instants.
+
+    Args:
+        rows: ``site`` (index below ``sites``), ``ts`` and ``actual``, a row per instant of the day; NaN where it is not in.
+        medians: By site.
+        sites: How many sites, ``N``.
+    """
+    rows = rows.sort_values(["site", "ts"], kind="stable")
+    site, actual = rows["site"].to_numpy(), rows["actual"].to_numpy()
+    count = np.bincount(site, minlength=sites)
+    told = np.array([len(medians.get(i, ())) == count[i] for i in range(sites)])
+    said = np.zeros(len(rows))
+    said[told[site]] = [value for i in np.flatnonzero(told & (count > 0)).tolist() for value in medians[i]]
+    known = told[site] & np.isfinite(actual)
+    miss, level = (np.bincount(site[known], values[known], sites) for values in (np.abs(actual - said), actual))
+    return miss / np.where(level > 0, level, np.nan)
+
+
 def hour_sums(site: np.ndarray, hour: np.ndarray, actual: np.ndarray, quantiles: np.ndarray, sites: int) -> dict[str, np.ndarray]:
     """Return sums by site and hour of the target day, each ``(N, H)``: the row of the table ``scores_by_hour``.
 

@@ -54,8 +54,8 @@ export const total = (answer) => ({
     ...(answer.columns.sites.some((count) => count < answer.chosen) ? [["not all sites have a forecast", "partial"]] : [])],
 });
 
-const COLOURS = { champion: "forecast", challenger: "challenger", naive: "muted" };
-const LINES = { champion: { shape: "circle" }, challenger: { shape: "square" }, naive: { dash: [6, 4] } };
+const COLOURS = { champion: "forecast", challenger: "challenger", beside: "muted", frozen: "forecast" };
+const LINES = { champion: { shape: "circle" }, challenger: { shape: "square" }, beside: { dash: [6, 4] }, frozen: { dash: [2, 3] } };
 
 const byRole = (answer, figures) => {
   const roles = [...new Set(answer.columns.role)].sort();
@@ -70,10 +70,10 @@ const byRole = (answer, figures) => {
       answer.columns.role.forEach((found, i) => {
         if (found === role) columns[name][place.get(answer.columns.target_day[i])] = answer.columns[figure][i];
       });
-      if (columns[name].every((value) => value === null)) continue; // the naive has an error alone
-      const rule = answer.naives[role];
-      const kind = rule ? "naive" : role;
-      series.push(line(rule ? `naive: ${rule}` : `${role}${label}`, name, COLOURS[kind] ?? "ink", { points: days.length < 60, ...LINES[kind], ...more }));
+      if (columns[name].every((value) => value === null)) continue; // what stands beside has an error alone
+      const beside = answer.beside[role];
+      const kind = beside && !COLOURS[role] ? "beside" : role;
+      series.push(line(beside ?? `${role}${label}`, name, COLOURS[kind] ?? "ink", { points: days.length < 60, ...LINES[kind], ...more }));
     }
   }
   return { columns, series };

@@ -55,6 +55,17 @@ mixture = Table(
     ),
 )
 
+frozen = Table(
+    "frozen",
+    metadata,
+    *key("target_day", "role", "site"),
+    required("medians", ARRAY(REAL), comment="By instant of forecasts."),
+    comment=(
+        "One row per (target_day, role, site) of a forecast that learns every day: the medians that the version would have said had it "
+        "learnt\nnothing since its training; written and replaced with mixture."
+    ),
+)
+
 peaks = Table(
     "peaks",
     metadata,

@@ -52,6 +52,14 @@ scores = Table(
     ),
     optional("wape_seasonal_naive_week", Double, comment="WAPE of the same time a week ago."),
     optional("wape_seasonal_naive_mean", Double, comment="WAPE of the mean of both."),
+    optional(
+        "wape_frozen",
+        Double,
+        comment=(
+            "WAPE of what the version would have said had it learnt nothing since its training (table frozen). NULL of a challenger, "
+            "of a rung\nthat learns nothing, before revision 041, and where wape is."
+        ),
+    ),
     comment="One row per (target_day, role, site) whose day is over and has actuals. Written again only where actuals or forecast changed.",
 )
 
