@@ -89,6 +89,8 @@ def needed(line: str, folder: Path) -> Path:
     for name in re.findall(r"(?:load|backtest) (\S+)", line):
         if not (folder / name).exists():
             run(f"python -m pipeline sample --out {name} --sites 2 --days 40 --step-minutes 60", folder, dict(os.environ))
+    for name in re.findall(r"--events (\S+)", line):
+        (folder / name).write_text("kind,from,to,category\nexpected,2026-08-18T20:00+02:00,2026-08-18T23:00+02:00,match\n")
     return folder
 
 

@@ -29,7 +29,7 @@ def read_header(path: Path) -> list[str]:
         DataError: There is no such file, it is empty, or it is neither CSV nor Parquet.
     """
     if not path.is_file():
-        raise DataError(f"no file {path}; expected a CSV (also .gz) or Parquet file of site, ts, throughput")
+        raise DataError(f"no file {path}; expected a CSV (also .gz) or Parquet file")
     try:
         if starts_with(path, PARQUET_MAGIC):
             return list(pa.parquet.read_schema(path).names)
