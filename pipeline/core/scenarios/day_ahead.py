@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from pipeline.core.models.contract import MEDIAN, QUANTILE_COLUMNS, Forecast
 from pipeline.core.models.rows import alike
 from pipeline.core.scenarios.billing import Month, bills, carried, readings_of
-from pipeline.core.scenarios.dependence import PATHS_AT_ONCE, error_scores
+from pipeline.core.scenarios.dependence import error_scores, in_parts
 from pipeline.core.scenarios.memory import Advice
 from pipeline.core.scenarios.paths import PATHS, draw
 from pipeline.core.scenarios.quantities import hourly_peaks, peak_hours, peaks, risk
@@ -69,9 +69,8 @@ def drawn(grid: Grid, made: Forecast, count: int = PATHS) -> Iterator[Drawn]:
         first = made.origins.subset(members[:1])
         start = pd.Timestamp(day_start(grid.day_at(first.day[0]), grid.sites[first.site[0]].timezone))
         hour = ((instants - start) // HOUR).to_numpy()
-        at_once = max(1, PATHS_AT_ONCE // count)
-        for at in range(0, len(members), at_once):
-            part = members[at : at + at_once]
+        for rows in in_parts(len(members), count):
+            part = members[rows]
             paths = draw(made.quantiles[part], error_scores(grid, made.origins.subset(part)), count)
             whole = np.array_equal(steps, np.arange(paths.shape[-1]))
             yield Drawn(part, start, instants, steps, hour, paths if whole else paths[:, :, steps])

@@ -49,15 +49,15 @@ def lesson_on(grid: Grid, made: Forecast, advice: Advice, actual: np.ndarray, ob
     """
     observed = observed & np.isfinite(made.quantiles).all(axis=-1)
     parts = []
-    for rows in _parts(len(made.origins), PATHS):
+    for rows in in_parts(len(made.origins), PATHS):
         paths = draw(made.quantiles[rows], error_scores(grid, made.origins.subset(rows)), PATHS)
         said = advice.subset(rows).say(paths, made.quantiles[rows], observed[rows])
         parts.append(lesson_of(said, actual[rows], observed[rows]))
     return Lesson.joined(parts)
 
 
-def _parts(count: int, paths: int) -> Iterator[np.ndarray]:
-    """Yield rows, some at a time."""
+def in_parts(sites: int, paths: int) -> Iterator[np.ndarray]:
+    """Yield the rows ``(n,)`` of so many sites, as many at a time as memory should hold the paths of."""
     at_once = max(1, PATHS_AT_ONCE // paths)
-    for start in range(0, count, at_once):
-        yield np.arange(start, min(start + at_once, count))
+    for start in range(0, sites, at_once):
+        yield np.arange(start, min(start + at_once, sites))
