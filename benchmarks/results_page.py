@@ -156,7 +156,7 @@ def plot_ratios(path: Path, runs: list[Figures]) -> None:
     axes.set_ylim(row - 1.5, -0.5)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(f"WQL of {DEFAULT} over the other's, 95 % interval over test days; left of 1: {DEFAULT} is better")
+    axes.set_xlabel(f"WQL of {DEFAULT} over the other's, 95 % interval over test days\nleft of 1: {DEFAULT} is better")
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
     figure.savefig(path, dpi=110, metadata={"Software": None})
 

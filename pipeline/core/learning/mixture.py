@@ -52,7 +52,8 @@ def attended(rows: Sequence[Mapping[str, Any]]) -> str:
     if NETWORKS not in share and MIXTURE not in share:
         return ""
     wholly, partly = share.get(NETWORKS, 0.0), share.get(MIXTURE, 0.0)
-    return f"Attention is the networks': it explains {percent(wholly)} of this forecast, and their part in the mixture's {percent(partly)}."
+    mixed = f", and their part in the mixture's {percent(partly)}" if partly >= 0.005 else ""
+    return f"Attention is the networks': it explains {percent(wholly)} of this forecast{mixed}."
 
 
 def worthless(shares: Mapping[str, float]) -> list[str]:

@@ -22,4 +22,5 @@ def test_attention_explains_the_networks_share_and_their_part_of_the_mixture():
     rows = [row("mixture", 0.4), row("networks", 0.2), row("mixture site", 0.2), row("networks first site", 0.1), row("companion", 0.1)]
 
     assert attended(rows) == "Attention is the networks': it explains 30 % of this forecast, and their part in the mixture's 60 %."
+    assert attended([row("networks", 1.0)]) == "Attention is the networks': it explains 100 % of this forecast."
     assert attended([row("daily_gru_dot", 0.9), row("seasonal_naive_day", 0.1)]) == ""
