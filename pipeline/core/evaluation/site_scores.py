@@ -72,9 +72,7 @@ def score_naives(rows: pd.DataFrame, readings: pd.DataFrame, sites: tuple[Site, 
     step = np.empty(len(rows), np.int64)
     for zone in np.unique(zones):
         step[zones == zone] = to_wall_clock(rows["ts"][zones == zone], zone, grid.step_minutes)[1]
-    level = np.bincount(site, actual, len(sites))
-    misses = [np.abs(rule().medians(grid, origins)[site, step] - actual) for rule in NAIVES]
-    wapes = [np.bincount(site, miss, len(sites)) / np.where(level > 0, level, np.nan) for miss in misses]
+    wapes = [_wape(site, rule().medians(grid, origins)[site, step], actual, len(sites)) for rule in NAIVES]
     return pd.DataFrame(dict(zip(columns, wapes, strict=True)))
 
 
@@ -93,8 +91,7 @@ def score_frozen(rows: pd.DataFrame, medians: dict[int, list[float]], sites: int
     said = np.zeros(len(rows))
     said[told[site]] = [value for i in np.flatnonzero(told & (count > 0)).tolist() for value in medians[i]]
     known = told[site] & np.isfinite(actual)
-    miss, level = (np.bincount(site[known], values[known], sites) for values in (np.abs(actual - said), actual))
-    return miss / np.where(level > 0, level, np.nan)
+    return _wape(site[known], said[known], actual[known], sites)
 
 
 def hour_sums(site: np.ndarray, hour: np.ndarray, actual: np.ndarray, quantiles: np.ndarray, sites: int) -> dict[str, np.ndarray]:
@@ -128,3 +125,10 @@ def hour_sums(site: np.ndarray, hour: np.ndarray, actual: np.ndarray, quantiles:
         "signed": total(miss),
         "inside80": total(inside).astype(np.int64),
     }
+
+
+def _wape(site: np.ndarray, median: np.ndarray, actual: np.ndarray, sites: int) -> np.ndarray:
+    """WAPE by site ``(N,)`` of rows ``(R,)``; NaN where nothing came."""
+    level = np.bincount(site, actual, sites)
+    wape: np.ndarray = np.bincount(site, np.abs(median - actual), sites) / np.where(level > 0, level, np.nan)
+    return wape
