@@ -24,7 +24,7 @@ from pipeline.core.scenarios.memory import Advice, Memory
 from pipeline.core.series.frames import labels_in
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError, NothingToForecastError
-from pipeline.steps.learned import Answers, DailyLearner, frozen_rows, mixture_rows
+from pipeline.steps.learned import Answers, DailyLearner, Spoken, frozen_rows, mixture_rows
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,8 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     answers, pending = _climb_down(grid, origins, broken, standing)
     if not answers:
         raise NothingToForecastError(f"no rung answers for any of the {len(origins)} live sites of {run.folder}; see the warnings above")
-    frozen = _frozen(standing, answers)
+    spoken = _spoken(standing)
+    frozen = _frozen(spoken, answers)
     if "effects" in features:
         effects: Effects = store.get(features["effects"], Effects.load)
         answers = [(rung, version, raised(made, effects.subset(made.origins.site))) for rung, version, made in answers]
@@ -92,18 +93,18 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     made = joined([made for *_, made in answers])
     zone = settings.billing_timezone
     month = Month.of(run.target_day, zone, run.cutoff, grid.step_minutes) if zone else None
-    planned = outlook(grid, made, _labels(store, run, grid), _advice(grid, standing, answers), month)
+    planned = outlook(grid, made, _labels(store, run, grid), _advice(grid, spoken, answers), month)
     rungs = {rung: len(made.origins) for rung, _, made in answers}
     log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, sum(rungs.values()), len(forecasts), rungs)
     return {
         "forecasts": store.put_frame(run, "forecasts", forecasts),
         "attention": store.put_frame(run, "attention", attention),
-        "mixture": store.put_frame(run, "mixture", _mixture(grid, role, standing, answers)),
+        "mixture": store.put_frame(run, "mixture", _mixture(grid, role, spoken, answers)),
         **({"frozen": store.put_frame(run, "frozen", frozen_rows(grid, joined(frozen), role))} if frozen else {}),
         **{name: store.put_frame(run, name, frame.assign(role=role)) for name, frame in planned.sites.items()},
         "totals": store.put(run, "totals", ".safetensors", planned.totals.save),
         **({"billed": store.put(run, "billed", ".safetensors", planned.billed.save)} if planned.billed else {}),
-        "strain": max((one.strain for *_, one in standing if isinstance(one, DailyLearner) and one.made is not None), default=None),
+        "strain": max((each.strain for each in spoken.values()), default=None),
         "rows": len(forecasts),
         "rungs": rungs,
         "without_forecast": [grid.sites[i].name for i in origins.site[pending]],
@@ -151,23 +152,25 @@ def _learning(run: Run, settings: Settings, grid: Grid, rung: Rung) -> Standing:
     return name, version, DailyLearner(run, settings, version, forecaster, prior, every_origin(grid, run))
 
 
-def _mixture(grid: Grid, role: str, ladder: list[Standing], answers: list[tuple[str, str, Forecast]]) -> pd.DataFrame:
+def _spoken(ladder: list[Standing]) -> dict[str, Spoken]:
+    """Return what each version that learns every day has said, by version."""
+    return {version: one.spoken for _, version, one in ladder if isinstance(one, DailyLearner) and one.spoken is not None}
+
+
+def _mixture(grid: Grid, role: str, spoken: dict[str, Spoken], answers: list[tuple[str, str, Forecast]]) -> pd.DataFrame:
     """Return what the answers of versions that learn were mixed from, in the columns of table ``mixture``."""
-    learners = {version: one.made for _, version, one in ladder if isinstance(one, DailyLearner) and one.made is not None}
-    parts = [mixture_rows(grid, learners[version], said.origins.site, role) for _, version, said in answers if version in learners]
+    parts = [mixture_rows(grid, spoken[version].made, said.origins.site, role) for _, version, said in answers if version in spoken]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(MIXTURE))
 
 
-def _frozen(ladder: list[Standing], answers: list[tuple[str, str, Forecast]]) -> list[Forecast]:
+def _frozen(spoken: dict[str, Spoken], answers: list[tuple[str, str, Forecast]]) -> list[Forecast]:
     """Return what the weights of those that learn would have answered alone."""
-    learnt = {version: one.frozen for _, version, one in ladder if isinstance(one, DailyLearner) and one.frozen is not None}
-    return [learnt[version].subset(said.origins.site) for _, version, said in answers if version in learnt]
+    return [spoken[version].frozen.subset(said.origins.site) for _, version, said in answers if version in spoken]
 
 
-def _advice(grid: Grid, ladder: list[Standing], answers: list[tuple[str, str, Forecast]]) -> Advice:
+def _advice(grid: Grid, spoken: dict[str, Spoken], answers: list[tuple[str, str, Forecast]]) -> Advice:
     """Return what past days teach about the answers' peaks and volumes, in their order; nothing of a rung that does not learn."""
-    learnt = {version: one.advice for _, version, one in ladder if isinstance(one, DailyLearner) and one.advice is not None}
-    nothing = Memory.empty(grid.shape[0]).advice()
+    learnt, nothing = {version: each.advice for version, each in spoken.items()}, Memory.empty(grid.shape[0]).advice()
     return Advice.joined([learnt.get(version, nothing).subset(said.origins.site) for _, version, said in answers])
 
 

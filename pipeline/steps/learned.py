@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -40,6 +40,23 @@ class Answers(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """What a version that learns every day says of the target day of every site of a grid.
+
+    Args:
+        made: The forecast, and what it was mixed from.
+        advice: What past days teach about its peaks and volumes.
+        frozen: What the weights alone say.
+        strain: How much learning carries of what a training should.
+    """
+
+    made: Learnt
+    advice: Advice
+    frozen: Forecast
+    strain: float
+
+
 class DailyLearner:
     """A version whose forecast is learnt from the days since its own evaluation.
 
@@ -60,10 +77,7 @@ class DailyLearner:
         """
         self._run, self._store, self._version = run, Store(settings.store_url), version
         self._forecaster, self._prior, self._every = forecaster, prior, every
-        self.made: Learnt | None = None
-        self.advice: Advice | None = None  # on peaks and volumes, of every site of the grid
-        self.frozen: Forecast | None = None  # what the weights alone say of every site
-        self.strain = 0.0
+        self.spoken: Spoken | None = None
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast the day's origins; all sites are asked together whoever is asked for, so that each has the same bits in any run."""
@@ -71,10 +85,10 @@ class DailyLearner:
         through = grid.index_of(date.fromisoformat(self._prior.through))
         if target <= through:  # a backfill of a day that the version has seen: what it learnt since may not speak
             return self._forecaster.forecast(grid, origins)
-        self.made = self._learnt(grid, target, through)
-        return self.made.forecast.subset(origins.site)
+        self.spoken = self._learnt(grid, target, through)
+        return self.spoken.made.forecast.subset(origins.site)
 
-    def _learnt(self, grid: Grid, target: int, through: int) -> Learnt:
+    def _learnt(self, grid: Grid, target: int, through: int) -> Spoken:
         ahead, unknown = self._every.day - target, np.minimum(self._every.unknown_steps, grid.shape[2])
         first = first_day(through, target, grid.day_at(target).toordinal(), MOST_DAYS)
         chain = Chain(grid, first, self._forecaster.context_days, self._version, self._prior, unknown, ahead)
@@ -96,11 +110,9 @@ class DailyLearner:
                 records.keep_state(day, chain.through(newest_whole))
             if day.index >= target - 1:
                 records.keep_day(day, chain.of(day.index))
-        self.strain = strain(day.before or self._prior, day.said)
-        self.frozen = plain(day.said)
         assert day.known is not None
-        self.advice = Memory.of(day.known.own).advice()
-        return day.made
+        advice = Memory.of(day.known.own).advice()
+        return Spoken(day.made, advice, plain(day.said), strain(day.before or self._prior, day.said))
 
 
 class _Records:

@@ -102,8 +102,8 @@ def test_peaks_and_volumes_are_those_of_a_backtest_whatever_is_kept(grid, fitted
     daily = [learner_of(tmp_path / "daily", grid, fitted, day, lead_hours)[0] for day in days][-1]
     nothing = learner_of(tmp_path / "new", grid, fitted, FIRST + 6, lead_hours)[0]
 
-    assert not np.allclose(daily.advice.weights, PRIOR)
-    frames = [outlook(known, last, [{}] * 3, each.advice).sites for each in (daily, nothing)]
+    assert not np.allclose(daily.spoken.advice.weights, PRIOR)
+    frames = [outlook(known, last, [{}] * 3, each.spoken.advice).sites for each in (daily, nothing)]
 
     for name in ("peaks", "volumes"):
         pd.testing.assert_frame_equal(frames[0][name], frames[1][name])
@@ -114,11 +114,12 @@ def test_peaks_and_volumes_are_those_of_a_backtest_whatever_is_kept(grid, fitted
 def test_what_the_weights_alone_say_is_kept_beside_by_instant(grid, fitted, tmp_path):
     learner, published = learner_of(tmp_path, grid, fitted, FIRST + 8)
 
-    rows = frozen_rows(grid, learner.frozen, "champion")
+    frozen = learner.spoken.frozen
+    rows = frozen_rows(grid, frozen, "champion")
 
     assert rows["site"].tolist() == [site.name for site in grid.sites]
-    np.testing.assert_array_equal(np.array(rows["medians"].tolist()), learner.frozen.quantiles[..., MEDIAN])
-    assert not np.allclose(learner.frozen.quantiles[..., MEDIAN], published[..., MEDIAN], rtol=0.05), "the world broke: learning tells"
+    np.testing.assert_array_equal(np.array(rows["medians"].tolist()), frozen.quantiles[..., MEDIAN])
+    assert not np.allclose(frozen.quantiles[..., MEDIAN], published[..., MEDIAN], rtol=0.05), "the world broke: learning tells"
 
 
 def test_an_ordinary_day_asks_the_model_for_the_target_day_alone(grid, fitted, tmp_path, monkeypatch):
