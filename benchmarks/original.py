@@ -29,8 +29,7 @@ from pipeline.core.models import create
 from pipeline.core.models.attention.daily_gru import ORIGINAL, DailyGru
 from pipeline.core.models.attention.scores import MultiHeadAttention
 from pipeline.core.models.contract import MEDIAN, FitOptions
-from pipeline.core.series.calendar import calendar_of
-from pipeline.core.series.features import FEATURES, twelve_features
+from pipeline.core.series.features import TWELVE, stacked
 from pipeline.core.series.grid import Grid
 
 HISTORY_DAYS, VALIDATION_DAYS, SUMMARY = 60, 14, 1024
@@ -44,7 +43,7 @@ class Original(nn.Module):
         super().__init__()
         width, dropout = ORIGINAL["hidden"], ORIGINAL["dropout"]
         attention = MultiHeadAttention(width, ORIGINAL["heads"], dropout)
-        self.days = DailyGru(steps * len(FEATURES), SUMMARY, attention, width, ORIGINAL["layers"], dropout)
+        self.days = DailyGru(steps * len(TWELVE), SUMMARY, attention, width, ORIGINAL["layers"], dropout)
         self.out = nn.Linear(SUMMARY, steps)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -73,8 +72,8 @@ def site_of(grid: Grid, test_days: int) -> Grid:
 
 def scaled_days(grid: Grid) -> tuple[Tensor, float, float]:
     """Return all days as tokens ``(D, S · 12)``, min-max scaled on the 60 days, and the throughput's least and range."""
-    features = twelve_features(grid, calendar_of(grid))[0]
-    learnt = features[:HISTORY_DAYS].reshape(-1, len(FEATURES))
+    features = stacked(grid, TWELVE)[0]
+    learnt = features[:HISTORY_DAYS].reshape(-1, len(TWELVE))
     there = np.isfinite(learnt)
     low = learnt.min(0, initial=np.inf, where=there)
     high = learnt.max(0, initial=-np.inf, where=there)
@@ -87,7 +86,7 @@ def train_original(grid: Grid, epochs: int, most_seconds: float) -> dict[str, fl
     """Return what the original reached by the epoch that its test days like best, and what its training cost."""
     tokens, low, spread = scaled_days(grid)
     steps = grid.shape[2]
-    throughput = tokens.unflatten(1, (steps, len(FEATURES)))[..., -1]
+    throughput = tokens.unflatten(1, (steps, len(TWELVE)))[..., -1]
     seen = torch.from_numpy(grid.observed[0])
     windows = torch.stack([tokens[day - CONTEXT : day] for day in range(CONTEXT, len(tokens))])
     targets, observed = throughput[CONTEXT:], seen[CONTEXT:]

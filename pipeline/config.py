@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     schedule: str = "0 0 * * *"  # cron of forecast_day_ahead, in `timezone`
     train_schedule: str = "0 2 * * 0"
     covariates: Annotated[tuple[str, ...], NoDecode] = ("device_num", "dxcc_usage")
+    features: Annotated[tuple[str, ...], NoDecode] = ()  # names of core.series.features to offer to models beside what each makes itself
     billing_timezone: str = ""  # zone of the months whose 95th percentile is asked for; empty for none
     unit: str = Field("", max_length=24, pattern=r"^[^<>&\x00-\x1f]*$")  # of throughput and capacity, as people are to read it: bit/s
 
@@ -94,7 +95,7 @@ class Settings(BaseSettings):
     alert_anomaly_share: float = Field(0.05, gt=0, le=1)  # alert where this share of the sites had an anomaly
     runbook_url: str = ""  # where alerts say the runbook lies; empty: the page's own copy of docs/operations.md
 
-    @field_validator("covariates", "reviewers", mode="before")
+    @field_validator("covariates", "features", "reviewers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

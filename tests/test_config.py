@@ -31,6 +31,7 @@ def test_settings_have_a_default_for_everything(tmp_path):
     assert settings.home == Path(".dayahead")
     assert settings.store_url == f"file://{tmp_path}/.dayahead/store"
     assert settings.covariates == ("device_num", "dxcc_usage")
+    assert settings.features == ()
 
 
 def test_environment_wins_over_dotenv_and_dotenv_over_the_stacks_own_file(empty_place, monkeypatch):

@@ -29,6 +29,7 @@ def backtest(
     replayed: Annotated[bool, typer.Option("--replay", help="Tell as well what production would have done, trainings and all.")] = False,
     exclude_sites: Annotated[str, typer.Option(help="Sites to leave out, separated by commas; a * stands for any text.")] = "",
     events: Annotated[Path | None, typer.Option(help="File of events, as for the command events load.")] = None,
+    features: Annotated[str, typer.Option(help="Features to offer to the models: columns of the file, or names such as mean_week.")] = "",
     columns: Annotated[str, typer.Option(help="The file's own names, for instance ts=created_at,throughput=thp.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     json_file: Annotated[Path | None, typer.Option("--json", help="File to write every figure to.")] = None,
@@ -58,7 +59,8 @@ def backtest(
         frozen=frozen,
         refit_every=refit_every,
         replayed=replayed,
-        exclude_sites=tuple(part.strip() for part in exclude_sites.split(",") if part.strip()),
+        exclude_sites=_split(exclude_sites),
+        features=_split(features),
         events=events,
         columns=_columns(columns),
         device=device,
@@ -77,8 +79,12 @@ def _names(models: str) -> tuple[str, ...]:
     from pipeline.core.evaluation.scoring import TWO_NAIVES
     from pipeline.core.models import FORECASTERS
 
-    wanted = list(FORECASTERS) if models == "all" else [name.strip() for name in models.split(",") if name.strip()]
+    wanted = list(FORECASTERS) if models == "all" else _split(models)
     return tuple(dict.fromkeys([*wanted, *TWO_NAIVES]))
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _columns(text: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from pipeline.core.evaluation.eventful import Eventful
 from pipeline.core.evaluation.spans import Spans
 from pipeline.core.models import forecaster_class
 from pipeline.core.models.contract import FitOptions, Progress
+from pipeline.core.series.features import check_features, with_features
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid, to_grid
 from pipeline.core.series.zones import is_zone
@@ -44,13 +45,14 @@ class BacktestRequest:
     columns: dict[str, str] = field(default_factory=dict)
     device: str = "auto"
     events: Path | None = None
+    features: tuple[str, ...] = ()
 
 
 def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, Any]]:
     """Return the grid of the file, the finished backtest and what there is to say about the data.
 
     Raises:
-        ConfigurationError: The time zone is unknown.
+        ConfigurationError: The time zone or a feature is unknown.
         ModelError: A model's name or setting is unknown.
         DataError: The file cannot be read or is too short.
     """
@@ -69,7 +71,7 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
             bars.update(lines[name], description=f"{name:<20} seed {seed}", completed=line.iteration, total=line.iterations, visible=True)
 
         result = backtest(
-            eventful.clean if eventful else grid,
+            with_features(eventful.clean if eventful else grid, request.features),
             dict.fromkeys(request.models, settings),
             spans,
             seeds=range(request.seeds),
@@ -102,13 +104,15 @@ def read_file(request: BacktestRequest) -> tuple[Grid, LoadReport]:
     """Return the grid of the sites that are not left out, and what became of the file's rows."""
     if not is_zone(request.timezone):
         raise ConfigurationError(f"unknown time zone {request.timezone!r}; expected an IANA name such as Europe/Berlin")
-    readings, report = read_readings_file(request.file, request.columns, request.timezone)
+    readings, report = read_readings_file(request.file, request.columns, request.timezone, request.features)
+    own = tuple(name for name in request.features if name in readings.columns)
+    check_features(request.features, own)
     names = sorted(readings["site"].unique())
     kept = [name for name in names if not any(fnmatch(name, pattern) for pattern in request.exclude_sites)]
     if not kept:
         raise DataError(f"--exclude-sites leaves none of the {len(names)} sites of {request.file}")
     sites = tuple(Site(name, request.timezone, country=request.country) for name in kept)
-    return to_grid(readings[readings["site"].isin(kept)], sites), report
+    return to_grid(readings[readings["site"].isin(kept)], sites, covariates=own), report
 
 
 def left_out(report: LoadReport) -> dict[str, int]:

@@ -14,6 +14,7 @@ from pipeline.core.learning.effects import effects_of, expected_on
 from pipeline.core.learning.occurrences import around, measured
 from pipeline.core.series.breaks import breaks_on, levelled
 from pipeline.core.series.event_spans import ignored_on, without
+from pipeline.core.series.features import check_features, with_features
 from pipeline.core.series.frames import labels_in, to_sites
 from pipeline.core.series.grid import Grid, to_grid
 from pipeline.steps.extract import join_fleets
@@ -24,22 +25,25 @@ log = logging.getLogger(__name__)
 def features(run: Run, settings: Settings) -> dict[str, Any]:
     """Lay the clean readings on the grid of days and steps, with everything from the cutoff on masked, and keep it in the store.
 
-    Every site of the snapshot has its row; one without readings is wholly unobserved. Calendar and derived features follow from the
-    grid alone (``core.series.calendar``, ``core.series.features``), so a forecaster makes those it needs.
+    Every site of the snapshot has its row; one without readings is wholly unobserved. The features that the settings name are made once,
+    from the readings as models see them, and stand beside the covariates; of what a model reads of itself nothing is kept.
 
     What lies inside an event of kind ignore is as if it had never been measured; sites where that was lately are ``spared``: neither dead
     nor broken for it. What came before a break is laid at the level of what came after. What lies inside an expected one teaches its
     category alone; what that says of the target day is ``effects``.
 
     Raises:
+        ConfigurationError: A feature is unknown.
         DataError: There is no reading before the cutoff.
     """
+    check_features(settings.features, settings.covariates)
     store = Store(settings.store_url)
     extracted, validated = store.read_result(run, "extract"), store.read_result(run, "validate")
     readings, sites = store.get_frame(validated["readings"], ["site"]), to_sites(store.get_frame(extracted["sites"]))
     covariates = tuple(name for name in settings.covariates if name in readings.columns)
     grid = to_grid(readings, sites, step_minutes=int(extracted["step_minutes"]), covariates=covariates).known_at(run.cutoff)
     grid, spared, ahead = _with_events(store, run, extracted, grid, settings) if "events" in extracted else (grid, [], {})
+    grid = with_features(grid, settings.features)
     log.info("features target_day=%s sites=%d days=%d steps=%d observed=%d", run.target_day, *grid.shape, int(grid.observed.sum()))
     return store.write_result(
         run,

@@ -24,6 +24,7 @@ from pipeline.config import Settings
 from pipeline.core.evaluation import review
 from pipeline.core.evaluation.gate import CHALLENGER
 from pipeline.core.learning.state import LEARNT, LEARNT_BEFORE
+from pipeline.core.models.contract import WORTH
 from pipeline.core.series.grid import Grid
 
 log = logging.getLogger(__name__)
@@ -142,6 +143,7 @@ def _facts(run: Run, results: dict[str, dict[str, Any]], grid: Grid) -> dict[str
         "quarantined": _listed([f"{count} rows ({reason})" for reason, count in quarantined.items()]) or "nothing",
         "ladder": _listed(list(results["validate"].get("ladder", {}))) or "none",
         "commit": git_commit(),
+        "worth": {name.removeprefix(WORTH): value for name, value in results["train"]["figures"].items() if name.startswith(WORTH)},
     }
 
 

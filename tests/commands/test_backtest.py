@@ -98,6 +98,15 @@ def test_backtest_runs_every_seed_of_a_model_that_has_some(file, tmp_path):
     assert "±" in result.output
 
 
+def test_backtest_offers_features_and_columns_of_the_file_to_its_models(file, tmp_path):
+    told = tmp_path / "told.csv"
+    pd.read_csv(file).assign(queue=1.0).to_csv(told, index=False)
+    options = ("--models", "lightgbm", "--test-days", 7, "--validation-days", 5)
+
+    assert run(told, *options, "--features", "queue,mean_week").exit_code == 0
+    assert "unknown feature 'mean_year'" in refused(ConfigurationError, told, *options, "--features", "mean_year")
+
+
 def test_backtest_says_what_is_wrong_with_its_options(file):
     assert "unknown model 'magic'" in refused(ModelError, file, "--models", "magic")
     assert "Europe/Berlin" in refused(ConfigurationError, file, "--timezone", "Berlin")

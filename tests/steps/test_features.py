@@ -11,7 +11,7 @@ from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid
-from pipeline.errors import DataError, StoreError
+from pipeline.errors import ConfigurationError, DataError, StoreError
 from pipeline.steps.features import features
 from pipeline.steps.forecast import live_origins
 from tests.fixtures.snapshots import CUTOFF, RUN, make_readings, put_snapshot
@@ -85,6 +85,26 @@ def test_features_carry_only_covariates_that_the_readings_have(tmp_path):
     put_clean(settings, make_readings("a").drop(columns="dxcc_usage"))
 
     assert list(grid_in(settings, features(RUN, settings)).covariates) == ["device_num"]
+
+
+def test_features_makes_the_features_that_the_settings_name_and_the_table_s_own_win(tmp_path):
+    settings = Settings(home=tmp_path, features="mean_thp,device_num,thp_1", covariates="device_num,thp_1")
+    readings = make_readings("a", "b").assign(thp_1=7.0)
+    put_clean(settings, readings)
+
+    grid = grid_in(settings, features(RUN, settings))
+
+    assert sorted(grid.covariates) == ["device_num", "mean_thp", "thp_1"]
+    assert set(grid.covariates["thp_1"][0, :14].ravel()) == {7.0}
+    assert grid.covariates["mean_thp"][0, 13, 23] == pytest.approx(grid.throughput[0, 13].mean())
+
+
+def test_features_refuses_a_name_that_nobody_knows(tmp_path):
+    settings = Settings(home=tmp_path, features="mean_thp,mean_fortnight")
+    put_clean(settings, make_readings("a"))
+
+    with pytest.raises(ConfigurationError, match="unknown feature 'mean_fortnight'; expected some of .*mean_week.*device_num"):
+        features(RUN, settings)
 
 
 def test_features_keep_values_of_ordinary_readings_exactly(tmp_path):

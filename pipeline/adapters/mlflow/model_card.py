@@ -34,7 +34,7 @@ def render_card(evaluation: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
         evaluation: Result of the backtest.
         facts: What was trained on what: ``architecture``, ``cutoff``, ``sites``, ``days``, ``step_minutes``, ``rows``, ``test_days``,
             ``dataset``, ``quarantined``, ``ladder``, ``commit``; ``champion``, the version judged beside it (None for none); ``peaks``, the
-            highest reading of each of the worst sites and its forecast; ``unit``.
+            highest reading of each of the worst sites and its forecast; ``unit``; ``worth`` of each covariate that validation was asked about.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -57,7 +57,7 @@ def render_card(evaluation: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
         compared=compared,
         calibration=_calibration(judged[CHALLENGER]),
         mixture=_mixture(evaluation.get("shares", {})),
-        covariates=", ".join(evaluation.get("covariates", [])),
+        covariates=_covariates(evaluation.get("covariates", []), facts.get("worth", {})),
     )
 
 
@@ -160,6 +160,13 @@ def _mixture(shares: Mapping[str, float]) -> str:
     """Shares of the experts on the test days, in words; empty where nothing learns."""
     ordered = sorted(shares.items(), key=lambda each: -each[1])
     return tell([{"expert": name, "share": share, "level": 1.0} for name, share in ordered])
+
+
+def _covariates(used: Sequence[str], worth: Mapping[str, float]) -> str:
+    """Covariates that are used and those that were asked in vain, each with what it was worth where it was asked."""
+    names = sorted({*used, *worth}, key=lambda name: (name not in used, worth.get(name, 0.0), name))
+    figures = [f" {worth[name]:.3f}" if name in worth else "" for name in names]
+    return ", ".join(f"`{name}`{figure}{'' if name in used else ' (not used)'}" for name, figure in zip(names, figures, strict=True))
 
 
 def _number(value: float | None) -> str:

@@ -15,6 +15,7 @@ QUANTILES = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 QUANTILE_COLUMNS = tuple(f"q{round(q * 100):02d}" for q in QUANTILES)
 MEDIAN = QUANTILES.index(0.50)
 ATTENTION_BANDS = 4
+WORTH = "worth."  # before the name of a covariate, among the figures of a fit: the validation error with it over the one without
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pipeline.core.models.contract import Origins
 from pipeline.core.series.grid import Grid
 
 
-def past_of(grid: Grid, origins: Origins, context_days: int, covariate: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+def past_of(grid: Grid, origins: Origins, context_days: int, series: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return the past ``(B, L, S)`` of each origin in float32, oldest day first, and where it was observed and known at the cutoff.
 
     Values are 0 wherever the mask is False: before the grid begins, in holes, and in the last ``unknown_steps`` steps.
@@ -19,19 +19,19 @@ def past_of(grid: Grid, origins: Origins, context_days: int, covariate: str | No
         grid: The readings.
         origins: ``B`` rows.
         context_days: ``L``.
-        covariate: The series to cut, observed where it is finite; None for the throughput.
+        series: What to cut instead of the throughput, ``(N, D, S)``, observed where it is finite.
     """
-    values = grid.throughput if covariate is None else grid.covariates[covariate]
-    there = grid.observed if covariate is None else np.isfinite(values)
     _, d, s = grid.shape
     days = origins.day[:, None] - context_days + np.arange(context_days)  # (B, L)
     inside = (days >= 0) & (days < d)
     rows = np.clip(days, 0, max(d - 1, 0))
-    observed = there[origins.site[:, None], rows] & inside[:, :, None]
+    at = origins.site[:, None], rows
+    values = (grid.throughput if series is None else series)[at]  # (B, L, S)
+    observed = (grid.observed[at] if series is None else np.isfinite(values)) & inside[:, :, None]
     steps_ahead = context_days * s - np.arange(context_days * s)  # of the start of the target day; 1 for the step just before it
     known = steps_ahead[None, :] > origins.unknown_steps[:, None]
     observed &= known.reshape(len(origins), context_days, s)
-    return np.where(observed, values[origins.site[:, None], rows], np.float32(0)), observed
+    return np.where(observed, values, np.float32(0)), observed
 
 
 def first_known_lag(steps: int, unknown_steps: int) -> np.ndarray:

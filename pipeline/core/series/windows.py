@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pipeline.core.series.calendar import calendar_of
+from pipeline.core.series.features import stacked
 from pipeline.core.series.grid import Grid
 from pipeline.errors import DataError
 
@@ -51,7 +53,7 @@ class WindowGrid:
     """A grid on a device, padded so that every window can be cut by index."""
 
     def __init__(
-        self, grid: Grid, context_days: int, device: str, known_sites: dict[str, int] | None = None, features: np.ndarray | None = None
+        self, grid: Grid, context_days: int, device: str, known_sites: dict[str, int] | None = None, features: Sequence[str] = ()
     ) -> None:
         """Move the grid to ``device``.
 
@@ -60,7 +62,7 @@ class WindowGrid:
             context_days: The longest context a window may ask for.
             device: ``cpu`` or ``cuda``.
             known_sites: Row of each site in the network's table, from 1; a site that is not there gets row 0.
-            features: ``(N, D, S, F)`` numbers to gather beside the readings; none of them may look ahead of its step.
+            features: Names of the ``F`` features to gather beside the readings.
         """
         import torch
 
@@ -73,8 +75,8 @@ class WindowGrid:
         holiday = np.pad(calendar.holiday.astype(np.float32), ((0, 0), (context_days, 0)))
         self._holiday = torch.from_numpy(holiday).to(device)
         self._day_of_week = torch.from_numpy(calendar.day_of_week).to(device)
-        every = np.empty((n, days, steps, 0), np.float32) if features is None else features
-        self._features = torch.from_numpy(np.pad(every, (*pad, (0, 0)), constant_values=np.nan)).flatten(1, 2).to(device)
+        beside = np.pad(stacked(grid, features), (*pad, (0, 0)), constant_values=np.nan)
+        self._features = torch.from_numpy(beside).flatten(1, 2).to(device)
         rows = [(known_sites or {}).get(site.name, 0) for site in grid.sites]
         self._row = torch.tensor(rows, dtype=torch.long, device=device)
 

@@ -1,4 +1,4 @@
-"""Past covariates: used where the validation days say that they tell something, and only there."""
+"""Covariates and features: used where the validation days say that they tell something, and only there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from pipeline.core.models import create, load
 from pipeline.core.models.contract import MEDIAN, FitOptions, Forecaster, Origins, Split
 from pipeline.core.models.peers.telling import telling_covariates
+from pipeline.core.series.features import with_features
 from pipeline.core.series.grid import Grid
 from tests.fixtures.grids import make_grid, make_told_grid
 
@@ -21,7 +22,17 @@ SMALL = {
         "context_days": 14, "hidden": 32, "heads": 2, "batch": 32, "members": 1, "iterations": 100, "companion": False, "refit": False,
     },
     "lightgbm": {"trees": 80, "most_rows": 8000},
+    "lightgbm_bag": {"trees": 40, "most_rows": 4000},
+    "lstm_pooled_attention": {"context_days": 14, "hidden": 16, "epochs": 40},
+    "input_attention_lstm": {"context_days": 14, "hidden": 16, "epochs": 40},
+    "bahdanau_gru": {"context_days": 14, "hidden": 16, "epochs": 40},
+    "attention_mlp": {"context_days": 14, "hidden": 16, "epochs": 40},
+    "shared_attention_lstm": {"context_days": 14, "hidden": 16, "epochs": 40},
+    "daily_gru_multihead": {"hidden": 16, "epochs": 40},
+    "daily_gru_dot": {"hidden": 16, "epochs": 40},
 }  # fmt: skip
+OWN = {"mean_week": np.random.default_rng(2).uniform(1, 2, (3, 70, 24)).astype(np.float32)}
+LITTLE = {"gru_attention": {"iterations": 3}, "lightgbm": {"trees": 3}, "lightgbm_bag": {"trees": 3}}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +85,7 @@ def test_the_unit_of_a_covariate_does_not_matter(grid, fitted):
 def test_covariates_that_are_not_used_change_nothing(name):
     plain = make_grid(days=70)
     silent = replace(plain, covariates={"told": np.full(plain.shape, np.nan, np.float32)})
-    settings = SMALL[name] | ({"iterations": 3} if name == "gru_attention" else {"trees": 3})
+    settings = SMALL[name] | LITTLE.get(name, {"epochs": 1})
 
     models = [create(name, **settings) for _ in range(2)]
     for model, of in zip(models, (plain, silent), strict=True):
@@ -85,4 +96,26 @@ def test_covariates_that_are_not_used_change_nothing(name):
 
 
 def test_nothing_is_telling_where_no_day_can_be_asked(grid):
-    assert telling_covariates(grid, Split(range(1, 60), range(0)), OPTIONS, 14) == []
+    assert telling_covariates(None, grid, Split(range(1, 60), range(0)), OPTIONS, 14) == ([], {})
+
+
+def test_validation_says_what_each_covariate_is_worth(grid):
+    found = telling_covariates(None, grid, SPLIT, OPTIONS, 14)
+
+    assert found.names == ["told"]
+    assert found.figures["worth.told"] < 0.7 < 0.95 < found.figures["worth.noise"]
+
+
+@pytest.mark.parametrize("name", ["gru_attention", "lightgbm", "attention_mlp"])
+def test_a_feature_is_the_same_to_every_model_whether_the_step_made_it_or_not(name):
+    plain = make_grid(days=70)
+    settings = SMALL[name] | LITTLE.get(name, {"epochs": 1}) | {"covariates": ["mean_week"]}
+
+    models = [create(name, **settings) for _ in range(3)]
+    said = []
+    for model, of in zip(models, (plain, with_features(plain, ["mean_week"]), replace(plain, covariates=OWN)), strict=True):
+        model.fit(of, SPLIT, OPTIONS)
+        said.append(model.forecast(of, TEST).quantiles)
+
+    np.testing.assert_array_equal(said[0], said[1])
+    assert (said[0] != said[2]).any()  # the table's own column of that name wins

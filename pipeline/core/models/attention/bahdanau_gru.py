@@ -100,15 +100,16 @@ class _Network(DayNetwork):
             state, said, weights = self.mechanism.step(given, state, outputs, days.there)
             summaries.append(self.dropout(said))
             rows.append(weights)
-            level = self._written(j, summaries[-1], weights, days.segments)
+            level = self._written(j, summaries[-1], weights, days)
             if lesson is not None:
                 level = torch.where(lesson.taught[:, 0, j], lesson.level[:, 0, j], level)
         return Look(torch.stack(summaries, 1), torch.stack(rows, 1).unsqueeze(1))
 
-    def _written(self, j: int, summary: Tensor, weights: Tensor, segments: Segments) -> Tensor:
+    def _written(self, j: int, summary: Tensor, weights: Tensor, days: Days) -> Tensor:
         """Return the mean ``(B,)`` of what the head makes of segment ``j``."""
-        here = Segments(*(field[:, :, j : j + 1] for field in segments))
-        median, _ = self.head.median(summary.unsqueeze(1), weights[:, None, None], here)
+        here = Segments(*(field[:, :, j : j + 1] for field in days.segments))
+        told = days.told.segments[:, j : j + 1] if days.told else None
+        median, _ = self.head.median(summary.unsqueeze(1), weights[:, None, None], here, told)
         return median.mean((1, 2))
 
     def _lesson(self, days: Days, window: Window) -> Lesson:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -23,9 +22,7 @@ from pipeline.core.models.attention.forecaster import MechanismSettings, WindowF
 from pipeline.core.models.attention.scores import DotProductAttention, MultiHeadAttention
 from pipeline.core.models.gru_attention.normalisation import Scale, normalise, normalise_target
 from pipeline.core.models.gru_attention.segments import NetworkSize
-from pipeline.core.series.calendar import calendar_of
-from pipeline.core.series.features import CLOCK, FEATURES, twelve_features
-from pipeline.core.series.grid import Grid
+from pipeline.core.series.features import CLOCK, TWELVE
 from pipeline.core.series.windows import Window
 
 THROUGHPUTS = ("thp_2", "thp_1", "mean_thp", "thp")
@@ -78,17 +75,19 @@ class DailyGru(nn.Module):
 
 
 class _Network(DayNetwork):
-    """A token is all twelve features of all readings of a day, ``S · 12`` numbers, in the units of the window."""
+    """A token is all twelve features of all readings of a day, ``S · 12`` numbers, in the units of the window, and what covariates say."""
 
     heads: ClassVar[bool]
 
     def __init__(self, size: NetworkSize, layers: int) -> None:
         super().__init__(size, summary_width=size.hidden // 2)
+        self.token_width = size.steps * len(TWELVE) + (size.hidden if size.covariates else 0)
         attention = MultiHeadAttention(size.hidden, size.heads, size.dropout) if self.heads else DotProductAttention()
-        self.mechanism = DailyGru(size.steps * len(FEATURES), size.hidden // 2, attention, size.hidden, layers, size.dropout)
+        self.mechanism = DailyGru(self.token_width, size.hidden // 2, attention, size.hidden, layers, size.dropout)
 
     def look(self, days: Days, window: Window) -> Look:
         tokens = features_of_window(window, days.scale).flatten(2)  # (B, L, S · 12)
+        tokens = torch.cat([tokens, days.told.days], -1) if days.told else tokens
         summary, weights = self.mechanism(tokens, days.there)
         return Look(F.relu(summary).unsqueeze(1), weights)
 
@@ -107,10 +106,10 @@ def features_of_window(window: Window, scale: Scale) -> Tensor:
     Throughputs are scaled as the readings are, covariates each by itself; the clock's sines and cosines stay as they are. No scale is
     kept anywhere, so none can drift from the weights.
     """
-    given = window.features
+    given = window.features[..., : len(TWELVE)]
     there = torch.isfinite(given) & window.past_observed.unsqueeze(-1)
     columns = []
-    for i, name in enumerate(FEATURES):
+    for i, name in enumerate(TWELVE):
         column = torch.where(there[..., i], given[..., i], 0.0)
         if name in THROUGHPUTS:
             column = normalise_target(column.flatten(1), scale).view_as(column) * there[..., i]
@@ -123,9 +122,7 @@ def features_of_window(window: Window, scale: Scale) -> Tensor:
 class DailyGruForecaster(WindowForecaster):
     """A ``WindowForecaster`` that reads the twelve features; ``**ORIGINAL`` gives it the sizes of the system it follows."""
 
-    def features(self, grid: Grid) -> np.ndarray:
-        """Return the twelve features of every reading ``(N, D, S, 12)``."""
-        return twelve_features(grid, calendar_of(grid))
+    features = TWELVE
 
 
 class DailyGruMultihead(DailyGruForecaster):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from pipeline.core.models.contract import MEDIAN, QUANTILES
+from pipeline.core.models.gru_attention.covariates import CovariateReader, Told
 from pipeline.core.models.gru_attention.network import Output
 from pipeline.core.models.gru_attention.normalisation import Scale, normalise
 from pipeline.core.models.gru_attention.segments import NetworkSize, Segments, cut_into_segments
@@ -31,8 +32,9 @@ class Days(NamedTuple):
         values: ``(B, L, S)`` readings, 0 where unobserved.
         scale: How they were normalised.
         segments: The days cut into ``J`` segments.
-        tokens: ``(B, L, C)`` a vector per day: segment means, their coverage, and the day's calendar.
+        tokens: ``(B, L, C)`` a vector per day: segment means, their coverage, the day's calendar, and what covariates say of it.
         there: ``(B, L)`` whether a day holds a reading at all; the mask of every attention over days.
+        told: What covariates say; None where there are none.
     """
 
     values: Tensor
@@ -40,6 +42,7 @@ class Days(NamedTuple):
     segments: Segments
     tokens: Tensor
     there: Tensor
+    told: Told | None
 
 
 class Look(NamedTuple):
@@ -62,16 +65,19 @@ class DayNetwork(nn.Module):
         super().__init__()
         self.size = size
         self.token_width = token_width(size)
+        self.covariates = CovariateReader(size) if size.covariates else None
         self.head = QuantileHead(size, summary_width, per_segment=per_segment)
 
     def forward(self, window: Window) -> Output:
         """Return quantiles in normalised units, the weights behind them, and each window's scale."""
         z, scale = normalise(window.past, window.past_observed)
         segments = cut_into_segments(z, window.past_observed, self.size)
-        tokens = torch.cat([segments.mean, segments.coverage, past_calendar(window)], -1)
-        days = Days(z, scale, segments, tokens, window.past_observed.any(-1))
+        told = self.covariates(window.features[..., -self.size.covariates :]) if self.covariates else None
+        tokens = torch.cat([segments.mean, segments.coverage, past_calendar(window), *([told.days] if told else [])], -1)
+        days = Days(z, scale, segments, tokens, window.past_observed.any(-1), told)
         summary, weights = self.look(days, window)
-        return Output(self.head(summary, weights, segments).flatten(1, 2)[:, : self.size.steps], weights, scale)
+        quantiles = self.head(summary, weights, segments, told.segments if told else None)
+        return Output(quantiles.flatten(1, 2)[:, : self.size.steps], weights, scale)
 
     def look(self, days: Days, window: Window) -> Look:
         """Return what the mechanism makes of the past days; it may not read ``window.target`` but to be taught in training mode."""
@@ -88,28 +94,31 @@ class QuantileHead(nn.Module):
         self.correction = nn.Linear(width, K if per_segment else J * K)
         self.widths = nn.Linear(width, len(QUANTILES) - 1)
         self.width_of_segment = nn.Parameter(torch.full((J, 1, len(QUANTILES) - 1), WIDTH_START))
-        for layer in (self.correction, self.widths):
+        self.told = nn.Linear(size.hidden, K) if size.covariates else None
+        for layer in filter(None, (self.correction, self.widths, self.told)):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def median(self, summary: Tensor, weights: Tensor, segments: Segments) -> tuple[Tensor, Tensor]:
+    def median(self, summary: Tensor, weights: Tensor, segments: Segments, told: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the median ``(B, J, K)`` and how far the attended days lie from their copy.
 
         Args:
             summary: ``(B, 1, D)`` or ``(B, J, D)``.
             weights: ``(B, H, 1, L)`` or ``(B, H, J, L)``.
             segments: The past days; any ``J`` segments of them.
+            told: ``(B, J, D)`` what covariates say of those segments of the target day.
         """
         there = (segments.coverage > 0).transpose(1, 2)  # (B, J, L)
         weight = weights.mean(1) * there
         weight = weight / weight.sum(-1, keepdim=True).clamp_min(1e-6)
         copy = torch.einsum("bjl,bljk->bjk", weight, segments.values)
         spread = torch.einsum("bjl,bljk->bjk", weight, (segments.values - copy.unsqueeze(1)).abs())
-        return copy + self.correction(summary).view_as(copy), spread
+        median = copy + self.correction(summary).view_as(copy)
+        return (median if self.told is None else median + self.told(told)), spread
 
-    def forward(self, summary: Tensor, weights: Tensor, segments: Segments) -> Tensor:
+    def forward(self, summary: Tensor, weights: Tensor, segments: Segments, told: Tensor | None = None) -> Tensor:
         """Return quantiles ``(B, J, K, Q)`` in normalised units, ascending along Q."""
-        median, spread = self.median(summary, weights, segments)
+        median, spread = self.median(summary, weights, segments, told)
         width = F.softplus(self.widths(summary).unsqueeze(2) + self.width_of_segment) * (0.25 + spread.unsqueeze(-1))
         below = width[..., :MEDIAN].flip(-1).cumsum(-1).flip(-1)
         above = width[..., MEDIAN:].cumsum(-1)
@@ -118,7 +127,7 @@ class QuantileHead(nn.Module):
 
 def token_width(size: NetworkSize) -> int:
     """Return ``C``, the channels of a day's token."""
-    return 2 * size.segments + CALENDAR_CHANNELS
+    return 2 * size.segments + CALENDAR_CHANNELS + (size.hidden if size.covariates else 0)
 
 
 def past_calendar(window: Window) -> Tensor:

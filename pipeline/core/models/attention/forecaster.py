@@ -18,6 +18,7 @@ from pipeline.core.models.contract import ATTENTION_BANDS, QUANTILES, FitOptions
 from pipeline.core.models.gru_attention.ensemble import predict
 from pipeline.core.models.gru_attention.normalisation import normalise_target
 from pipeline.core.models.gru_attention.segments import NetworkSize
+from pipeline.core.models.peers.telling import telling_covariates
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.calibration import weighted_quantile_loss
@@ -44,6 +45,7 @@ class MechanismSettings:
         epochs: Passes over the training windows; 0 lets the amount of data decide.
         learning_rate: Peak learning rate.
         per_site: One network per site instead of one for all; a site without training days then gets no forecast.
+        covariates: Names of the covariates to use; None lets the validation days decide.
     """
 
     context_days: int = 28
@@ -55,6 +57,7 @@ class MechanismSettings:
     epochs: int = 0
     learning_rate: float = 3e-3
     per_site: bool = False
+    covariates: list[str] | None = None
 
     def iterations(self, windows: int) -> int:
         """Return the optimiser steps for so many training windows."""
@@ -68,6 +71,7 @@ class WindowForecaster:
 
     name: ClassVar[str]
     defaults: ClassVar[MechanismSettings]
+    features: ClassVar[tuple[str, ...]] = ()  # that the network reads beside the readings whatever validation says
 
     def __init__(self, **settings: Any) -> None:
         """Check the settings.
@@ -86,6 +90,7 @@ class WindowForecaster:
             raise ModelError(f"hidden={chosen.hidden} with heads={chosen.heads}: expected an even width that the heads divide")
         self.settings: dict[str, Any] = asdict(chosen)
         self.context_days = chosen.context_days
+        self.covariates = chosen.covariates or []
         self._networks: dict[str, DayNetwork] = {}
         self._device = "cpu"
 
@@ -99,6 +104,8 @@ class WindowForecaster:
         self._device = device_of(options)
         unknown = options.unknown_at(grid.shape[0])
         training, validation = training_origins(grid, split.train, unknown), origins_of(grid, split.validation, unknown)
+        told = telling_covariates(self._settings.covariates, grid, split, options, self.context_days)
+        self.covariates = told.names
         windows = self._windows(grid)
         self._networks, scores = {}, []
         for group, name in self._groups(grid):
@@ -111,7 +118,7 @@ class WindowForecaster:
             "train_windows": float(len(training)),
             "weights": float(sum(p.numel() for network in self._networks.values() for p in network.parameters())),
         }
-        return figures | ({"validation_wql": float(min(scores))} if scores else {})
+        return figures | told.figures | ({"validation_wql": float(min(scores))} if scores else {})
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast each origin from the context before it; NaN for a site without a reading there or without a network.
@@ -138,7 +145,7 @@ class WindowForecaster:
         """Write ``config.json`` and ``weights.safetensors``."""
         steps = next((network.size.steps for network in self._networks.values()), 0)
         config = {"name": self.name, "architecture": ARCHITECTURE, "settings": self.settings, "quantiles": list(QUANTILES)}
-        config |= {"steps": steps, "networks": list(self._networks)}
+        config |= {"steps": steps, "networks": list(self._networks), "covariates": self.covariates}
         weights = {f"{i}.{key}": v.cpu() for i, net in enumerate(self._networks.values()) for key, v in net.state_dict().items()}
         save_file(weights, folder / "weights.safetensors")
         (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False))
@@ -156,6 +163,7 @@ class WindowForecaster:
                 found = f"{folder} was written by architecture version {config['architecture']}"
                 raise ModelError(f"{found}; this code reads {ARCHITECTURE}: train the model again")
             model = cls(**config["settings"])
+            model.covariates = list(config.get("covariates", []))
             weights = load_file(folder / "weights.safetensors")
             for i, name in enumerate(config["networks"]):
                 network = model._network(config["steps"])
@@ -170,16 +178,12 @@ class WindowForecaster:
         """Return the mechanism's network, unfitted."""
         raise NotImplementedError
 
-    def features(self, grid: Grid) -> np.ndarray | None:  # noqa: ARG002
-        """Return what the network reads beside the readings, ``(N, D, S, F)``, none of it ahead of its step; None for nothing."""
-        return None
-
     def _network(self, steps: int) -> DayNetwork:
         s = self._settings
-        return self.build(NetworkSize(s.context_days, steps, 0, s.hidden, s.heads, s.dropout), s.layers)
+        return self.build(NetworkSize(s.context_days, steps, 0, s.hidden, s.heads, s.dropout, len(self.covariates)), s.layers)
 
     def _windows(self, grid: Grid) -> WindowGrid:
-        return WindowGrid(grid, self.context_days, self._device, features=self.features(grid))
+        return WindowGrid(grid, self.context_days, self._device, features=[*self.features, *self.covariates])
 
     def _groups(self, grid: Grid) -> list[tuple[np.ndarray, str]]:
         """Return the rows of the grid's sites that share a network, and its name."""

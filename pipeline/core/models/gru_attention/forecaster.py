@@ -24,6 +24,7 @@ from pipeline.core.models.gru_attention.ensemble import Lesson, Prediction, drop
 from pipeline.core.models.gru_attention.network import AttentionNetwork
 from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.models.gru_attention.settings import GruAttentionSettings
+from pipeline.core.models.peers.telling import telling_covariates
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.calibration import companion_share, interval_factors, weighted_quantile_loss, widen
@@ -72,10 +73,8 @@ class GruAttention:
         started = time.perf_counter()
         self._device = device_of(options)
         self._known_sites = {site.name: row for row, site in enumerate(grid.sites, start=1)}
-        if self._settings.covariates is None and grid.covariates:
-            from pipeline.core.models.peers.telling import telling_covariates
-
-            self.covariates = telling_covariates(grid, split, options, max(self.context_days, FEWEST_COMPANION_DAYS))
+        told = telling_covariates(self._settings.covariates, grid, split, options, self.context_days)
+        self.covariates = told.names
         windows = self._windows(grid)
         unknown = options.unknown_at(grid.shape[0])
         training, validation = training_origins(grid, split.train, unknown), origins_of(grid, split.validation, unknown)
@@ -91,12 +90,10 @@ class GruAttention:
             drop_checkpoints(self._settings.members, each)
         weights = sum(p.numel() for p in self._members[0].parameters())
         seconds = time.perf_counter() - started
-        return {"train_seconds": seconds, "train_windows": float(len(training)), "weights": float(weights)} | figures
+        return {"train_seconds": seconds, "train_windows": float(len(training)), "weights": float(weights)} | figures | told.figures
 
     def _windows(self, grid: Grid) -> WindowGrid:
-        missing = np.full(grid.shape, np.nan, np.float32)
-        told = [grid.covariates.get(name, missing) for name in self.covariates]
-        return WindowGrid(grid, self.context_days, self._device, self._known_sites, np.stack(told, -1) if told else None)
+        return WindowGrid(grid, self.context_days, self._device, self._known_sites, self.covariates)
 
     def _sizes(self, steps: int) -> list[NetworkSize]:
         s = self._settings

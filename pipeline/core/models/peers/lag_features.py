@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.core.models.contract import Origins
 from pipeline.core.models.past import past_of
 from pipeline.core.series.calendar import calendar_of
+from pipeline.core.series.features import feature_of
 from pipeline.core.series.grid import Grid
 
 LAG_DAYS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
@@ -46,9 +47,9 @@ class LagFeatures:
     """Makes the rows of one grid; holds its calendar."""
 
     def __init__(self, grid: Grid, context_days: int, covariates: Sequence[str] = ()) -> None:
-        """Take a grid; of a covariate that it lacks, everything is missing."""
+        """Take a grid and the names of what to read beside its readings; of one that it lacks, everything is missing."""
         self.context_days = context_days
-        self._grid, self._covariates = grid, covariates
+        self._grid, self._series = grid, {name: feature_of(grid, name) for name in covariates}
         self._lags = [lag for lag in LAG_DAYS if lag <= context_days]
         ahead = 3  # another zone's target day is at most a day away from the schedule's
         self._calendar = calendar_of(grid, ahead)
@@ -62,7 +63,7 @@ class LagFeatures:
         z = np.where(observed, past, np.float32(np.nan)) / scale[:, None, None]
         columns = [*self._same_step(z), *self._levels(z), *self._calendar_columns(origins, s)]
         columns.append(origins.unknown_steps[:, None] / s)
-        for name in self._covariates:
+        for name in self._series:
             columns += self._of_covariate(name, origins)
         features = np.empty((b, s, len(columns)), np.float32)
         for i, column in enumerate(columns):
@@ -100,9 +101,7 @@ class LagFeatures:
 
     def _of_covariate(self, name: str, origins: Origins) -> list[np.ndarray]:
         """Return ``COVARIATE_COLUMNS`` of a covariate: at the step, of the newest days and last known; divided by its window's mean."""
-        if name not in self._grid.covariates:
-            return [np.full((len(origins), 1), np.nan)] * COVARIATE_COLUMNS
-        past, observed = past_of(self._grid, origins, self.context_days, name)
+        past, observed = past_of(self._grid, origins, self.context_days, self._series[name])
         x = np.where(observed, past, np.float32(np.nan))
         level = np.nanmean(np.abs(x), axis=(1, 2), keepdims=True)
         z = x / np.where(level > 0, level, np.float32(1))

@@ -74,8 +74,8 @@ class LightGbm:
         """
         start = time.perf_counter()
         rng = np.random.default_rng(options.seed)
-        if self._settings.covariates is None:
-            self.covariates = telling_covariates(grid, split, options, self.context_days)
+        told = telling_covariates(self._settings.covariates, grid, split, options, self.context_days)
+        self.covariates = told.names
         unknown, most = options.unknown_at(grid.shape[0]), self._settings.most_rows
         maker = LagFeatures(grid, self.context_days, self.covariates)
         learnt = rows_of(maker, grid, split.train, unknown, most, self._settings.early_cutoffs, rng)
@@ -90,7 +90,8 @@ class LightGbm:
             self._boosters.append(booster)
             options.report(Progress(len(self._boosters), len(QUANTILES), float("nan")))
         seconds = time.perf_counter() - start
-        return {"train_seconds": seconds, "rows": float(len(learnt.target)), "trees": float(self._boosters[MEDIAN].num_trees())}
+        figures = {"train_seconds": seconds, "rows": float(len(learnt.target)), "trees": float(self._boosters[MEDIAN].num_trees())}
+        return figures | told.figures
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast each origin; NaN only where a site has no reading at all in its context.

@@ -14,6 +14,7 @@ from pipeline.core.learning.experts import Experts
 from pipeline.core.learning.rolling import Rehearsal
 from pipeline.core.models.contract import QUANTILES, FitOptions, Forecast, Origins, Progress, Split
 from pipeline.core.models.peers.lightgbm import LightGbm
+from pipeline.core.models.peers.telling import telling_covariates
 from pipeline.core.series.grid import Grid
 from pipeline.core.training.calibration import interval_factors, widen
 from pipeline.core.training.origins import is_refit_worth, origins_of
@@ -31,6 +32,7 @@ class LightGbmBag:
         self._members = [LightGbm(**settings) for _ in range(SEEDS)]
         self.settings: dict[str, Any] = self._members[0].settings
         self.context_days = self._members[0].context_days
+        self.covariates = self._members[0].covariates
         self._factors = np.ones(len(QUANTILES))
         self.rehearsal: Rehearsal | None = None
 
@@ -43,6 +45,8 @@ class LightGbmBag:
         started = time.perf_counter()
         unknown = options.unknown_at(grid.shape[0])
         self._factors, self.rehearsal = np.ones(len(QUANTILES)), None
+        told = telling_covariates(self.settings["covariates"], grid, split, options, self.context_days)
+        self.covariates = told.names
         trees = self._grow(grid, split, options, None)
         validation = origins_of(grid, split.validation, unknown)
         if len(validation):
@@ -55,7 +59,7 @@ class LightGbmBag:
                 self.rehearsal = rehearsal
                 self._factors = np.maximum(self._factors, 1.0)
                 self._grow(grid, Split(range(split.train.start, split.validation.stop), range(0)), options, trees)
-        return {"train_seconds": time.perf_counter() - started, "trees": float(np.mean(trees))}
+        return {"train_seconds": time.perf_counter() - started, "trees": float(np.mean(trees))} | told.figures
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
         """Forecast each origin; NaN only where a site has no reading at all in its context."""
@@ -91,14 +95,15 @@ class LightGbmBag:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder} holds no readable lightgbm_bag forecaster: {error}; train it again") from error
         bag._members = [LightGbm.load(folder / f"member{i}") for i in range(SEEDS)]
+        bag.covariates = bag._members[0].covariates
         return bag
 
     def _grow(self, grid: Grid, split: Split, options: FitOptions, trees: list[int] | None) -> list[int]:
-        """Fit every member and return how many trees its median has; a second time of as many, and with the covariates found before."""
+        """Fit every member and return how many trees its median has; a second time of as many."""
         grown = []
         for i in range(SEEDS):
-            found = {} if trees is None else {"trees": trees[i], "covariates": self._members[i].covariates}
-            self._members[i] = LightGbm(**self.settings | found)
+            found = {} if trees is None else {"trees": trees[i]}
+            self._members[i] = LightGbm(**self.settings | {"covariates": self.covariates} | found)
 
             def report(line: Progress, before: int = i) -> None:
                 options.report(replace(line, iteration=before * line.iterations + line.iteration, iterations=SEEDS * line.iterations))

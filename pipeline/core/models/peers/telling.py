@@ -1,13 +1,14 @@
-"""Which past covariates say something of tomorrow: asked of small trees on the validation days, before anything large is trained."""
+"""Which covariates say something of tomorrow: asked of small trees on the validation days, before anything large is trained."""
 
 from __future__ import annotations
 
-import lightgbm
+from typing import NamedTuple
+
 import numpy as np
 
-from pipeline.core.evaluation.bootstrap import ratio_interval
-from pipeline.core.models.contract import FitOptions, Split
-from pipeline.core.models.peers.lag_features import COVARIATE_COLUMNS, LagFeatures
+from pipeline.core.evaluation.bootstrap import Interval, ratio_interval
+from pipeline.core.models.contract import WORTH, FitOptions, Split
+from pipeline.core.models.peers.lag_features import COVARIATE_COLUMNS, SHORTEST_CONTEXT_DAYS, LagFeatures
 from pipeline.core.models.peers.lag_rows import rows_of
 from pipeline.core.series.grid import Grid
 
@@ -19,24 +20,44 @@ SMALL = BINNING | {"objective": "regression_l1", "num_leaves": 15, "learning_rat
 EARLY_SHARE = 0.25
 
 
-def telling_covariates(grid: Grid, split: Split, options: FitOptions, context_days: int) -> list[str]:
+class Told(NamedTuple):
+    """The covariates that a model uses, and what each one that was asked is worth as figures of the fit."""
+
+    names: list[str]
+    figures: dict[str, float]
+
+
+def telling_covariates(chosen: list[str] | None, grid: Grid, split: Split, options: FitOptions, context_days: int) -> Told:
     """Return the covariates with which the median errs less on the validation days, beyond noise; none without such days.
 
-    Each is asked alone: the upper end of the 95 % interval (over days) of its error over the error without it lies below 1.
+    Each is asked alone: the upper end of the 95 % interval (over days) of its error over the error without it lies below 1. What it is
+    worth is that ratio.
 
     Args:
+        chosen: Names to use without asking; None to ask.
         grid: Readings and covariates.
         split: Days to learn from and to ask.
         options: Give the seed and what is unknown at a cutoff.
-        context_days: How far back the trees look.
+        context_days: How far back the trees look, at least the days that a row needs.
     """
+    if chosen is not None:
+        return Told(chosen, {})
+    worth = _worth(grid, split, options, max(context_days, SHORTEST_CONTEXT_DAYS))
+    figures = {f"{WORTH}{name}": ratio.value for name, ratio in worth.items() if np.isfinite(ratio.value)}
+    return Told([name for name, ratio in worth.items() if ratio.high < 1], figures)
+
+
+def _worth(grid: Grid, split: Split, options: FitOptions, context_days: int) -> dict[str, Interval]:
+    """Return of each covariate the error with it over the error without."""
     names = [name for name, values in sorted(grid.covariates.items()) if np.isfinite(values[:, : split.train.stop]).any()]
     if not names or not len(split.validation):
-        return []
+        return {}
+    import lightgbm  # a fleet without covariates need not load it
+
     maker, rng, unknown = LagFeatures(grid, context_days, names), np.random.default_rng(options.seed), options.unknown_at(grid.shape[0])
     learnt, asked = (rows_of(maker, grid, days, unknown, ROWS, EARLY_SHARE, rng) for days in (split.train, split.validation))
     if not len(learnt.target) or not len(asked.target):
-        return []
+        return {}
     own = learnt.features.shape[1] - COVARIATE_COLUMNS * len(names)
 
     def error_with(columns: list[int]) -> np.ndarray:
@@ -47,10 +68,5 @@ def telling_covariates(grid: Grid, split: Split, options: FitOptions, context_da
         return np.bincount(asked.day - split.validation.start, error, len(split.validation))
 
     without = error_with(list(range(own)))
-    telling = []
-    for i, name in enumerate(names):
-        first = own + i * COVARIATE_COLUMNS
-        found = error_with([*range(own), *range(first, first + COVARIATE_COLUMNS)])
-        if ratio_interval(found, without).high < 1:
-            telling.append(name)
-    return telling
+    first = {name: own + i * COVARIATE_COLUMNS for i, name in enumerate(names)}
+    return {name: ratio_interval(error_with([*range(own), *range(i, i + COVARIATE_COLUMNS)]), without) for name, i in first.items()}

@@ -9,8 +9,7 @@ from pipeline.core.models.attention.daily_gru import ORIGINAL, features_of_windo
 from pipeline.core.models.contract import MEDIAN, FitOptions, Origins, Split
 from pipeline.core.models.gru_attention.normalisation import normalise
 from pipeline.core.models.gru_attention.segments import NetworkSize
-from pipeline.core.series.calendar import calendar_of
-from pipeline.core.series.features import FEATURES, twelve_features
+from pipeline.core.series.features import TWELVE
 from pipeline.core.series.windows import WindowGrid
 from tests.fixtures.grids import grid_of, make_grid
 
@@ -26,7 +25,7 @@ def drifting_grid(steps, days=45):
 
 
 def windows_of(grid, context_days=7):
-    return WindowGrid(grid, context_days, "cpu", features=twelve_features(grid, calendar_of(grid)))
+    return WindowGrid(grid, context_days, "cpu", features=TWELVE)
 
 
 @pytest.mark.parametrize("steps", [142, 144])
@@ -57,10 +56,10 @@ def test_features_are_in_units_of_the_window_and_zero_where_unknown():
 
     features = features_of_window(window, scale)
 
-    torch.testing.assert_close(features[..., FEATURES.index("thp")], z)
-    torch.testing.assert_close(features[0, -1, 1:18, FEATURES.index("thp_1")], z[0, -1, :17])
+    torch.testing.assert_close(features[..., TWELVE.index("thp")], z)
+    torch.testing.assert_close(features[0, -1, 1:18, TWELVE.index("thp_1")], z[0, -1, :17])
     assert (features[0, -1, 18:] == 0).all()
-    assert (features[..., FEATURES.index("device_num")] == 0).all()  # a covariate that the grid lacks
+    assert (features[..., TWELVE.index("device_num")] == 0).all()  # a covariate that the grid lacks
 
 
 def test_a_unit_of_throughput_changes_no_feature():
