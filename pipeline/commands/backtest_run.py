@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.adapters.files.events_file import frame_of, read_events_file
+from pipeline.adapters.files.planned_file import known_all_along, read_planned_file
 from pipeline.adapters.files.readings_file import read_readings_file
 from pipeline.adapters.files.tally import LoadReport
 from pipeline.commands.terminal import progress
@@ -18,9 +20,11 @@ from pipeline.core.evaluation.eventful import Eventful
 from pipeline.core.evaluation.spans import Spans
 from pipeline.core.models import forecaster_class
 from pipeline.core.models.contract import FitOptions, Progress
+from pipeline.core.series.clock import day_start
 from pipeline.core.series.features import check_features, with_features
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid, to_grid
+from pipeline.core.series.plans import planned_on
 from pipeline.core.series.zones import is_zone
 from pipeline.errors import ConfigurationError, DataError
 
@@ -46,6 +50,7 @@ class BacktestRequest:
     device: str = "auto"
     events: Path | None = None
     features: tuple[str, ...] = ()
+    planned: Path | None = None
 
 
 def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, Any]]:
@@ -59,6 +64,7 @@ def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, An
     for name in request.models:
         forecaster_class(name)  # a wrong name is told before the file is read
     grid, report = read_file(request)
+    grid = _with_plans(request.planned, grid, request.cutoff_lead_hours) if request.planned else grid
     spans = spans_of(grid.shape[1], request.test_days, request.validation_days)
     eventful = _eventful(request.events, grid, spans.test.start) if request.events else None
     unknown = round(request.cutoff_lead_hours * 60 / grid.step_minutes)
@@ -93,6 +99,19 @@ def _eventful(path: Path, grid: Grid, first_day: int) -> Eventful:
     if unknown := sorted({note.site for note in notes if note.site} - known):
         raise DataError(f"{path} names the site {unknown[0]!r}, which the readings do not have")
     return Eventful.of(grid, frame_of(notes), first_day)
+
+
+def _with_plans(path: Path, grid: Grid, lead_hours: float) -> Grid:
+    """Return the grid with what a file plans for it; a value without ``known_from`` is known all along."""
+    planned = known_all_along(read_planned_file(path))
+    if unknown := sorted(set(planned["site"].dropna()) - {site.name for site in grid.sites}):
+        raise DataError(f"{path} names the site {unknown[0]!r}, which the readings do not have")
+    days = range(grid.shape[1])
+    starts = {zone: [day_start(grid.day_at(day), zone) for day in days] for zone in {site.timezone for site in grid.sites}}
+    cutoffs = {zone: [start - timedelta(hours=lead_hours) for start in its] for zone, its in starts.items()}
+    instants = np.array([[each.replace(tzinfo=None) for each in cutoffs[site.timezone]] for site in grid.sites], "datetime64[us]")
+    labels = {site.name: {"country": site.country} if site.country else {} for site in grid.sites}
+    return replace(grid, planned=planned_on(grid, planned, labels, instants))
 
 
 def read_grid(request: BacktestRequest) -> Grid:

@@ -74,7 +74,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
         "models": judged,
         "retraining": is_retraining(challenger_model, champion.forecaster),
         "shares": told.shares,
-        "covariates": list(getattr(challenger_model, "covariates", [])),
+        "covariates": [name for kind in ("covariates", "planned") for name in getattr(challenger_model, kind, [])],
     }
     log.info("evaluated test_days=%s..%s wape=%s", first, last, {k: round(v["wape"], 4) for k, v in evaluation["models"].items()})
     challenger = forecasts[CHALLENGER]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.events import read_events
+from pipeline.adapters.postgres.planned import read_planned
 from pipeline.adapters.postgres.readings import KnownSites, last_reading, latest_stamp, read_names, read_readings, read_sites
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
@@ -20,6 +21,7 @@ from pipeline.core.series.clock import infer_step_minutes
 from pipeline.core.series.events import sites_meant
 from pipeline.core.series.frames import Site, from_sites, labels_in, with_labels
 from pipeline.core.series.intervals import coarsened, find_step, is_recent
+from pipeline.core.series.plans import meant_on
 from pipeline.errors import DataError, NothingToForecastError
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
             span = f"from {since.isoformat()} to the cutoff {run.cutoff.isoformat()}"
             raise NothingToForecastError(f"no reading {span} for {run.folder}; {found}")
         known_events = read_events(connection, run.cutoff, since, run.cutoff + timedelta(days=AHEAD_DAYS))
+        planned = read_planned(connection, run.cutoff, since, run.cutoff + timedelta(days=AHEAD_DAYS))
     scope = tuple(site for site in known.live if run.holds(site.name) and (sites is None or site.name in set(sites)))
     fleet = _look_at_fleet(readings, known, scope, run, settings) | {"chosen": sites is not None}
     step_minutes, changes = find_step(readings, run.cutoff)
@@ -65,7 +68,9 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
         readings = coarsened(readings, step_minutes, settings.covariates)
     scope += tuple(Site(name, settings.timezone) for name in fleet["added"])
     described = with_labels(from_sites(tuple(sorted(scope, key=lambda site: site.name))), known.labels)
-    meant = known_events[[whose is None or len(whose) > 0 for whose in sites_meant(known_events, labels_in(described))]]
+    labels = labels_in(described)
+    meant = known_events[[whose is None or len(whose) > 0 for whose in sites_meant(known_events, labels)]]
+    planned = meant_on(planned, labels)
     store = Store(settings.store_url)
     result = {
         "readings": store.put_frame(run, "readings", readings),
@@ -73,7 +78,9 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
         "rows": len(readings),
         "step_minutes": step_minutes,
         "fleet": fleet | {"intervals": [str(change) for change in changes if is_recent(change, run.cutoff)]},
-    } | ({"events": store.put_frame(run, "events", meant)} if len(meant) else {})
+    }
+    result |= {"events": store.put_frame(run, "events", meant)} if len(meant) else {}
+    result |= {"planned": store.put_frame(run, "planned", planned)} if len(planned) else {}
     log.info("extracted cutoff=%s sites=%d rows=%d days=%d", run.cutoff.isoformat(), readings["site"].nunique(), len(readings), history)
     return store.write_result(run, "extract", result)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from pipeline.core.series.event_spans import ignored_on, without
 from pipeline.core.series.features import check_features, with_features
 from pipeline.core.series.frames import labels_in, to_sites
 from pipeline.core.series.grid import Grid, to_grid
+from pipeline.core.series.plans import cutoffs_of, planned_on
 from pipeline.steps.extract import join_fleets
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,8 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
     covariates = tuple(name for name in settings.covariates if name in readings.columns)
     grid = to_grid(readings, sites, step_minutes=int(extracted["step_minutes"]), covariates=covariates).known_at(run.cutoff)
     grid, spared, ahead = _with_events(store, run, extracted, grid, settings) if "events" in extracted else (grid, [], {})
+    if "planned" in extracted:
+        grid = _with_plans(run, settings, grid, store.get_frame(extracted["planned"]), store.get_frame(extracted["sites"]))
     grid = with_features(grid, settings.features)
     log.info("features target_day=%s sites=%d days=%d steps=%d observed=%d", run.target_day, *grid.shape, int(grid.observed.sum()))
     return store.write_result(
@@ -60,6 +65,14 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
         | ({"spared": spared} if spared else {})
         | ahead,
     )
+
+
+def _with_plans(run: Run, settings: Settings, grid: Grid, planned: pd.DataFrame, sites: pd.DataFrame) -> Grid:
+    """Return the grid with what is planned, each day as its own cutoff on the schedule knew it, and none later than the run's."""
+    targets, _ = grid.targets_at(run.cutoff)
+    ago = range(max(int(targets.max()), 0) + 1)
+    cutoffs = {i: min(settings.cutoff_of(run.target_day - timedelta(days=i)), run.cutoff) for i in ago}
+    return replace(grid, planned=planned_on(grid, planned, labels_in(sites), cutoffs_of(targets, grid.shape[1], cutoffs)))
 
 
 def _with_events(

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pipeline.commands.backtest import backtest
 from pipeline.errors import ConfigurationError, DataError, ModelError
-from tests.fixtures.grids import make_grid
+from tests.fixtures.grids import make_grid, make_planned_grid
 
 app = typer.Typer()
 app.command()(backtest)
@@ -105,6 +105,29 @@ def test_backtest_offers_features_and_columns_of_the_file_to_its_models(file, tm
 
     assert run(told, *options, "--features", "queue,mean_week").exit_code == 0
     assert "unknown feature 'mean_year'" in refused(ConfigurationError, told, *options, "--features", "mean_year")
+
+
+def test_backtest_takes_what_was_planned_and_known_in_time(tmp_path):
+    grid = make_planned_grid(days=60)
+    ts = pd.date_range(grid.first_day, periods=60 * 24, freq="h", tz="UTC")
+    rows = pd.concat(
+        pd.DataFrame({"site": f"site-{i}", "ts": ts, "throughput": grid.throughput[i].ravel(), "value": grid.planned["booked"][i].ravel()})
+        for i in range(3)
+    )
+    rows.drop(columns="value").to_csv(tmp_path / "fleet.csv", index=False)
+    plan = rows.drop(columns="throughput").assign(name="booked")
+    plan.to_csv(tmp_path / "plan.csv", index=False)
+    plan.assign(known_from=plan["ts"].dt.floor("D")).to_csv(tmp_path / "late.csv", index=False)
+
+    def wape(*options) -> float:
+        words = (tmp_path / "fleet.csv", "--models", "lightgbm", "--test-days", 7, "--frozen", "--json", tmp_path / "found.json", *options)
+        assert run(*words).exit_code == 0
+        return json.loads((tmp_path / "found.json").read_text())["models"]["lightgbm"]["wape"]
+
+    without = wape()
+
+    assert wape("--planned", tmp_path / "plan.csv") < 0.8 * without
+    assert wape("--planned", tmp_path / "late.csv") == without
 
 
 def test_backtest_says_what_is_wrong_with_its_options(file):

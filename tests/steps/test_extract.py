@@ -201,3 +201,41 @@ def test_events_known_later_change_nothing(filled, run_sql):
     run_sql(NOTE, None, None, "2026-08-21 12:00Z", "2026-08-21 13:00Z", "2026-08-21 00:00Z")
 
     assert extract(RUN, filled) == before
+
+
+PLAN = "INSERT INTO dayahead.planned (name, site, labels, ts, value, known_from) VALUES ('weather', %s, %s, %s, 20, %s)"
+
+
+@pytest.mark.parametrize(
+    ("site", "labels", "ts", "known", "seen"),
+    [
+        (None, None, "2026-08-21 20:00Z", "2026-08-20Z", True),
+        ("plain", None, "2026-08-01 20:00Z", "2026-07-20Z", True),
+        (None, '{"country": "DE"}', "2026-08-21 20:00Z", "2026-08-20Z", False),
+        (None, None, "2026-08-21 20:00Z", "2026-08-21Z", False),
+        (None, None, "2025-06-01 20:00Z", "2025-05-20Z", False),
+        (None, None, "2026-08-29 20:00Z", "2026-08-20Z", False),
+    ],
+)
+def test_extract_keeps_what_was_planned_for_the_run_and_known(filled, run_sql, site, labels, ts, known, seen):
+    before = extract(RUN, filled)
+    run_sql(PLAN, site, labels, ts, known)
+
+    result = extract(RUN, filled)
+
+    assert ("planned" in result) is seen
+    assert {key: value for key, value in result.items() if key != "planned"} == before
+    if seen:
+        (found,) = Store(filled.store_url).get_frame(result["planned"]).to_dict("records")
+        assert (found["name"], found["value"], found["ts"]) == ("weather", 20.0, pd.Timestamp(ts))
+        assert result == extract(RUN, filled)
+
+
+def test_plans_known_later_change_nothing(filled, run_sql):
+    run_sql(PLAN, None, None, "2026-08-21 20:00Z", "2026-08-20Z")
+    before = extract(RUN, filled)
+
+    run_sql(PLAN, None, None, "2026-08-21 20:00Z", "2026-08-21 00:00Z")
+    run_sql(PLAN, None, None, "2026-08-20 20:00Z", "2026-08-21 00:00Z")
+
+    assert extract(RUN, filled) == before

@@ -103,7 +103,7 @@ def test_features_refuses_a_name_that_nobody_knows(tmp_path):
     settings = Settings(home=tmp_path, features="mean_thp,mean_fortnight")
     put_clean(settings, make_readings("a"))
 
-    with pytest.raises(ConfigurationError, match="unknown feature 'mean_fortnight'; expected some of .*mean_week.*device_num"):
+    with pytest.raises(ConfigurationError, match=r"unknown feature 'mean_fortnight'; expected some of .*mean_week.*device_num"):
         features(RUN, settings)
 
 
@@ -217,3 +217,38 @@ def test_a_site_whose_last_days_are_ignored_is_neither_dead_nor_broken(tmp_path)
     assert (result["spared"], result["ladder"]) == (["b"], {})
     assert live_origins(grid, RUN, settings, result["spared"]).site.tolist() == alone.site.tolist() == [0, 1]
     assert live_origins(grid, RUN, settings).site.tolist() == [0]
+
+
+def put_plan(settings: Settings, *known_from: str) -> None:
+    """Leave a plan for 20:00 of the target day and of the day before, known since then, as ``extract`` would have."""
+    store = Store(settings.store_url)
+    rows = [(f"2026-01-{day} 20:00", since) for since in known_from for day in (14, 15)]
+    frame = pd.DataFrame(rows, columns=["ts", "known_from"]).apply(
+        lambda column: pd.to_datetime(column, utc=True, format="ISO8601").dt.as_unit("us")
+    )
+    frame = frame.assign(name="weather", value=np.arange(1.0, len(rows) + 1), site=None, labels=None).astype(
+        {"site": "str", "labels": "str"}
+    )
+    store.write_result(RUN, "extract", store.read_result(RUN, "extract") | {"planned": store.put_frame(RUN, "planned", frame)})
+
+
+def test_features_lays_what_was_planned_as_each_day_s_own_cutoff_knew_it(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a", "b"))
+    put_plan(settings, "2026-01-01", "2026-01-14 12:00", "2026-01-15 00:00")
+
+    weather = grid_in(settings, features(RUN, settings)).planned["weather"]
+
+    assert weather[0, 13:15, 20].tolist() == [1.0, 4.0]  # what came at noon of the 14th, the 14th's cutoff did not know
+    assert weather[1, 13:15, 21].tolist() == [1.0, 2.0]  # Berlin's 15th was forecast the day before
+    assert np.isfinite(weather).sum() == 6
+
+
+def test_without_a_plan_features_leaves_the_very_file_that_it_left_before(tmp_path):
+    settings = Settings(home=tmp_path)
+    put_clean(settings, make_readings("a", "b"))
+    before = features(RUN, settings)
+
+    put_plan(settings, "2026-01-15 00:00")
+
+    assert features(RUN, settings) == before

@@ -34,7 +34,8 @@ def render_card(evaluation: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
         evaluation: Result of the backtest.
         facts: What was trained on what: ``architecture``, ``cutoff``, ``sites``, ``days``, ``step_minutes``, ``rows``, ``test_days``,
             ``dataset``, ``quarantined``, ``ladder``, ``commit``; ``champion``, the version judged beside it (None for none); ``peaks``, the
-            highest reading of each of the worst sites and its forecast; ``unit``; ``worth`` of each covariate that validation was asked about.
+            highest reading of each of the worst sites and its forecast; ``unit``; ``worth`` of each
+            covariate that validation was asked about.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

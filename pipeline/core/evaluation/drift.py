@@ -86,7 +86,12 @@ def whole_days(grid: Grid, cutoff: datetime, days: int | None = None) -> Grid:
     kept = slice(start, stop)
     covariates = {name: values[:, kept] for name, values in grid.covariates.items()}
     return replace(
-        grid, first_day=grid.day_at(start), throughput=grid.throughput[:, kept], observed=grid.observed[:, kept], covariates=covariates
+        grid,
+        first_day=grid.day_at(start),
+        throughput=grid.throughput[:, kept],
+        observed=grid.observed[:, kept],
+        covariates=covariates,
+        planned={},
     )
 
 

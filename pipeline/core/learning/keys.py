@@ -47,6 +47,7 @@ class Chain:
         """Return the name of what was said of a day: of the days before it, the last one without its unknown tail."""
         before = self.through(max(day - 2, self._first - 1))
         tail = self._slab(day - 1, self._unknown) if day > self._first else b""
+        tail += self._planned(day)
         return sha256(f"said of {self._grid.day_at(day)} after {before}".encode() + tail).hexdigest()[:32]
 
     def _slab(self, day: int, unknown_steps: np.ndarray | None) -> bytes:
@@ -59,7 +60,16 @@ class Chain:
         found = sha256(np.packbits(known).tobytes())
         for values in (self._grid.throughput, *(self._grid.covariates[name] for name in sorted(self._grid.covariates))):
             found.update(np.where(known, values[at], 0).astype(np.float32).tobytes())
-        return found.digest()
+        return found.digest() + self._planned(day)
+
+    def _planned(self, day: int) -> bytes:
+        """Digest of what was planned for a day, of each site's own day; nothing where nothing is planned."""
+        plans = [values for _, values in sorted(self._grid.planned.items())]
+        n, days, _ = self._grid.shape
+        own = day + self._ahead
+        inside = (own >= 0) & (own < days)
+        laid = (np.where(inside[:, None], values[np.arange(n), np.clip(own, 0, days - 1)], np.nan) for values in plans)
+        return b"".join(sha256(values.astype(np.float32).tobytes()).digest() for values in laid)
 
 
 def first_day(through: int, target: int, ordinal: int, longest: int) -> int:

@@ -1,6 +1,7 @@
 """Features by name: one number per step of a site's wall clock, made once for a whole grid and offered to every model alike.
 
-A feature is to a model what a covariate is: a series beside the readings, known up to the cutoff. None looks ahead of its step.
+A feature is to a model what a covariate is: a series beside the readings. Those made of readings are known up to the cutoff, and none looks
+ahead of its step; those of clock and calendar are known ahead.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pipeline.errors import ConfigurationError
 
 CLOCK = ("sin_day", "cos_day", "sin_hour", "cos_hour", "sin_minute", "cos_minute")
 TWELVE = ("device_num", "dxcc_usage", "thp_2", "thp_1", *CLOCK, "mean_thp", "thp")  # of the GRU seq2seq with attention, in its order
+KNOWN_AHEAD = (*CLOCK, "weekend", "holiday")
 DAY_PERIOD, HOUR_PERIOD, MINUTE_PERIOD = 30, 24, 60
 
 FEATURES: dict[str, Callable[[Grid], np.ndarray]] = {  # each gives (N, D, S), or what broadcasts to it
@@ -39,9 +41,11 @@ FEATURES: dict[str, Callable[[Grid], np.ndarray]] = {  # each gives (N, D, S), o
 
 
 def with_features(grid: Grid, names: Sequence[str]) -> Grid:
-    """Return the grid with the named features of ours among its covariates; the very grid where none is named."""
+    """Return the grid with the named features of ours among its covariates, or among what is planned; the very grid where none is named."""
     made = {name: np.ascontiguousarray(feature_of(grid, name)) for name in names if name in FEATURES}
-    return replace(grid, covariates=grid.covariates | made) if made else grid
+    ahead = {name: values for name, values in made.items() if name in KNOWN_AHEAD}
+    past = {name: values for name, values in made.items() if name not in ahead}
+    return replace(grid, covariates=grid.covariates | past, planned=grid.planned | ahead) if made else grid
 
 
 def check_features(names: Sequence[str], own: Iterable[str]) -> None:
@@ -59,9 +63,10 @@ def check_features(names: Sequence[str], own: Iterable[str]) -> None:
 def feature_of(grid: Grid, name: str) -> np.ndarray:
     """Return a feature ``(N, D, S)`` float32, NaN where a reading that it needs is missing.
 
-    At a site where the grid has values of that name they are the feature; ours is made for the others. A name that nobody knows is NaN.
+    At a site where the grid has values of that name, planned or measured, they are the feature; ours is made for the others. A name that
+    nobody knows is NaN.
     """
-    own = grid.covariates.get(name)
+    own = (grid.planned if name in grid.planned else grid.covariates).get(name)
     has_own = np.zeros((grid.shape[0], 1, 1), bool) if own is None else np.isfinite(own).any(axis=(1, 2), keepdims=True)
     if own is not None and (has_own.all() or name not in FEATURES):
         return own
@@ -78,12 +83,12 @@ def stacked(grid: Grid, names: Sequence[str]) -> np.ndarray:
 
 
 def _line(grid: Grid) -> np.ndarray:
-    """Readings of each site one after the other, ``(N, D · S)``; NaN where unobserved."""
+    """Return the readings of each site one after the other, ``(N, D · S)``; NaN where unobserved."""
     return np.where(grid.observed, grid.throughput, np.float32(np.nan)).reshape(grid.shape[0], -1)
 
 
 def _earlier(grid: Grid, steps: int) -> np.ndarray:
-    """Reading ``steps`` steps before each step, across midnight too."""
+    """Return the reading ``steps`` steps before each step, across midnight too."""
     line = _line(grid)
     earlier = np.full_like(line, np.nan)
     earlier[:, steps:] = line[:, : max(line.shape[1] - steps, 0)]
@@ -91,7 +96,7 @@ def _earlier(grid: Grid, steps: int) -> np.ndarray:
 
 
 def _trailing_mean(grid: Grid, steps: int) -> np.ndarray:
-    """Mean of the readings of the last ``steps`` steps, each with its own; NaN where there was none."""
+    """Return the mean of the readings of the last ``steps`` steps, each with its own; NaN where there was none."""
     line = _line(grid)
     there = np.isfinite(line)
     total, count = _trailing_sum(np.where(there, line, 0.0), steps), _trailing_sum(there, steps)
@@ -105,7 +110,7 @@ def _trailing_sum(line: np.ndarray, steps: int) -> np.ndarray:
 
 
 def _minutes(grid: Grid) -> np.ndarray:
-    """Minute of the day of each step, ``(S,)``."""
+    """Return the minute of the day of each step, ``(S,)``."""
     return np.arange(grid.shape[2]) * grid.step_minutes
 
 

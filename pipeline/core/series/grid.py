@@ -15,6 +15,8 @@ from pipeline.core.series.clock import day_instants, infer_step_minutes, steps_p
 from pipeline.core.series.frames import Site, check_readings
 from pipeline.errors import DataError
 
+PAST, AHEAD = "covariate", "planned"  # before the names of series in a file
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -27,6 +29,7 @@ class Grid:
         throughput: ``(N, D, S)`` float32; 0 where unobserved.
         observed: ``(N, D, S)`` bool; True where a reading exists.
         covariates: Past-only series by name, each ``(N, D, S)`` float32, NaN where missing.
+        planned: Series by name that are known ahead, likewise; each day as it was known at that day's own cutoff, the target day too.
         phase_minutes: ``(N,)`` minutes after a multiple of the step (in UTC) at which the site's readings are stamped.
     """
 
@@ -37,6 +40,7 @@ class Grid:
     observed: np.ndarray
     covariates: dict[str, np.ndarray] = field(default_factory=dict)
     phase_minutes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    planned: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -70,7 +74,8 @@ class Grid:
             for values, empty in ((throughput, 0.0), (observed, False), *((v, np.nan) for v in covariates.values())):
                 values[i, max(target, 0) :] = empty
                 values[i, max(target - 1, 0), ~known] = empty
-        return replace(self, throughput=throughput, observed=observed, covariates=covariates)
+        planned = {name: _resized(values, width, np.nan) for name, values in self.planned.items()}
+        return replace(self, throughput=throughput, observed=observed, covariates=covariates, planned=planned)
 
     def known_steps(self, site: int, day: int, cutoff: datetime) -> np.ndarray:
         """Return which steps ``(S,)`` of a day lie wholly before ``cutoff`` on the site's wall clock."""
@@ -111,9 +116,8 @@ class Grid:
         arrays = {"throughput": self.throughput, "observed": self.observed, "phase_minutes": self.phase_minutes}
         from safetensors.numpy import save_file  # the API server knows the tables' quantiles through here and has no such library
 
-        save_file(
-            arrays | {f"covariate.{k}": v for k, v in self.covariates.items()}, path, metadata={"grid": json.dumps(header)}
-        )  # safetensors shuffles keys: one keeps the content hash
+        beside = {f"{kind}.{name}": v for kind, of in ((PAST, self.covariates), (AHEAD, self.planned)) for name, v in of.items()}
+        save_file(arrays | beside, path, metadata={"grid": json.dumps(header)})  # safetensors shuffles keys: one keeps the content hash
 
     @classmethod
     def load(cls, path: Path) -> Grid:
@@ -125,7 +129,10 @@ class Grid:
         from safetensors.numpy import load_file
 
         arrays = load_file(path)
-        covariates = {k.removeprefix("covariate."): v for k, v in arrays.items() if k.startswith("covariate.")}
+        covariates, planned = (
+            {name.removeprefix(f"{kind}."): values for name, values in arrays.items() if name.startswith(f"{kind}.")}
+            for kind in (PAST, AHEAD)
+        )
         return cls(
             sites=tuple(Site(**site) for site in header["sites"]),
             first_day=date.fromisoformat(header["first_day"]),
@@ -134,6 +141,7 @@ class Grid:
             observed=arrays["observed"],
             covariates=covariates,
             phase_minutes=arrays["phase_minutes"],
+            planned=planned,
         )
 
 
@@ -200,6 +208,10 @@ def join(grids: Sequence[Grid]) -> Grid:
         observed=stacked([grid.observed for grid in grids], False),
         covariates={name: stacked([grid.covariates[name] for grid in grids], np.nan) for name in grids[0].covariates},
         phase_minutes=np.concatenate([grid.phase_minutes for grid in grids])[order],
+        planned={
+            name: stacked([grid.planned.get(name, np.full(grid.shape, np.nan, np.float32)) for grid in grids], np.nan)
+            for name in sorted({name for grid in grids for name in grid.planned})
+        },
     )
 
 

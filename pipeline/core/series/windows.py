@@ -31,6 +31,7 @@ class Window(NamedTuple):
         holiday: ``(B, L + 1)`` 1.0 on public holidays, past days first, the target day last.
         phase: ``(B,)`` how far into its calendar day the target day begins, in days; 0 at midnight.
         features: ``(B, L, S, F)`` what the ``WindowGrid`` was given beside the readings; NaN where missing, unknown or before the grid.
+        planned: ``(B, L + 1, S, P)`` what it was given that is known ahead, the target day last; NaN where missing.
     """
 
     past: Tensor
@@ -42,18 +43,26 @@ class Window(NamedTuple):
     holiday: Tensor
     phase: Tensor
     features: Tensor
+    planned: Tensor
 
     def of_last(self, days: int) -> Window:
         """Return the windows as one sees them who looks at the last ``days`` past days only."""
         past, observed, features = self.past[:, -days:], self.past_observed[:, -days:], self.features[:, -days:]
-        return self._replace(past=past, past_observed=observed, features=features, holiday=self.holiday[:, -days - 1 :])
+        holiday, planned = self.holiday[:, -days - 1 :], self.planned[:, -days - 1 :]
+        return self._replace(past=past, past_observed=observed, features=features, holiday=holiday, planned=planned)
 
 
 class WindowGrid:
     """A grid on a device, padded so that every window can be cut by index."""
 
     def __init__(
-        self, grid: Grid, context_days: int, device: str, known_sites: dict[str, int] | None = None, features: Sequence[str] = ()
+        self,
+        grid: Grid,
+        context_days: int,
+        device: str,
+        known_sites: dict[str, int] | None = None,
+        features: Sequence[str] = (),
+        planned: Sequence[str] = (),
     ) -> None:
         """Move the grid to ``device``.
 
@@ -63,6 +72,7 @@ class WindowGrid:
             device: ``cpu`` or ``cuda``.
             known_sites: Row of each site in the network's table, from 1; a site that is not there gets row 0.
             features: Names of the ``F`` features to gather beside the readings.
+            planned: Names of the ``P`` series to gather that are known ahead.
         """
         import torch
 
@@ -75,8 +85,10 @@ class WindowGrid:
         holiday = np.pad(calendar.holiday.astype(np.float32), ((0, 0), (context_days, 0)))
         self._holiday = torch.from_numpy(holiday).to(device)
         self._day_of_week = torch.from_numpy(calendar.day_of_week).to(device)
-        beside = np.pad(stacked(grid, features), (*pad, (0, 0)), constant_values=np.nan)
-        self._features = torch.from_numpy(beside).flatten(1, 2).to(device)
+        self._features, self._planned = (
+            torch.from_numpy(np.pad(stacked(grid, names), (*pad, (0, 0)), constant_values=np.nan)).flatten(1, 2).to(device)
+            for names in (features, planned)
+        )
         rows = [(known_sites or {}).get(site.name, 0) for site in grid.sites]
         self._row = torch.tensor(rows, dtype=torch.long, device=device)
 
@@ -117,6 +129,9 @@ class WindowGrid:
             holiday=self._holiday.unfold(1, context_days + 1, 1)[site_at, day_at + self.context_days - context_days],
             phase=late_at / self.steps,
             features=self._gather_features(site_at, start, tail).unflatten(1, (context_days, self.steps)),
+            planned=self._planned.unfold(1, length + self.steps, 1)[site_at, start]
+            .transpose(1, 2)
+            .unflatten(1, (context_days + 1, self.steps)),
         )
 
     def _gather_features(self, site: Tensor, start: Tensor, known: Tensor) -> Tensor:

@@ -115,4 +115,7 @@ class Sampler:
             observed = observed.index_put((rows,), observed[rows] & present.to(device))
         known = torch.from_numpy(chance[1] >= UNKNOWN_SITE).to(device)
         features = window.features.masked_fill(~known[:, None, None, None], torch.nan)  # what knows no site knows no covariate
-        return window._replace(past=window.past * observed, past_observed=observed, site=window.site * known, features=features)
+        planned = window.planned.masked_fill(~known[:, None, None, None], torch.nan)
+        return window._replace(
+            past=window.past * observed, past_observed=observed, site=window.site * known, features=features, planned=planned
+        )

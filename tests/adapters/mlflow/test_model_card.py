@@ -141,7 +141,7 @@ def test_card_says_what_it_was_mixed_from_what_learning_every_day_is_worth_and_w
     card = render_card(judged, FACTS | {"worth": {"mean_week": 1.0125, "dxcc_usage": 0.61}})
 
     assert "**On those days:** Mixed from 78 % networks, 22 % LightGBM. It learns every day" in card
-    assert "without: `dxcc_usage` 0.610, `device_num`, `mean_week` 1.012 (not used)." in card
+    assert "without: `device_num`, `dxcc_usage` 0.610, `mean_week` 1.012 (not used)." in card
     assert [row[0] for row in cells(card)][-5:] == ["challenger", "frozen", "champion", "lightgbm", "seasonal_naive_week"]
     without = render_card(evaluation(), FACTS)
     assert "On those days" not in without

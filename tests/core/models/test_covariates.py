@@ -26,7 +26,7 @@ SMALL = {
     "lstm_pooled_attention": {"context_days": 14, "hidden": 16, "epochs": 40},
     "input_attention_lstm": {"context_days": 14, "hidden": 16, "epochs": 40},
     "bahdanau_gru": {"context_days": 14, "hidden": 16, "epochs": 40},
-    "attention_mlp": {"context_days": 14, "hidden": 16, "epochs": 40},
+    "attention_mlp": {"context_days": 14, "hidden": 16, "epochs": 120},
     "shared_attention_lstm": {"context_days": 14, "hidden": 16, "epochs": 40},
     "daily_gru_multihead": {"hidden": 16, "epochs": 40},
     "daily_gru_dot": {"hidden": 16, "epochs": 40},
@@ -96,13 +96,13 @@ def test_covariates_that_are_not_used_change_nothing(name):
 
 
 def test_nothing_is_telling_where_no_day_can_be_asked(grid):
-    assert telling_covariates(None, grid, Split(range(1, 60), range(0)), OPTIONS, 14) == ([], {})
+    assert telling_covariates(None, grid, Split(range(1, 60), range(0)), OPTIONS, 14) == ([], [], {})
 
 
 def test_validation_says_what_each_covariate_is_worth(grid):
     found = telling_covariates(None, grid, SPLIT, OPTIONS, 14)
 
-    assert found.names == ["told"]
+    assert found.covariates == ["told"]
     assert found.figures["worth.told"] < 0.7 < 0.95 < found.figures["worth.noise"]
 
 

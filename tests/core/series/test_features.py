@@ -1,7 +1,7 @@
 """Features by name."""
 
-from dataclasses import replace
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -133,7 +133,7 @@ def test_the_documentation_lists_every_feature():
 def test_an_unknown_feature_is_refused_with_the_names_of_the_known():
     check_features(["thp_1", "queue"], ["queue"])
 
-    with pytest.raises(ConfigurationError, match="unknown feature 'thp1'; expected some of thp, thp_1, .*holiday, queue"):
+    with pytest.raises(ConfigurationError, match=r"unknown feature 'thp1'; expected some of thp, thp_1, .*holiday, queue"):
         check_features(["thp1"], ["queue"])
 
 

@@ -1,4 +1,4 @@
-"""What people know ahead: events."""
+"""What people know ahead: events, and covariates of the future."""
 
 from __future__ import annotations
 
@@ -38,5 +38,28 @@ events = Table(
     comment=(
         "One row per event that a person noted: of a site, of all sites with the labels, or of the whole fleet where both are NULL. A run, "
         "a backfill\nand a backtest see those that were known at their cutoff. Noting the same again adds no row."
+    ),
+)
+
+planned = Table(
+    "planned",
+    metadata,
+    optional("site", Name),
+    optional("labels", JSONB, comment="Labels that a site must have, the country among them, to be meant."),
+    required("ts", Instant, comment="From when on the value holds: until the next one, an hour at most."),
+    required("name", Name),
+    required("value", Double),
+    required(
+        "known_from",
+        Instant,
+        server_default=text("now()"),
+        comment="A cutoff at or before it does not know of the value. A later one of the same instant is a newer forecast of it.",
+    ),
+    UniqueConstraint("name", "site", "labels", "ts", "known_from", name="planned_once", postgresql_nulls_not_distinct=True),
+    Index("planned_by_ts", "ts"),
+    comment=(
+        "One row per value of a covariate that is known ahead, instant and known_from: of a site, of all sites with the labels, or of the "
+        "whole fleet\nwhere both are NULL. A day is forecast with the newest value that was known at its cutoff. Loading the same again "
+        "adds no row."
     ),
 )

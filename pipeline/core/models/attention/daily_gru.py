@@ -81,7 +81,7 @@ class _Network(DayNetwork):
 
     def __init__(self, size: NetworkSize, layers: int) -> None:
         super().__init__(size, summary_width=size.hidden // 2)
-        self.token_width = size.steps * len(TWELVE) + (size.hidden if size.covariates else 0)
+        self.token_width = size.steps * len(TWELVE) + size.hidden * size.is_told
         attention = MultiHeadAttention(size.hidden, size.heads, size.dropout) if self.heads else DotProductAttention()
         self.mechanism = DailyGru(self.token_width, size.hidden // 2, attention, size.hidden, layers, size.dropout)
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from pipeline.core.models.contract import MEDIAN, QUANTILES
-from pipeline.core.models.gru_attention.covariates import CovariateReader, Told
+from pipeline.core.models.gru_attention.covariates import Told, readers_of, told_by
 from pipeline.core.models.gru_attention.network import Output
 from pipeline.core.models.gru_attention.normalisation import Scale, normalise
 from pipeline.core.models.gru_attention.segments import NetworkSize, Segments, cut_into_segments
@@ -65,14 +65,14 @@ class DayNetwork(nn.Module):
         super().__init__()
         self.size = size
         self.token_width = token_width(size)
-        self.covariates = CovariateReader(size) if size.covariates else None
+        self.covariates, self.planned = readers_of(size)
         self.head = QuantileHead(size, summary_width, per_segment=per_segment)
 
     def forward(self, window: Window) -> Output:
         """Return quantiles in normalised units, the weights behind them, and each window's scale."""
         z, scale = normalise(window.past, window.past_observed)
         segments = cut_into_segments(z, window.past_observed, self.size)
-        told = self.covariates(window.features[..., -self.size.covariates :]) if self.covariates else None
+        told = told_by(self.covariates, self.planned, window)
         tokens = torch.cat([segments.mean, segments.coverage, past_calendar(window), *([told.days] if told else [])], -1)
         days = Days(z, scale, segments, tokens, window.past_observed.any(-1), told)
         summary, weights = self.look(days, window)
@@ -94,7 +94,7 @@ class QuantileHead(nn.Module):
         self.correction = nn.Linear(width, K if per_segment else J * K)
         self.widths = nn.Linear(width, len(QUANTILES) - 1)
         self.width_of_segment = nn.Parameter(torch.full((J, 1, len(QUANTILES) - 1), WIDTH_START))
-        self.told = nn.Linear(size.hidden, K) if size.covariates else None
+        self.told = nn.Linear(size.hidden, K) if size.is_told else None
         for layer in filter(None, (self.correction, self.widths, self.told)):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -127,7 +127,7 @@ class QuantileHead(nn.Module):
 
 def token_width(size: NetworkSize) -> int:
     """Return ``C``, the channels of a day's token."""
-    return 2 * size.segments + CALENDAR_CHANNELS + (size.hidden if size.covariates else 0)
+    return 2 * size.segments + CALENDAR_CHANNELS + size.hidden * size.is_told
 
 
 def past_calendar(window: Window) -> Tensor:

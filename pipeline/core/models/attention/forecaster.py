@@ -45,7 +45,7 @@ class MechanismSettings:
         epochs: Passes over the training windows; 0 lets the amount of data decide.
         learning_rate: Peak learning rate.
         per_site: One network per site instead of one for all; a site without training days then gets no forecast.
-        covariates: Names of the covariates to use; None lets the validation days decide.
+        covariates: Names of the covariates to use, of the past or known ahead; None lets the validation days decide.
     """
 
     context_days: int = 28
@@ -90,7 +90,7 @@ class WindowForecaster:
             raise ModelError(f"hidden={chosen.hidden} with heads={chosen.heads}: expected an even width that the heads divide")
         self.settings: dict[str, Any] = asdict(chosen)
         self.context_days = chosen.context_days
-        self.covariates = chosen.covariates or []
+        self.covariates, self.planned = chosen.covariates or [], list[str]()
         self._networks: dict[str, DayNetwork] = {}
         self._device = "cpu"
 
@@ -105,7 +105,7 @@ class WindowForecaster:
         unknown = options.unknown_at(grid.shape[0])
         training, validation = training_origins(grid, split.train, unknown), origins_of(grid, split.validation, unknown)
         told = telling_covariates(self._settings.covariates, grid, split, options, self.context_days)
-        self.covariates = told.names
+        self.covariates, self.planned = told.covariates, told.planned
         windows = self._windows(grid)
         self._networks, scores = {}, []
         for group, name in self._groups(grid):
@@ -145,7 +145,7 @@ class WindowForecaster:
         """Write ``config.json`` and ``weights.safetensors``."""
         steps = next((network.size.steps for network in self._networks.values()), 0)
         config = {"name": self.name, "architecture": ARCHITECTURE, "settings": self.settings, "quantiles": list(QUANTILES)}
-        config |= {"steps": steps, "networks": list(self._networks), "covariates": self.covariates}
+        config |= {"steps": steps, "networks": list(self._networks), "covariates": self.covariates, "planned": self.planned}
         weights = {f"{i}.{key}": v.cpu() for i, net in enumerate(self._networks.values()) for key, v in net.state_dict().items()}
         save_file(weights, folder / "weights.safetensors")
         (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False))
@@ -163,7 +163,7 @@ class WindowForecaster:
                 found = f"{folder} was written by architecture version {config['architecture']}"
                 raise ModelError(f"{found}; this code reads {ARCHITECTURE}: train the model again")
             model = cls(**config["settings"])
-            model.covariates = list(config.get("covariates", []))
+            model.covariates, model.planned = list(config.get("covariates", [])), list(config.get("planned", []))
             weights = load_file(folder / "weights.safetensors")
             for i, name in enumerate(config["networks"]):
                 network = model._network(config["steps"])
@@ -180,10 +180,12 @@ class WindowForecaster:
 
     def _network(self, steps: int) -> DayNetwork:
         s = self._settings
-        return self.build(NetworkSize(s.context_days, steps, 0, s.hidden, s.heads, s.dropout, len(self.covariates)), s.layers)
+        return self.build(
+            NetworkSize(s.context_days, steps, 0, s.hidden, s.heads, s.dropout, len(self.covariates), len(self.planned)), s.layers
+        )
 
     def _windows(self, grid: Grid) -> WindowGrid:
-        return WindowGrid(grid, self.context_days, self._device, features=[*self.features, *self.covariates])
+        return WindowGrid(grid, self.context_days, self._device, features=[*self.features, *self.covariates], planned=self.planned)
 
     def _groups(self, grid: Grid) -> list[tuple[np.ndarray, str]]:
         """Return the rows of the grid's sites that share a network, and its name."""

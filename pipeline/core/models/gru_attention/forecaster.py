@@ -60,7 +60,7 @@ class GruAttention:
         self._share = 0.0
         self._factors = np.ones(len(QUANTILES))
         self._known_sites: dict[str, int] = {}
-        self.covariates = self._settings.covariates or []
+        self.covariates, self.planned = self._settings.covariates or [], list[str]()
         self._device = "cpu"
         self.rehearsal: Rehearsal | None = None
 
@@ -74,7 +74,7 @@ class GruAttention:
         self._device = device_of(options)
         self._known_sites = {site.name: row for row, site in enumerate(grid.sites, start=1)}
         told = telling_covariates(self._settings.covariates, grid, split, options, self.context_days)
-        self.covariates = told.names
+        self.covariates, self.planned = told.covariates, told.planned
         windows = self._windows(grid)
         unknown = options.unknown_at(grid.shape[0])
         training, validation = training_origins(grid, split.train, unknown), origins_of(grid, split.validation, unknown)
@@ -93,11 +93,11 @@ class GruAttention:
         return {"train_seconds": seconds, "train_windows": float(len(training)), "weights": float(weights)} | figures | told.figures
 
     def _windows(self, grid: Grid) -> WindowGrid:
-        return WindowGrid(grid, self.context_days, self._device, self._known_sites, self.covariates)
+        return WindowGrid(grid, self.context_days, self._device, self._known_sites, self.covariates, self.planned)
 
     def _sizes(self, steps: int) -> list[NetworkSize]:
         s = self._settings
-        fixed = (steps, len(self._known_sites), s.hidden, s.heads, s.dropout, len(self.covariates))
+        fixed = (steps, len(self._known_sites), s.hidden, s.heads, s.dropout, len(self.covariates), len(self.planned))
         return [NetworkSize(days, *fixed) for days in s.context_of_members]
 
     def _learn(self, grid: Grid, windows: WindowGrid, split: Split, options: FitOptions, companion_trees: int) -> None:
@@ -136,7 +136,7 @@ class GruAttention:
             rate=COMPANION_RATE,
             most_rows=COMPANION_ROWS,
             threads=len(QUANTILES),
-            covariates=self.covariates,
+            covariates=self.covariates + self.planned,
         )
         figures = self._companion.fit(grid, split, replace(options, checkpoint=None, report=lambda _: None))
         self._companion_trees = int(figures["trees"])
@@ -215,6 +215,7 @@ class GruAttention:
             "quantiles": list(QUANTILES),
             "sites": list(self._known_sites),
             "covariates": self.covariates,
+            "planned": self.planned,
             "steps": self._members[0].size.steps if self._members else 0,
             "companion_share": self._share,
             "interval_factors": self._factors.tolist(),
@@ -251,7 +252,7 @@ class GruAttention:
 
     def _restore(self, config: dict[str, Any], weights: dict[str, torch.Tensor]) -> None:
         self._known_sites = {name: row for row, name in enumerate(config["sites"], start=1)}
-        self.covariates = list(config["covariates"])
+        self.covariates, self.planned = list(config["covariates"]), list(config.get("planned", []))
         self._share, self._factors = float(config["companion_share"]), np.array(config["interval_factors"], float)
         for i, size in enumerate(self._sizes(config["steps"])):
             network = AttentionNetwork(size)

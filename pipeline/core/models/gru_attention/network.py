@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from pipeline.core.models.contract import ATTENTION_BANDS, MEDIAN, QUANTILES
-from pipeline.core.models.gru_attention.covariates import CovariateReader, Told
+from pipeline.core.models.gru_attention.covariates import Told, readers_of, told_by
 from pipeline.core.models.gru_attention.dropout import SeededDropout
 from pipeline.core.models.gru_attention.normalisation import Scale, normalise
 from pipeline.core.models.gru_attention.segments import NetworkSize, Segments, cut_into_segments
@@ -62,7 +62,7 @@ class AttentionNetwork(nn.Module):
         self.head_segment = nn.Linear(D, D)
         self.head_step = nn.Linear(H + 1 + 2 * len(size.lags) + 4, D)
         self.head_out = nn.Linear(D, len(QUANTILES))
-        self.covariates = CovariateReader(size) if size.covariates else None
+        self.covariates, self.planned = readers_of(size)
         self.dropout = SeededDropout(size.dropout)
         self._start(generator)
 
@@ -93,7 +93,7 @@ class AttentionNetwork(nn.Module):
         """
         z, scale = normalise(window.past, window.past_observed)
         segments = cut_into_segments(z, window.past_observed, self.size)
-        told = self.covariates(window.features) if self.covariates else None
+        told = told_by(self.covariates, self.planned, window)
         tokens, encoded = self._encode(segments, window, told)
         decoded = self._decode(segments, encoded, window, told)  # (B, J, D)
         attention = self._attend(decoded, tokens + encoded, segments)  # (B, H, J, L)

@@ -27,6 +27,7 @@ class NetworkSize:
         heads: ``H``, a divisor of ``D``.
         dropout: Share of hidden units dropped in training.
         covariates: ``F``, series beside the readings that the network reads.
+        planned: ``P``, those that are known ahead.
     """
 
     context_days: int
@@ -36,6 +37,12 @@ class NetworkSize:
     heads: int = 4
     dropout: float = 0.1
     covariates: int = 0
+    planned: int = 0
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the network reads anything beside the readings."""
+        return self.covariates + self.planned > 0
 
     @property
     def segment_steps(self) -> int:

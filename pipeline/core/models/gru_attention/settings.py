@@ -29,7 +29,7 @@ class GruAttentionSettings:
         learning_rate: Peak learning rate.
         companion: Whether LightGBM may take a share of the forecast.
         refit: Whether the last fit also learns from the validation days, where they are a large part of the history.
-        covariates: Names of the past covariates to use; None lets the validation days decide.
+        covariates: Names of the covariates to use, of the past or known ahead; None lets the validation days decide.
     """
 
     context_days: int = 28

@@ -19,6 +19,8 @@ LAG_DAYS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
 SHORTEST_CONTEXT_DAYS = 7
 COVARIATE_LAGS = (1, 2, 7)
 COVARIATE_COLUMNS = 2 * len(COVARIATE_LAGS) + 1
+PLANNED_LAGS = (1, 7)
+PLANNED_COLUMNS = 2 * (1 + len(PLANNED_LAGS))
 
 
 class Rows(NamedTuple):
@@ -46,10 +48,11 @@ def holes_stay_nan() -> Iterator[None]:
 class LagFeatures:
     """Makes the rows of one grid; holds its calendar."""
 
-    def __init__(self, grid: Grid, context_days: int, covariates: Sequence[str] = ()) -> None:
+    def __init__(self, grid: Grid, context_days: int, covariates: Sequence[str] = (), planned: Sequence[str] = ()) -> None:
         """Take a grid and the names of what to read beside its readings; of one that it lacks, everything is missing."""
         self.context_days = context_days
-        self._grid, self._series = grid, {name: feature_of(grid, name) for name in covariates}
+        self._grid = grid
+        self._covariates, self._planned = ([feature_of(grid, name) for name in names] for names in (covariates, planned))
         self._lags = [lag for lag in LAG_DAYS if lag <= context_days]
         ahead = 3  # another zone's target day is at most a day away from the schedule's
         self._calendar = calendar_of(grid, ahead)
@@ -63,8 +66,10 @@ class LagFeatures:
         z = np.where(observed, past, np.float32(np.nan)) / scale[:, None, None]
         columns = [*self._same_step(z), *self._levels(z), *self._calendar_columns(origins, s)]
         columns.append(origins.unknown_steps[:, None] / s)
-        for name in self._series:
-            columns += self._of_covariate(name, origins)
+        for series in self._covariates:
+            columns += self._of_covariate(series, origins)
+        for series in self._planned:
+            columns += self._of_plan(series, origins)
         features = np.empty((b, s, len(columns)), np.float32)
         for i, column in enumerate(columns):
             features[:, :, i] = column
@@ -99,9 +104,9 @@ class LagFeatures:
         week_change = day_means[:, -7:].mean(axis=1) - day_means[:, -14:-7].mean(axis=1) if days >= 14 else np.full(b, np.nan)
         return [*(day_means[:, [days - lag]] for lag in lags), last, recent, last - day_before, age, week_change[:, None]]
 
-    def _of_covariate(self, name: str, origins: Origins) -> list[np.ndarray]:
+    def _of_covariate(self, series: np.ndarray, origins: Origins) -> list[np.ndarray]:
         """Return ``COVARIATE_COLUMNS`` of a covariate: at the step, of the newest days and last known; divided by its window's mean."""
-        past, observed = past_of(self._grid, origins, self.context_days, self._series[name])
+        past, observed = past_of(self._grid, origins, self.context_days, series)
         x = np.where(observed, past, np.float32(np.nan))
         level = np.nanmean(np.abs(x), axis=(1, 2), keepdims=True)
         z = x / np.where(level > 0, level, np.float32(1))
@@ -111,6 +116,19 @@ class LagFeatures:
         recent = np.take_along_axis(flat, np.maximum(newest - np.arange(hour), 0), axis=1)
         days = [day_means[:, [-lag]] for lag in COVARIATE_LAGS]
         return [*(z[:, -lag] for lag in COVARIATE_LAGS), *days, np.nanmean(recent, axis=1, keepdims=True)]
+
+    def _of_plan(self, series: np.ndarray, origins: Origins) -> list[np.ndarray]:
+        """Return ``PLANNED_COLUMNS`` of what is known ahead: at the step, of the whole day, and how far each lies from days before."""
+        ahead = Origins(origins.site, origins.day + 1, np.zeros_like(origins.unknown_steps))
+        known, there = past_of(self._grid, ahead, self.context_days + 1, series)  # the target day last
+        x = np.where(there, known, np.float32(np.nan))
+        level = np.nanmean(np.abs(x), axis=(1, 2), keepdims=True)
+        z = x / np.where(level > 0, level, np.float32(1))
+        return [
+            column
+            for values in (z, np.nanmean(z, axis=2, keepdims=True))
+            for column in (values[:, -1], *(values[:, -1] - values[:, -1 - lag] for lag in PLANNED_LAGS))
+        ]
 
     def _calendar_columns(self, origins: Origins, steps: int) -> list[np.ndarray]:
         calendar, day = self._calendar, origins.day

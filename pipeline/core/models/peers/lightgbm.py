@@ -35,7 +35,7 @@ class LightGbmSettings:
         most_rows: Rows to learn from; more are thinned at random, so that a large fleet also trains in seconds.
         early_cutoffs: Share of training origins with a random cutoff up to a day before the target day; the others have their site's own.
         threads: How many quantiles' models grow at a time, each on one thread: shared loops would wait for each other on a busy machine.
-        covariates: Names of the past covariates to use; None lets the validation days decide.
+        covariates: Names of the covariates to use, of the past or known ahead; None lets the validation days decide.
     """
 
     context_days: int = 28
@@ -64,7 +64,7 @@ class LightGbm:
         self.settings: dict[str, Any] = asdict(self._settings)
         self.context_days = self._settings.context_days
         self._boosters: list[lightgbm.Booster] = []
-        self.covariates = self._settings.covariates or []
+        self.covariates, self.planned = self._settings.covariates or [], list[str]()
 
     def fit(self, grid: Grid, split: Split, options: FitOptions) -> dict[str, float]:
         """Grow one model per quantile and return ``train_seconds``, ``rows`` and ``trees`` of the median.
@@ -75,9 +75,9 @@ class LightGbm:
         start = time.perf_counter()
         rng = np.random.default_rng(options.seed)
         told = telling_covariates(self._settings.covariates, grid, split, options, self.context_days)
-        self.covariates = told.names
+        self.covariates, self.planned = told.covariates, told.planned
         unknown, most = options.unknown_at(grid.shape[0]), self._settings.most_rows
-        maker = LagFeatures(grid, self.context_days, self.covariates)
+        maker = LagFeatures(grid, self.context_days, self.covariates, self.planned)
         learnt = rows_of(maker, grid, split.train, unknown, most, self._settings.early_cutoffs, rng)
         if not len(learnt.target):
             raise DataError(f"lightgbm found no reading on target days {split.train} that has a past; expected a longer history")
@@ -102,7 +102,7 @@ class LightGbm:
         if not self._boosters:
             raise ModelError("this lightgbm forecaster has no trees; fit it or load a saved one first")
         steps = grid.shape[2]
-        rows = LagFeatures(grid, self.context_days, self.covariates)
+        rows = LagFeatures(grid, self.context_days, self.covariates, self.planned)
         quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
 
         def answer(part: slice, some: Origins) -> None:
@@ -119,7 +119,8 @@ class LightGbm:
 
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and one LightGBM text model per quantile."""
-        config = {"name": self.name, "settings": self.settings, "quantiles": QUANTILES, "covariates": self.covariates}
+        config = {"name": self.name, "settings": self.settings, "quantiles": QUANTILES}
+        config |= {"covariates": self.covariates, "planned": self.planned}
         (folder / "config.json").write_text(json.dumps(config))
         for level, booster in zip(QUANTILES, self._boosters, strict=True):
             booster.save_model(_file(folder, level))
@@ -136,7 +137,7 @@ class LightGbm:
             forecaster = cls(**config["settings"])
             if tuple(config["quantiles"]) != QUANTILES:
                 raise ModelError(f"{folder} holds quantiles {config['quantiles']}; expected {list(QUANTILES)}: train it again")
-            forecaster.covariates = list(config["covariates"])
+            forecaster.covariates, forecaster.planned = list(config["covariates"]), list(config.get("planned", []))
             forecaster._boosters = [lightgbm.Booster(model_str=_file(folder, level).read_text()) for level in QUANTILES]
         except (OSError, ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
             raise ModelError(f"{folder} holds no readable lightgbm forecaster: {error}; train it again") from error

@@ -32,7 +32,7 @@ class LightGbmBag:
         self._members = [LightGbm(**settings) for _ in range(SEEDS)]
         self.settings: dict[str, Any] = self._members[0].settings
         self.context_days = self._members[0].context_days
-        self.covariates = self._members[0].covariates
+        self.covariates, self.planned = self._members[0].covariates, self._members[0].planned
         self._factors = np.ones(len(QUANTILES))
         self.rehearsal: Rehearsal | None = None
 
@@ -46,7 +46,7 @@ class LightGbmBag:
         unknown = options.unknown_at(grid.shape[0])
         self._factors, self.rehearsal = np.ones(len(QUANTILES)), None
         told = telling_covariates(self.settings["covariates"], grid, split, options, self.context_days)
-        self.covariates = told.names
+        self.covariates, self.planned = told.covariates, told.planned
         trees = self._grow(grid, split, options, None)
         validation = origins_of(grid, split.validation, unknown)
         if len(validation):
@@ -95,7 +95,7 @@ class LightGbmBag:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{folder} holds no readable lightgbm_bag forecaster: {error}; train it again") from error
         bag._members = [LightGbm.load(folder / f"member{i}") for i in range(SEEDS)]
-        bag.covariates = bag._members[0].covariates
+        bag.covariates, bag.planned = bag._members[0].covariates, bag._members[0].planned
         return bag
 
     def _grow(self, grid: Grid, split: Split, options: FitOptions, trees: list[int] | None) -> list[int]:
@@ -103,7 +103,7 @@ class LightGbmBag:
         grown = []
         for i in range(SEEDS):
             found = {} if trees is None else {"trees": trees[i]}
-            self._members[i] = LightGbm(**self.settings | {"covariates": self.covariates} | found)
+            self._members[i] = LightGbm(**self.settings | {"covariates": self.covariates + self.planned} | found)
 
             def report(line: Progress, before: int = i) -> None:
                 options.report(replace(line, iteration=before * line.iterations + line.iteration, iterations=SEEDS * line.iterations))

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.core.evaluation.bootstrap import Interval, ratio_interval
 from pipeline.core.models.contract import WORTH, FitOptions, Split
-from pipeline.core.models.peers.lag_features import COVARIATE_COLUMNS, SHORTEST_CONTEXT_DAYS, LagFeatures
+from pipeline.core.models.peers.lag_features import COVARIATE_COLUMNS, PLANNED_COLUMNS, SHORTEST_CONTEXT_DAYS, LagFeatures
 from pipeline.core.models.peers.lag_rows import rows_of
 from pipeline.core.series.grid import Grid
 
@@ -21,9 +21,10 @@ EARLY_SHARE = 0.25
 
 
 class Told(NamedTuple):
-    """The covariates that a model uses, and what each one that was asked is worth as figures of the fit."""
+    """The covariates that a model uses, of the past and known ahead, and what each one asked is worth as figures of the fit."""
 
-    names: list[str]
+    covariates: list[str]
+    planned: list[str]
     figures: dict[str, float]
 
 
@@ -35,30 +36,37 @@ def telling_covariates(chosen: list[str] | None, grid: Grid, split: Split, optio
 
     Args:
         chosen: Names to use without asking; None to ask.
-        grid: Readings and covariates.
+        grid: Readings, covariates and what is planned.
         split: Days to learn from and to ask.
         options: Give the seed and what is unknown at a cutoff.
         context_days: How far back the trees look, at least the days that a row needs.
     """
-    if chosen is not None:
-        return Told(chosen, {})
-    worth = _worth(grid, split, options, max(context_days, SHORTEST_CONTEXT_DAYS))
+    worth = _worth(grid, split, options, max(context_days, SHORTEST_CONTEXT_DAYS)) if chosen is None else {}
     figures = {f"{WORTH}{name}": ratio.value for name, ratio in worth.items() if np.isfinite(ratio.value)}
-    return Told([name for name, ratio in worth.items() if ratio.high < 1], figures)
+    names = [name for name, ratio in worth.items() if ratio.high < 1] if chosen is None else chosen
+    return Told([name for name in names if name not in grid.planned], [name for name in names if name in grid.planned], figures)
 
 
 def _worth(grid: Grid, split: Split, options: FitOptions, context_days: int) -> dict[str, Interval]:
     """Return of each covariate the error with it over the error without."""
-    names = [name for name, values in sorted(grid.covariates.items()) if np.isfinite(values[:, : split.train.stop]).any()]
-    if not names or not len(split.validation):
+    past, planned = (
+        [name for name, values in sorted(series.items()) if np.isfinite(values[:, : split.train.stop]).any()]
+        for series in (grid.covariates, grid.planned)
+    )
+    if not past + planned or not len(split.validation):
         return {}
     import lightgbm  # a fleet without covariates need not load it
 
-    maker, rng, unknown = LagFeatures(grid, context_days, names), np.random.default_rng(options.seed), options.unknown_at(grid.shape[0])
+    maker, rng, unknown = (
+        LagFeatures(grid, context_days, past, planned),
+        np.random.default_rng(options.seed),
+        options.unknown_at(grid.shape[0]),
+    )
     learnt, asked = (rows_of(maker, grid, days, unknown, ROWS, EARLY_SHARE, rng) for days in (split.train, split.validation))
     if not len(learnt.target) or not len(asked.target):
         return {}
-    own = learnt.features.shape[1] - COVARIATE_COLUMNS * len(names)
+    widths = [*(COVARIATE_COLUMNS for _ in past), *(PLANNED_COLUMNS for _ in planned)]
+    own = learnt.features.shape[1] - sum(widths)
 
     def error_with(columns: list[int]) -> np.ndarray:
         """Return the sum of absolute errors of each validation day."""
@@ -68,5 +76,7 @@ def _worth(grid: Grid, split: Split, options: FitOptions, context_days: int) -> 
         return np.bincount(asked.day - split.validation.start, error, len(split.validation))
 
     without = error_with(list(range(own)))
-    first = {name: own + i * COVARIATE_COLUMNS for i, name in enumerate(names)}
-    return {name: ratio_interval(error_with([*range(own), *range(i, i + COVARIATE_COLUMNS)]), without) for name, i in first.items()}
+    found, stops = {}, own + np.cumsum(widths)
+    for name, width, stop in zip([*past, *planned], widths, stops, strict=True):
+        found[name] = ratio_interval(error_with([*range(own), *range(stop - width, stop)]), without)
+    return found

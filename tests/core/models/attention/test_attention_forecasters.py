@@ -106,7 +106,7 @@ def test_a_network_overfits_one_batch_and_every_parameter_learns(name):
     model, grid = create(name, **SMALL, dropout=0.0), make_grid(sites=2, steps=6, noise=0.3)
     torch.manual_seed(0)
     network = model.build(NetworkSize(7, 6, 0, 16, 4, 0.0), 1)
-    windows = WindowGrid(grid, 7, "cpu", features=model.features(grid))
+    windows = WindowGrid(grid, 7, "cpu", features=model.features)
     window = windows.gather(np.array([0, 1, 0, 1]), np.array([9, 10, 20, 31]), np.zeros(4, np.int64), 7)
     optimiser, levels = torch.optim.Adam(network.parameters(), lr=2e-2), torch.tensor(QUANTILES)
     losses, moved = [], {name: torch.zeros(()) for name, _ in network.named_parameters()}
