@@ -37,7 +37,10 @@ def add(
     start: Annotated[str, typer.Option("--from", help="Its first instant, with an offset: 2026-06-11T20:00+02:00.")],
     end: Annotated[str | None, typer.Option("--to", help="First instant after it. A break needs none.")] = None,
     category: Annotated[str | None, typer.Option(help="What sort of event: effects are learnt by category. Required of expected.")] = None,
-    site: Annotated[str | None, typer.Option(help="Whose it is. Without a site or a label it is the whole fleet's.")] = None,
+    site: Annotated[
+        list[str] | None,
+        typer.Option(help="Whose it is; given more than once, an event for each. Without a site or a label: the whole fleet's."),
+    ] = None,
     label: Annotated[list[str] | None, typer.Option("--label", help="KEY=VALUE that sites have; may be given more than once.")] = None,
     factor: Annotated[float | None, typer.Option(help="By how much traffic is multiplied, where you can tell.")] = None,
     note: Annotated[str, typer.Option(help="In your words.")] = "",
@@ -57,13 +60,12 @@ def add(
         starts_at=instant_of(start, "--from"),
         ends_at=instant_of(end, "--to") if end else None,
         category=category,
-        site=site,
         labels=labels_of(";".join(label or []), "--label:"),
         expected_factor=factor,
         note=note,
         known_from=instant_of(known_from, "--known-from") if known_from else None,
     )
-    _note([noted.checked()], dry_run)
+    note_events(noted.of_sites(site or []), dry_run)
 
 
 def load(
@@ -77,7 +79,7 @@ def load(
     """
     from pipeline.adapters.files.events_file import read_events_file
 
-    _note(read_events_file(file), dry_run)
+    note_events(read_events_file(file), dry_run)
 
 
 def list_(
@@ -126,7 +128,8 @@ def remove(
     _change("removed", dry_run, work)
 
 
-def _note(notes: list[Note], dry_run: bool) -> None:
+def note_events(notes: list[Note], dry_run: bool = False) -> list[NotedEvent]:
+    """Note events, say so, and return those that did not stand there already."""
     from pipeline.adapters.postgres.events import list_events, write_events
 
     def work(connection: Connection) -> list[NotedEvent]:
@@ -136,6 +139,7 @@ def _note(notes: list[Note], dry_run: bool) -> None:
     new = _change("noted", dry_run, work)
     if len(new) < len(notes):
         typer.echo(f"{len(notes) - len(new)} of {len(notes)} stood there already")
+    return new
 
 
 def _change(word: str, dry_run: bool, work: Callable[[Connection], list[NotedEvent]]) -> list[NotedEvent]:

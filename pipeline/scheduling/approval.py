@@ -39,10 +39,14 @@ def approval_param(default: str) -> Param:
 
 def who_asked(context: Context) -> str:
     """Return the Airflow user who started the run; ``shadow`` where the comparison of the shadow did."""
-    run = context["dag_run"]
-    if run.run_type == "operator_triggered":  # such a run inherits the user of the run that triggered it, who asked for nothing
-        return BY_SHADOW
-    return getattr(run, "triggering_user_name", None) or "unknown"
+    if context["dag_run"].run_type == "operator_triggered":
+        return BY_SHADOW  # such a run inherits the user of the run that triggered it, who asked for nothing
+    return who_triggered(context)
+
+
+def who_triggered(context: Context) -> str:
+    """Return the Airflow user who started the run."""
+    return getattr(context["dag_run"], "triggering_user_name", None) or "unknown"
 
 
 def ask_where_better(run: XComArg) -> XComArg:

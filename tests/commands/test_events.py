@@ -52,6 +52,11 @@ def test_an_event_of_labels_or_of_the_fleet_says_how_many_sites_it_means(type_in
     assert f"({sites} site{'s' * (sites != 1)})" in type_in("add", *MATCH, *words)
 
 
+def test_sites_that_are_named_together_have_an_event_each(type_in, run_sql):
+    assert type_in("add", *MATCH, "--site", "fra", "--site", "ams").count("noted ") == 2
+    assert [row[2] for row in run_sql(ROWS)] == ["fra", "ams"]
+
+
 def test_events_of_a_file_are_noted_once(type_in, run_sql, tmp_path):
     file = tmp_path / "events.csv"
     file.write_text(

@@ -60,7 +60,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 def test_dags_parse_without_an_error(parsed: dict):
     assert parsed["errors"] == {}
-    assert set(parsed["dags"]) == {"train_model", "forecast_day_ahead", "monitor_forecasts", "promote_model", "retain_days"}
+    assert set(parsed["dags"]) == {"train_model", "forecast_day_ahead", "monitor_forecasts", "promote_model", "note_event", "retain_days"}
 
 
 def test_dags_load_nothing_heavy_while_they_are_parsed(parsed: dict):
@@ -143,6 +143,7 @@ def test_schedules_carry_the_target_day_as_partition_key(parsed: dict):
         "forecast_day_ahead": "CronPartitionTimetable",
         "monitor_forecasts": "PartitionedAssetTimetable",
         "promote_model": "NullTimetable",
+        "note_event": "NullTimetable",
         "retain_days": "CronPartitionTimetable",
     }
 
@@ -153,6 +154,10 @@ def test_train_model_asks_for_approval_sites_span_architecture_and_epochs(parsed
 
 def test_promote_model_asks_for_a_version_and_a_reason(parsed: dict):
     assert parsed["dags"]["promote_model"]["params"] == ["approval", "reason", "version"]
+
+
+def test_note_event_asks_for_what_an_event_is(parsed: dict):
+    assert parsed["dags"]["note_event"]["params"] == ["category", "factor", "from", "kind", "labels", "note", "sites", "to"]
 
 
 def test_no_form_offers_less_approval_than_the_setting_asks_for(parsed: dict, tmp_path: Path):

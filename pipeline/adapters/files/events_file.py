@@ -1,11 +1,13 @@
-"""Events as a person hands them in: a file with a row for each."""
+"""Events as a person hands them in: a file with a row for each, or a form."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -30,6 +32,21 @@ def read_events_file(path: Path) -> list[Note]:
         raise DataError(f"{path} has the column {unknown[0]!r}; expected {', '.join((*NEEDED, *OTHERS))}")
     rows = frame.to_dict("records")
     return [_note({str(key): str(value).strip() for key, value in row.items()}, f"{path}, row {i}:") for i, row in enumerate(rows, 1)]
+
+
+def notes_of_form(form: Mapping[str, Any], noted_by: str) -> list[Note]:
+    """Return the events of a form whose fields are named like the columns of a file; what is empty is None.
+
+    Args:
+        form: Its ``sites`` and ``labels`` are lists; there is an event for each of the sites.
+        noted_by: Who filled it in.
+
+    Raises:
+        DataError: It cannot be an event.
+    """
+    fields = {**form, "labels": ";".join(form["labels"] or [])}
+    noted = _note({name: "" if said is None else str(said).strip() for name, said in fields.items()}, "the form:")
+    return replace(noted, noted_by=noted_by).of_sites(form["sites"] or [], "the form: the event")
 
 
 def frame_of(notes: Sequence[Note]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -43,6 +43,10 @@ class Note:
     note: str = ""
     noted_by: str | None = None
     known_from: datetime | None = None
+
+    def of_sites(self, sites: Sequence[str], what: str = "the event") -> list[Note]:
+        """Return an event like this for each of some sites, the very one where none is named; each is ``checked``."""
+        return [replace(self, site=site).checked(what) for site in sites] or [self.checked(what)]
 
     def checked(self, what: str = "the event") -> Note:
         """Return the event; ``what`` names it.

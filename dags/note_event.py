@@ -1,0 +1,90 @@
+"""# note_event
+
+Notes what people know of days and no series holds: a match, an outage, a migration. Every forecast whose cutoff lies after the note
+knows it as well.
+
+**Reads** `sites`. **Writes** `events`; noted by whoever triggers it.
+**Usual duration** seconds. **Runs** by hand (*Trigger* opens the form).
+
+| Field | |
+|---|---|
+| `kind` | `expected`: it moves traffic; `ignore`: what was measured teaches nothing; `break`: from here on the site is another |
+| `category` | what sort of event, such as match: effects are learnt by category. `expected` needs it |
+| `sites`, `labels` | whose it is, one of them; neither is the whole fleet |
+| `from`, `to` | its first instant, and the first after it; a `break` needs no end |
+| `factor` | by how much traffic is multiplied, where you can tell; of `expected` only |
+| `note` | in your words |
+
+If `note` fails, its log says what cannot be: an end before the start, a site that does not exist, breaks that overlap. Trigger again with
+the form mended. What stands there already is left as it is. `python -m pipeline events remove NUMBER` takes an event back.
+"""
+
+from airflow.sdk import Param, dag, get_current_context, task
+
+from pipeline.scheduling.approval import who_triggered
+from pipeline.scheduling.tasks import TASK_DEFAULTS
+
+
+@task(task_display_name="Note the event")
+def note() -> list[int]:
+    """Note what the form says and return the numbers of the events; none where they stand there already."""
+    from pipeline.adapters.files.events_file import notes_of_form
+    from pipeline.commands.events import note_events
+
+    context = get_current_context()
+    return [event.id for event in note_events(notes_of_form(context["params"], who_triggered(context)))]
+
+
+INSTANT = "With an offset, such as 2026-06-11T20:00:00+02:00."
+
+
+@dag(
+    schedule=None,
+    is_paused_upon_creation=False,
+    tags=["dayahead"],
+    doc_md=__doc__,
+    default_args=TASK_DEFAULTS,
+    params={
+        "kind": Param("expected", enum=["expected", "ignore", "break"], title="Kind", description="What the event means for forecasts."),
+        "category": Param(
+            None, type=["null", "string"], title="Category", description="What sort of event, such as match; expected needs it."
+        ),
+        "sites": Param(
+            [],
+            type=["null", "array"],
+            items={"type": "string", "minLength": 1},
+            uniqueItems=True,
+            title="Sites",
+            description="Whose it is, one a line, named as in the table sites; an event for each. Empty: see labels.",
+        ),
+        "labels": Param(
+            [],
+            type=["null", "array"],
+            items={"type": "string", "pattern": "^[^=;]+=[^;]+$"},
+            title="Labels",
+            description="KEY=VALUE, one a line: all sites that have them, the country too. Neither sites nor labels: the whole fleet.",
+        ),
+        "from": Param(type="string", format="date-time", title="From", description=f"Its first instant. {INSTANT}"),
+        "to": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="To",
+            description=f"The first instant after it; a break needs none. {INSTANT}",
+        ),
+        "factor": Param(
+            None,
+            type=["null", "number"],
+            exclusiveMinimum=0,
+            title="Factor",
+            description="By how much traffic is multiplied, where you can tell: 1.5 is half as much again.",
+        ),
+        "note": Param("", type=["null", "string"], title="Note", description="In your words."),
+    },
+)
+def note_event() -> None:
+    """Wire the one task."""
+    note()
+
+
+note_event()
