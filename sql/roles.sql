@@ -59,5 +59,6 @@ GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, da
 GRANT SELECT ON
     dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
     dayahead.model_decisions, dayahead.forecast_mixture, dayahead.absent_sites, dayahead.next_day_peaks, dayahead.next_day_totals, dayahead.next_day_total_peaks,
-    dayahead.plan_accuracy_30d, dayahead.risk_reliability_30d, dayahead.site_events, dayahead.billing_p95
+    dayahead.plan_accuracy_30d, dayahead.risk_reliability_30d, dayahead.site_events, dayahead.event_candidates,
+    dayahead.billing_p95
 TO dayahead_viewer;

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pipeline.config import Settings
 from pipeline.core.series.clock import day_start, target_day_at
 from pipeline.errors import ServiceError
+from pipeline.web.candidates import event_candidates
 from pipeline.web.fleet_queries import Chosen, facts_of, joint_of, peak_of, sites_of, total_of
 from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import RISK_SHOWN, render
@@ -104,7 +105,7 @@ def fleet(settings: SettingsHere, choice: ChoiceHere) -> HTMLResponse:
     absent = absent_sites(settings)
     return render(
         "fleet.html", title="Fleet", unit=settings.unit, choice=asdict(choice), some=some, whole=whole, rows=rows, labels=_options(labels),
-        absent=absent,
+        absent=absent, candidates=event_candidates(settings, whole["sites"]),
         zone=settings.timezone, span=span_of(settings, whole["cutoff"]), first=(choice.page - 1) * PAGE_ROWS,
         pages=-(-some["sites"] // PAGE_ROWS),
     )  # fmt: skip
