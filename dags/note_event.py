@@ -22,6 +22,7 @@ the form mended. What stands there already is left as it is. `python -m pipeline
 from airflow.sdk import Param, dag, get_current_context, task
 
 from pipeline.scheduling.approval import who_triggered
+from pipeline.scheduling.forms import event_fields
 from pipeline.scheduling.tasks import TASK_DEFAULTS
 
 
@@ -35,9 +36,6 @@ def note() -> list[int]:
     return [event.id for event in note_events(notes_of_form(context["params"], who_triggered(context)))]
 
 
-INSTANT = "With an offset, such as 2026-06-11T20:00:00+02:00."
-
-
 @dag(
     schedule=None,
     is_paused_upon_creation=False,
@@ -46,39 +44,7 @@ INSTANT = "With an offset, such as 2026-06-11T20:00:00+02:00."
     default_args=TASK_DEFAULTS,
     params={
         "kind": Param("expected", enum=["expected", "ignore", "break"], title="Kind", description="What the event means for forecasts."),
-        "category": Param(
-            None, type=["null", "string"], title="Category", description="What sort of event, such as match; expected needs it."
-        ),
-        "sites": Param(
-            [],
-            type=["null", "array"],
-            items={"type": "string", "minLength": 1},
-            uniqueItems=True,
-            title="Sites",
-            description="Whose it is, one a line, named as in the table sites; an event for each. Empty: see labels.",
-        ),
-        "labels": Param(
-            [],
-            type=["null", "array"],
-            items={"type": "string", "pattern": "^[^=;]+=[^;]+$"},
-            title="Labels",
-            description="KEY=VALUE, one a line: all sites that have them, the country too. Neither sites nor labels: the whole fleet.",
-        ),
-        "from": Param(type="string", format="date-time", title="From", description=f"Its first instant. {INSTANT}"),
-        "to": Param(
-            None,
-            type=["null", "string"],
-            format="date-time",
-            title="To",
-            description=f"The first instant after it; a break needs none. {INSTANT}",
-        ),
-        "factor": Param(
-            None,
-            type=["null", "number"],
-            exclusiveMinimum=0,
-            title="Factor",
-            description="By how much traffic is multiplied, where you can tell: 1.5 is half as much again.",
-        ),
+        **event_fields(),
         "note": Param("", type=["null", "string"], title="Note", description="In your words."),
     },
 )

@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from pipeline.commands import backtest, data, demo, events, health, planned, scenarios, service, sites, stack, steps
+from pipeline.commands import backtest, data, demo, events, health, planned, scenarios, service, sites, stack, steps, what_if
 from pipeline.commands.terminal import help_of, tell_error, tell_logs
 from pipeline.errors import DayaheadError
 
@@ -46,7 +46,7 @@ PANELS = {
         steps.compare,
         steps.retain,
     ),
-    "Planning": (scenarios.scenarios,),
+    "Planning": (scenarios.scenarios, what_if.what_if),
     "Accuracy": (backtest.backtest,),
 }
 for panel, commands in PANELS.items():

@@ -36,7 +36,7 @@ GRANT SELECT, INSERT, DELETE ON
     dayahead.mixture, dayahead.frozen, dayahead.volumes, dayahead.risks, dayahead.totals, dayahead.total_peaks, dayahead.total_volumes,
     dayahead.billing, dayahead.total_billing
 TO dayahead_writer;
-GRANT SELECT, INSERT, UPDATE ON dayahead.scores, dayahead.plan_scores TO dayahead_writer;
+GRANT SELECT, INSERT, UPDATE ON dayahead.scores, dayahead.plan_scores, dayahead.what_ifs TO dayahead_writer;
 GRANT DELETE ON dayahead.scores, dayahead.scores_by_hour TO dayahead_writer; -- of days whose readings a person ignores
 GRANT SELECT, INSERT ON dayahead.quarantine, dayahead.promotions TO dayahead_writer;
 GRANT EXECUTE ON FUNCTION dayahead.ensure_partition(text, date) TO dayahead_writer;
@@ -55,7 +55,7 @@ GRANT SELECT, INSERT ON dayahead.retrainings TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE ON dayahead.alerts TO dayahead_writer;
 GRANT SELECT ON dayahead.accuracy_by_day, dayahead.accuracy_by_hour TO dayahead_writer;
 GRANT SELECT ON dayahead.accuracy_by_day, dayahead.accuracy_by_hour, dayahead.recent_anomalies, dayahead.data_freshness TO dayahead_viewer;
-GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, dayahead.alerts TO dayahead_viewer;
+GRANT SELECT ON dayahead.forecast_days, dayahead.drift, dayahead.retrainings, dayahead.alerts, dayahead.what_ifs TO dayahead_viewer;
 GRANT SELECT ON
     dayahead.site_outlook, dayahead.published_forecasts, dayahead.published_days, dayahead.actuals, dayahead.attention_map,
     dayahead.model_decisions, dayahead.forecast_mixture, dayahead.absent_sites, dayahead.next_day_peaks, dayahead.next_day_totals, dayahead.next_day_total_peaks,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def forecast(run: Run, settings: Settings, *, last_rung_only: bool = False) -> d
         NothingToForecastError: No site is live.
         StoreError: ``features`` has not run.
     """
-    made = answer(run, settings, ROLE, _ladder(settings, last_rung_only))
+    made = answer(run, settings, ROLE, ladder_of(settings, last_rung_only))
     if set(made["rungs"]) != {CHAMPION_RUNG} or made["without_forecast"]:
         log.warning(
             "degraded forecast target_day=%s rungs=%s sites_without_forecast=%s", run.target_day, made["rungs"], made["without_forecast"]
@@ -58,7 +59,9 @@ def forecast(run: Run, settings: Settings, *, last_rung_only: bool = False) -> d
     return Store(settings.store_url).write_result(run, "forecast", made)
 
 
-def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[str, Any]:
+def answer(
+    run: Run, settings: Settings, role: str, ladder: list[Rung], *, only: Collection[str] | None = None, capacity: float | None = None
+) -> dict[str, Any]:
     """Ask the rungs from the highest down, keep their rows in the store and return where they lie; errors as in ``forecast``.
 
     Args:
@@ -66,11 +69,15 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
         settings: Lead to the store.
         role: As the rows name it.
         ladder: Whom to ask, the highest first.
+        only: Names of the sites asked for; None for all.
+        capacity: Of the sites asked for, instead of their own.
     """
     store = Store(settings.store_url)
     features = store.read_result(run, "features")
     grid: Grid = store.get(features["grid"], Grid.load)
     origins = live_origins(grid, run, settings, features.get("spared", ()))
+    if only is not None:
+        origins = origins.subset(np.isin([grid.sites[i].name for i in origins.site], list(only)))
     if not len(origins):
         raise NothingToForecastError(
             f"no site has a reading in the {settings.dead_after_days} days before the cutoff {run.cutoff.isoformat()}; load newer ones"
@@ -93,6 +100,8 @@ def answer(run: Run, settings: Settings, role: str, ladder: list[Rung]) -> dict[
     made = joined([made for *_, made in answers])
     zone = settings.billing_timezone
     month = Month.of(run.target_day, zone, run.cutoff, grid.step_minutes) if zone else None
+    if capacity is not None:  # learning is over: what it keeps is named by the sites as they are
+        grid = replace(grid, sites=tuple(replace(site, capacity=capacity) for site in grid.sites))
     planned = outlook(grid, made, _labels(store, run, grid), _advice(grid, spoken, answers), month)
     rungs = {rung: len(made.origins) for rung, _, made in answers}
     log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, sum(rungs.values()), len(forecasts), rungs)
@@ -196,8 +205,8 @@ def _climb_down(
     return answers, pending
 
 
-def _ladder(settings: Settings, last_rung_only: bool) -> list[Rung]:
-    """Rungs that stand, highest first."""
+def ladder_of(settings: Settings, last_rung_only: bool = False) -> list[Rung]:
+    """Return the rungs that stand, highest first; only the last one where no model is to be asked."""
     rungs: list[Rung] = []
     loads = ((CHAMPION_RUNG, registry.load_champion), ("previous_champion", registry.load_previous_champion))
     for degradation, load in () if last_rung_only else loads:

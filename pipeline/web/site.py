@@ -17,7 +17,7 @@ from pipeline.web.reading import Rows, SettingsHere, views
 from pipeline.web.rendering import render
 from pipeline.web.tables import columns, csv_answer, json_answer
 
-SERIES = ("ts", "actual", "q05", "q10", "q25", "q50", "q75", "q90", "q95")
+SERIES = ("ts", "actual", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "what_if")
 FILED = (*SERIES, "target_day", "model_version", "degradation")
 ANOMALY = ("starts_at", "ends_at", "direction", "excess")
 EVENT = ("starts_at", "ends_at", "kind", "category", "note")
@@ -56,11 +56,12 @@ def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
         mixed = read("read_mixture", site=window.site, target_day=facts["target_day"])
         anomalies = read("read_site_anomalies", site=window.site, since=facts["since"])
         events = read("read_site_events", site=window.site, since=facts["since"])
+        asked = read("read_what_if", site=window.site, target_day=facts["target_day"], cutoff=facts["cutoff"])
     return render(
         "site.html", title=window.site, unit=settings.unit, facts=facts, days=days, window={"name": window.site, "days": window.days},
         yesterday=next((day for day in days if day["wape"] is not None), None),
         attention=heat_map(attention), sentence=explain(attention, facts["target_day"], facts["degradation"]), anomalies=anomalies[::-1],
-        events=events[::-1],
+        events=events[::-1], what_if=next(iter(asked), None),
         mixed=f"{tell(mixed)} {attended(mixed) if attention else ''}".strip(),
         versions={day["model_version"]: version_page(settings, day["model_version"]) for day in [facts, *days]},
     )  # fmt: skip

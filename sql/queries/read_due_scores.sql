@@ -5,7 +5,7 @@ FROM (
         d.target_day, d.role, d.site, max(d.model_version) AS model_version, max(d.cutoff) AS cutoff,
         min(d.ts) AS first_step, max(d.ts) AS last_step
     FROM dayahead.forecasts AS d
-    WHERE d.target_day >= :first_day AND d.target_day <= :last_day
+    WHERE d.target_day >= :first_day AND d.target_day <= :last_day AND d.role <> 'what_if' -- nobody said that it would come
     GROUP BY d.target_day, d.role, d.site
 ) AS f
 LEFT JOIN dayahead.scores AS s ON s.target_day = f.target_day AND s.role = f.role AND s.site = f.site

@@ -4,4 +4,4 @@ SELECT
     f.published_at
 FROM dayahead.forecasts AS f;
 
-COMMENT ON VIEW dayahead.published_forecasts IS 'One row per (target_day, role, site, ts): every forecast, of champion and challenger.';
+COMMENT ON VIEW dayahead.published_forecasts IS 'One row per (target_day, role, site, ts): every forecast, of champion, challenger and what_if.';

@@ -60,7 +60,15 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 def test_dags_parse_without_an_error(parsed: dict):
     assert parsed["errors"] == {}
-    assert set(parsed["dags"]) == {"train_model", "forecast_day_ahead", "monitor_forecasts", "promote_model", "note_event", "retain_days"}
+    assert set(parsed["dags"]) == {
+        "train_model",
+        "forecast_day_ahead",
+        "monitor_forecasts",
+        "promote_model",
+        "note_event",
+        "what_if",
+        "retain_days",
+    }
 
 
 def test_dags_load_nothing_heavy_while_they_are_parsed(parsed: dict):
@@ -144,6 +152,7 @@ def test_schedules_carry_the_target_day_as_partition_key(parsed: dict):
         "monitor_forecasts": "PartitionedAssetTimetable",
         "promote_model": "NullTimetable",
         "note_event": "NullTimetable",
+        "what_if": "NullTimetable",
         "retain_days": "CronPartitionTimetable",
     }
 
@@ -158,6 +167,11 @@ def test_promote_model_asks_for_a_version_and_a_reason(parsed: dict):
 
 def test_note_event_asks_for_what_an_event_is(parsed: dict):
     assert parsed["dags"]["note_event"]["params"] == ["category", "factor", "from", "kind", "labels", "note", "sites", "to"]
+
+
+def test_what_if_asks_for_an_event_and_a_capacity(parsed: dict):
+    wanted = ["capacity", "category", "factor", "from", "labels", "shards", "sites", "target_day", "to"]
+    assert parsed["dags"]["what_if"]["params"] == wanted
 
 
 def test_no_form_offers_less_approval_than_the_setting_asks_for(parsed: dict, tmp_path: Path):

@@ -12,13 +12,14 @@ from typing import Any
 import pandas as pd
 
 from pipeline.adapters.files.text_table import read_text_table
-from pipeline.core.series.events import Note, instant_of
+from pipeline.core.series.events import EXPECTED, Note, instant_of
 from pipeline.errors import DataError
 
 NEEDED = ("kind", "from", "to")
 KNOWN = ("id", "kind", "category", "site", "labels", "starts_at", "ends_at", "expected_factor", "known_from")
 ALL_ALONG = datetime(1970, 1, 1, tzinfo=UTC)
 OTHERS = ("category", "site", "labels", "factor", "note", "known_from")
+OF_EXPECTED = ("category", "from", "to", "site", "labels", "factor")
 
 
 def read_events_file(path: Path) -> list[Note]:
@@ -47,6 +48,18 @@ def notes_of_form(form: Mapping[str, Any], noted_by: str) -> list[Note]:
     fields = {**form, "labels": ";".join(form["labels"] or [])}
     noted = _note({name: "" if said is None else str(said).strip() for name, said in fields.items()}, "the form:")
     return replace(noted, noted_by=noted_by).of_sites(form["sites"] or [], "the form: the event")
+
+
+def note_of_words(text: str, what: str) -> Note:
+    """Return the expected event of ``category=match,from=…,to=…``: pairs named like the columns of a file; ``what`` names it.
+
+    Raises:
+        DataError: It cannot be an event.
+    """
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    if wrong := [key for key, equals, _ in pairs if not equals or key not in OF_EXPECTED]:
+        raise DataError(f"{what} {text!r} says {wrong[0]!r}; expected NAME=VALUE with names among {', '.join(OF_EXPECTED)}")
+    return _note(dict.fromkeys(NEEDED, "") | {"kind": EXPECTED} | {key: value.strip() for key, _, value in pairs}, f"{what}:")
 
 
 def frame_of(notes: Sequence[Note]) -> pd.DataFrame:

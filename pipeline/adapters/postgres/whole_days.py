@@ -57,5 +57,5 @@ def write_plan_scores(connection: Connection, scores: pd.DataFrame) -> int:
 
 def delete_before(connection: Connection, day: date) -> None:
     """Delete what is planned of the forecast days before a day, the peaks among it."""
-    for table in (schema.peaks, *OF_SITES.values(), *OF_FLEET.values()):
+    for table in (schema.peaks, schema.what_ifs, *OF_SITES.values(), *OF_FLEET.values()):
         connection.execute(delete(table).where(table.c.target_day < day))

@@ -19,6 +19,7 @@ export const site = (answer) => ({
     line("median", "q50", "forecast"),
     edge("25 %", "q25"), edge("10 %", "q10"), edge("5 %", "q05"),
     line("reading", "actual", "ink"),
+    ...(answer.columns.what_if.some((value) => value !== null) ? [line("what if", "what_if", "challenger", { dash: [6, 4] })] : []),
   ],
   bands: bandsOf(["q95", "q05", 0.14], ["q90", "q10", 0.18], ["q75", "q25", 0.26]),
   key: [["50 % band", "band-3"], ["80 % band", "band-2"], ["90 % band", "band-1"]],

@@ -18,6 +18,7 @@ from pipeline.adapters.postgres.schema.planning import (
     total_volumes,
     totals,
     volumes,
+    what_ifs,
 )
 from pipeline.adapters.postgres.schema.responses import alerts, promotions, retrainings
 from pipeline.adapters.postgres.schema.upkeep import locks, migrations
@@ -69,4 +70,5 @@ __all__ = [
     "totals",
     "traffic",
     "volumes",
+    "what_ifs",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Date, Double, Integer, Table, Text
+from sqlalchemy import Date, Double, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 
 from pipeline.adapters.postgres.schema.columns import Instant, Name, key, metadata, optional, quantiles, required
@@ -130,6 +130,27 @@ total_billing = Table(
     comment=(
         "One row per (target_day, role, label, value), of the groups of totals: what billing says, of the sum of the group's "
         "readings. A site that\nsends nothing counts as it was for an hour, then as nothing. Written and replaced with totals."
+    ),
+)
+
+what_ifs = Table(
+    "what_ifs",
+    metadata,
+    *key("target_day", "site"),
+    required("cutoff", Instant),
+    required("supposed", Text, comment="Events and capacity that the question supposes."),
+    required("asked_by", Text),
+    optional("capacity", Double, comment="That risk_if is about; NULL where the site has none."),
+    required("peak", Double, comment="Median of the day's largest reading; peak_if the same under the question."),
+    required("peak_if", Double),
+    required("volume", Double, comment="Median of the day's volume, as in volumes."),
+    required("volume_if", Double),
+    optional("risk", Double, comment="P(any reading of the day above the capacity that the site has); NULL without one."),
+    optional("risk_if", Double),
+    required("asked_at", Instant, server_default=text("now()")),
+    comment=(
+        "One row per (target_day, site) of which somebody asked what if: the newest question, and what the champion's forecast of the same "
+        "cutoff\nsays beside it. The quantiles stand in forecasts under role what_if; nobody scores them."
     ),
 )
 
