@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from pipeline.commands import backtest, data, demo, events, health, planned, scenarios, service, sites, stack, steps, what_if
+from pipeline.commands import backtest, calendars, data, demo, events, health, planned, scenarios, service, sites, stack, steps, what_if
 from pipeline.commands.terminal import help_of, tell_error, tell_logs
 from pipeline.errors import DayaheadError
 
@@ -56,6 +56,7 @@ app.add_typer(service.app, name="service", rich_help_panel="Stack on this machin
 app.add_typer(sites.app, name="sites", rich_help_panel="Data")
 app.add_typer(events.app, name="events", rich_help_panel="Data")
 app.add_typer(planned.app, name="planned", rich_help_panel="Data")
+app.add_typer(calendars.app, name="calendars", rich_help_panel="Data")
 
 
 def main() -> None:

@@ -28,7 +28,9 @@ $$;
 
 GRANT USAGE ON SCHEMA dayahead TO dayahead_reader, dayahead_writer, dayahead_viewer;
 
-GRANT SELECT ON dayahead.traffic, dayahead.sites, dayahead.site_aliases, dayahead.events, dayahead.planned TO dayahead_reader;
+GRANT SELECT ON
+    dayahead.traffic, dayahead.sites, dayahead.site_aliases, dayahead.events, dayahead.planned, dayahead.calendars, dayahead.calendar_days
+TO dayahead_reader;
 
 GRANT SELECT, INSERT, DELETE ON dayahead.forecasts, dayahead.attention TO dayahead_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dayahead.peaks TO dayahead_writer;

@@ -21,7 +21,10 @@ def backtest(
     validation_days: Annotated[int, typer.Option(min=1, help="Days before the test on which training stops.")] = 14,
     context_days: Annotated[int | None, typer.Option(min=1, help="Past days a forecast looks at. Default: each model's own.")] = None,
     timezone: Annotated[str, typer.Option(help="IANA zone of the sites, and of ts where it names none.")] = "UTC",
-    country: Annotated[str | None, typer.Option(help="ISO 3166 code that decides the public holidays, for instance DE.")] = None,
+    country: Annotated[str | None, typer.Option(help="ISO 3166 code that decides the public holidays, for instance DE or DE-NW.")] = None,
+    calendar: Annotated[
+        Path | None, typer.Option(help="File of kinds of day, as for the command calendars load; those of none are of the file's name.")
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Fits of each model; figures are means over them.")] = 1,
     cutoff_lead_hours: Annotated[float, typer.Option(min=0, max=24, help="Hours before the target day that are not known yet.")] = 0.0,
     frozen: Annotated[bool, typer.Option("--frozen", help="Learn nothing from a test day when it is over.")] = False,
@@ -55,6 +58,7 @@ def backtest(
         context_days=context_days,
         timezone=timezone,
         country=country,
+        calendar=calendar,
         seeds=seeds,
         cutoff_lead_hours=cutoff_lead_hours,
         frozen=frozen,

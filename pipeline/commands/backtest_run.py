@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.adapters.files.calendar_file import read_calendar_file
 from pipeline.adapters.files.events_file import frame_of, read_events_file
 from pipeline.adapters.files.planned_file import known_all_along, read_planned_file
 from pipeline.adapters.files.readings_file import read_readings_file
@@ -22,11 +23,13 @@ from pipeline.core.models import forecaster_class
 from pipeline.core.models.contract import FitOptions, Progress
 from pipeline.core.series.clock import day_start
 from pipeline.core.series.features import check_features, with_features
-from pipeline.core.series.frames import Site
+from pipeline.core.series.frames import Site, labels_of_country
 from pipeline.core.series.grid import Grid, to_grid
 from pipeline.core.series.plans import planned_on
 from pipeline.core.series.zones import is_zone
 from pipeline.errors import ConfigurationError, DataError
+
+OF_FILE = "file"  # the calendar that the sites of a file name
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class BacktestRequest:
     events: Path | None = None
     features: tuple[str, ...] = ()
     planned: Path | None = None
+    calendar: Path | None = None
 
 
 def run_backtest(request: BacktestRequest) -> tuple[Grid, Backtest, dict[str, Any]]:
@@ -110,8 +114,7 @@ def _with_plans(path: Path, grid: Grid, lead_hours: float) -> Grid:
     starts = {zone: [day_start(grid.day_at(day), zone) for day in days] for zone in {site.timezone for site in grid.sites}}
     cutoffs = {zone: [start - timedelta(hours=lead_hours) for start in its] for zone, its in starts.items()}
     instants = np.array([[each.replace(tzinfo=None) for each in cutoffs[site.timezone]] for site in grid.sites], "datetime64[us]")
-    labels = {site.name: {"country": site.country} if site.country else {} for site in grid.sites}
-    return replace(grid, planned=planned_on(grid, planned, labels, instants))
+    return replace(grid, planned=planned_on(grid, planned, labels_of_country(grid.sites), instants))
 
 
 def read_grid(request: BacktestRequest) -> Grid:
@@ -130,8 +133,18 @@ def read_file(request: BacktestRequest) -> tuple[Grid, LoadReport]:
     kept = [name for name in names if not any(fnmatch(name, pattern) for pattern in request.exclude_sites)]
     if not kept:
         raise DataError(f"--exclude-sites leaves none of the {len(names)} sites of {request.file}")
-    sites = tuple(Site(name, request.timezone, country=request.country) for name in kept)
-    return to_grid(readings[readings["site"].isin(kept)], sites, covariates=own), report
+    said = ",".join(filter(None, (request.country, OF_FILE if request.calendar else None))) or None
+    grid = to_grid(
+        readings[readings["site"].isin(kept)], tuple(Site(name, request.timezone, country=said) for name in kept), covariates=own
+    )
+    return (_with_calendar(request.calendar, grid) if request.calendar else grid), report
+
+
+def _with_calendar(path: Path, grid: Grid) -> Grid:
+    """Return the grid with the days of a file as the calendar ``OF_FILE`` that its sites name."""
+    days = read_calendar_file(path, path.stem, grid.first_day, grid.day_at(grid.shape[1]))
+    kinds = {kind: [each.day.isoformat() for each in days if each.kind == kind] for kind in sorted({each.kind for each in days})}
+    return replace(grid, calendars={OF_FILE: kinds})
 
 
 def left_out(report: LoadReport) -> dict[str, int]:

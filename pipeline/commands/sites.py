@@ -30,8 +30,12 @@ Name = Annotated[str | None, typer.Argument(help="Name of the site.", show_defau
 Zone = Annotated[str | None, typer.Option(help="Its IANA time zone, such as Europe/Berlin.")]
 Capacity = Annotated[float | None, typer.Option(help="Largest throughput it can carry, in the unit of the readings.")]
 Country = Annotated[str | None, typer.Option(help="ISO 3166 code that decides its holidays, such as DE.")]
+Calendar = Annotated[
+    str | None,
+    typer.Option(help="In place of the country alone: DE-NW, names of calendars, or both with commas between; see: calendars."),
+]
 Labels = Annotated[list[str] | None, typer.Option("--label", help="KEY=VALUE; may be given more than once.")]
-File = Annotated[Path | None, typer.Option(help="CSV of site and any of timezone, capacity, country; further columns become labels.")]
+File = Annotated[Path | None, typer.Option(help="CSV of site and any of timezone, capacity, country, calendar; others are labels.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", **help_of(sys.modules[__name__]))
@@ -62,6 +66,7 @@ def add(
     timezone: Zone = None,
     capacity: Capacity = None,
     country: Country = None,
+    calendar: Calendar = None,
     label: Labels = None,
     file: File = None,
     dry_run: DryRun = False,
@@ -72,7 +77,7 @@ def add(
         python -m pipeline sites add fra-02 --timezone Europe/Berlin --capacity 1e10
         python -m pipeline sites add --file sites.csv --dry-run
     """
-    _describe("added", name, file, dry_run, timezone=timezone, capacity=capacity, country=country, labels=_pairs(label))
+    _describe("added", name, file, dry_run, timezone=timezone, capacity=capacity, country=country, calendar=calendar, labels=_pairs(label))
 
 
 def set_(
@@ -80,6 +85,7 @@ def set_(
     timezone: Zone = None,
     capacity: Capacity = None,
     country: Country = None,
+    calendar: Calendar = None,
     label: Labels = None,
     file: File = None,
     dry_run: DryRun = False,
@@ -90,7 +96,7 @@ def set_(
         python -m pipeline sites set fra-02 --timezone Europe/Berlin
         python -m pipeline sites set --file sites.csv
     """
-    _describe("set", name, file, dry_run, timezone=timezone, capacity=capacity, country=country, labels=_pairs(label))
+    _describe("set", name, file, dry_run, timezone=timezone, capacity=capacity, country=country, calendar=calendar, labels=_pairs(label))
 
 
 def rename(
@@ -136,6 +142,7 @@ def retire(
 
 def _describe(word: str, name: str | None, file: Path | None, dry_run: bool, **known: Any) -> None:
     from pipeline.adapters.files.sites_file import read_sites_file, write_sites
+    from pipeline.adapters.postgres.calendars import check_calendar
     from pipeline.adapters.postgres.readings import check_country
     from pipeline.adapters.postgres.sites import add_site, list_sites, set_site
     from pipeline.config import read_settings
@@ -148,6 +155,8 @@ def _describe(word: str, name: str | None, file: Path | None, dry_run: bool, **k
 
     def work(connection: Connection) -> None:
         there = [site.site for site in list_sites(connection)]
+        if known["calendar"]:
+            check_calendar(connection, known["calendar"], f"the site {name!r}")
         if described is not None:
             if word == "set":
                 check_known(list(described["site"]), there)
@@ -197,6 +206,7 @@ def _words(site: KnownSite) -> list[str]:
         site.timezone,
         f"capacity {site.capacity:g}" if site.capacity else "",
         site.country or "",
+        f"calendar {site.calendar}" if site.calendar else "",
         " ".join(f"{key}={value}" for key, value in site.labels.items()),
         "met in the readings" if site.found else "",
         f"retired {site.retired_at:%Y-%m-%d}" if site.retired_at else "",

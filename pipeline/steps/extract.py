@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
+from pipeline.adapters.postgres.calendars import read_days
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.events import read_events
 from pipeline.adapters.postgres.planned import read_planned
@@ -60,6 +61,7 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
             raise NothingToForecastError(f"no reading {span} for {run.folder}; {found}")
         known_events = read_events(connection, run.cutoff, since, run.cutoff + timedelta(days=AHEAD_DAYS))
         planned = read_planned(connection, run.cutoff, since, run.cutoff + timedelta(days=AHEAD_DAYS))
+        known_days = read_days(connection, {part for site in known.live if site.country for part in site.country.split(",")}, run.cutoff)
     scope = tuple(site for site in known.live if run.holds(site.name) and (sites is None or site.name in set(sites)))
     fleet = _look_at_fleet(readings, known, scope, run, settings) | {"chosen": sites is not None}
     step_minutes, changes = find_step(readings, run.cutoff)
@@ -79,8 +81,8 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
         "step_minutes": step_minutes,
         "fleet": fleet | {"intervals": [str(change) for change in changes if is_recent(change, run.cutoff)]},
     }
-    result |= {"events": store.put_frame(run, "events", meant)} if len(meant) else {}
-    result |= {"planned": store.put_frame(run, "planned", planned)} if len(planned) else {}
+    kept = {"events": meant, "planned": planned, "calendars": known_days}
+    result |= {name: store.put_frame(run, name, frame) for name, frame in kept.items() if len(frame)}
     log.info("extracted cutoff=%s sites=%d rows=%d days=%d", run.cutoff.isoformat(), readings["site"].nunique(), len(readings), history)
     return store.write_result(run, "extract", result)
 

@@ -15,6 +15,7 @@ from pipeline.config import Settings
 from pipeline.core.learning.effects import effects_of, expected_on
 from pipeline.core.learning.occurrences import around, measured
 from pipeline.core.series.breaks import breaks_on, levelled
+from pipeline.core.series.calendar import calendars_in
 from pipeline.core.series.event_spans import ignored_on, without
 from pipeline.core.series.features import check_features, with_features
 from pipeline.core.series.frames import labels_in, to_sites
@@ -45,6 +46,8 @@ def features(run: Run, settings: Settings) -> dict[str, Any]:
     readings, sites = store.get_frame(validated["readings"], ["site"]), to_sites(store.get_frame(extracted["sites"]))
     covariates = tuple(name for name in settings.covariates if name in readings.columns)
     grid = to_grid(readings, sites, step_minutes=int(extracted["step_minutes"]), covariates=covariates).known_at(run.cutoff)
+    if "calendars" in extracted:
+        grid = replace(grid, calendars=calendars_in(store.get_frame(extracted["calendars"])))
     grid, spared, ahead = _with_events(store, run, extracted, grid, settings) if "events" in extracted else (grid, [], {})
     if "planned" in extracted:
         grid = _with_plans(run, settings, grid, store.get_frame(extracted["planned"]), store.get_frame(extracted["sites"]))

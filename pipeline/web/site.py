@@ -55,7 +55,7 @@ def site(settings: SettingsHere, window: WindowHere) -> HTMLResponse:
         attention = read("read_attention", site=window.site, target_day=facts["target_day"])
         mixed = read("read_mixture", site=window.site, target_day=facts["target_day"])
         anomalies = read("read_site_anomalies", site=window.site, since=facts["since"])
-        events = read("read_site_events", site=window.site, since=facts["since"])
+        events = read("read_site_events", site=window.site, since=facts["since"], history=settings.forecast_days)
         asked = read("read_what_if", site=window.site, target_day=facts["target_day"], cutoff=facts["cutoff"])
     return render(
         "site.html", title=window.site, unit=settings.unit, facts=facts, days=days, window={"name": window.site, "days": window.days},
@@ -90,7 +90,8 @@ def _series(settings: Settings, window: Window) -> tuple[dict[str, Any], Rows, R
         facts = _facts(read, window)
         series = read("read_site_series", **_span(facts, window), since=facts["since"], until=facts["until"])
         asked = {"site": window.site, "since": facts["since"]}
-        return facts, series, read("read_site_anomalies", **asked), read("read_site_events", **asked)
+        events = read("read_site_events", **asked, history=settings.forecast_days)
+        return facts, series, read("read_site_anomalies", **asked), events
 
 
 def _facts(read: Any, window: Window) -> dict[str, Any]:

@@ -5,6 +5,6 @@ BEGIN
     END IF;
 END
 $$;
-DROP VIEW IF EXISTS dayahead.site_events;
+DROP VIEW IF EXISTS dayahead.event_candidates, dayahead.site_events;
 DROP TABLE dayahead.events;
 DROP FUNCTION dayahead.check_event();

@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from pipeline.commands.backtest import backtest
+from pipeline.commands.backtest_run import BacktestRequest, read_grid
 from pipeline.errors import ConfigurationError, DataError, ModelError
 from tests.fixtures.grids import make_grid, make_planned_grid
 
@@ -137,3 +138,12 @@ def test_backtest_says_what_is_wrong_with_its_options(file):
     assert "leaves none of the 3 sites" in refused(DataError, file, "--exclude-sites", "*")
     assert "to learn from after 39 test days" in refused(DataError, file, "--test-days", 39)
     assert "no column when" in refused(DataError, file, "--columns", "ts=when")
+
+
+def test_backtest_takes_kinds_of_day_from_a_file(file, tmp_path):
+    (tmp_path / "schools.csv").write_text("from,to,kind\n2026-07-20,2026-07-21,\n2026-07-31,,company\n")
+
+    grid = read_grid(BacktestRequest(file, (), country="DE-NW", calendar=tmp_path / "schools.csv"))
+
+    assert {site.country for site in grid.sites} == {"DE-NW,file"}
+    assert grid.calendars == {"file": {"company": ["2026-07-31"], "schools": ["2026-07-20", "2026-07-21"]}}

@@ -1,4 +1,4 @@
-"""What is known of the sites from a file: zone, capacity, country, and every further column as a label."""
+"""What is known of the sites from a file: zone, capacity, country, calendar, and every further column as a label."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.adapters.files.text_table import read_text_table
 from pipeline.adapters.postgres import schema
+from pipeline.adapters.postgres.calendars import check_calendar
 from pipeline.adapters.postgres.readings import check_country, check_timezone
 from pipeline.core.series.intake import LONGEST_SITE
 from pipeline.errors import DataError
 
-COLUMNS = ("site", "timezone", "capacity", "country")
+COLUMNS = ("site", "timezone", "capacity", "country", "calendar")
 
 
 def read_sites_file(path: Path, timezone: str) -> pd.DataFrame:
-    """Return ``site``, those of ``timezone, capacity, country`` that the file names, and ``labels``: JSON, null where nothing stands.
+    """Return ``site``, what the file names of the other ``COLUMNS``, and ``labels``: JSON, null where nothing stands.
 
     Args:
         path: CSV in UTF-8, gzipped or not, or Parquet.
@@ -73,9 +74,14 @@ def write_sites(connection: Connection, sites: pd.DataFrame, timezone: str) -> N
         connection: The owner's.
         sites: What the file says.
         timezone: Zone of new sites, where the file names none.
+
+    Raises:
+        DataError: A calendar is none.
     """
     named = [name for name in COLUMNS[1:] if name in sites]
     known, labels = sites[["site", *named]].astype(object), [json.loads(text) for text in sites["labels"]]
+    for calendar in sorted(set(known.get("calendar", pd.Series(dtype=object)).dropna()) - {""}):
+        check_calendar(connection, calendar, "a site")
     rows = [
         row | {"timezone": row.get("timezone") or timezone, "labels": {key: value for key, value in said.items() if value is not None}}
         for row, said in zip(known.where(known.notna() & (known != ""), None).to_dict("records"), labels, strict=True)

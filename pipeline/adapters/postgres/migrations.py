@@ -19,6 +19,7 @@ from pipeline.errors import BusyError, ConfigurationError
 
 log = logging.getLogger(__name__)
 
+OLDEST_SERVER = 15  # that knows UNIQUE NULLS NOT DISTINCT
 REVISIONS = "revisions"  # name in the ledger of all their files together, and of the newest one
 OTHERS_SECONDS = 60  # that a migration waits for another one at a time
 LOCK_MILLISECONDS = 250  # that it waits for readers at a time, and so the longest that a reader who comes after it waits
@@ -80,6 +81,7 @@ def go_back(settings: Settings, revision: str, folder: Path = SQL_FOLDER) -> Non
 
 def _migrate(settings: Settings, folder: Path) -> list[str]:
     with connect(settings, work="migrate", lock_seconds=OTHERS_SECONDS) as connection:
+        _check_server(connection)
         standing = read_standing(connection)
         if _is_current(connection, standing, folder):
             return []
@@ -106,6 +108,15 @@ def _apply(connection: Connection, standing: Standing, folder: Path) -> list[str
     connection.execute(noting(REVISIONS, _revisions(folder, head)))
     after = read_standing(connection).ledger
     return sorted(name for name in after.keys() - {RIGHTS, REVISIONS} if after[name] != standing.ledger.get(name))
+
+
+def _check_server(connection: Connection) -> None:
+    version: int = connection.execute(statement("read_server_version")).scalar_one()
+    if version // 10_000 < OLDEST_SERVER:
+        raise ConfigurationError(
+            f"the server is PostgreSQL {version // 10_000}; dayahead needs {OLDEST_SERVER} or newer: upgrade it, or name another one in "
+            "DAYAHEAD_DATABASE_URL"
+        )
 
 
 def _is_current(connection: Connection, standing: Standing, folder: Path) -> bool:

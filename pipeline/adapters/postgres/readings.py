@@ -28,12 +28,13 @@ from sqlalchemy import (
     table,
 )
 
+from pipeline.adapters.postgres.calendars import calendar_names
 from pipeline.adapters.postgres.copy_binary import Kind, read_fixed, to_instants
 from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.schema.columns import Instant
 from pipeline.adapters.postgres.statements import CopyOut, written_out
 from pipeline.core.series.frames import READING_COLUMNS, Site, under_one_name
-from pipeline.core.series.zones import is_country, is_zone
+from pipeline.core.series.zones import is_country, is_zone, known_calendars
 from pipeline.errors import DataError
 
 PARTITIONED = "p"  # kind of our own table; only it is known to have the index (site, ts)
@@ -62,7 +63,10 @@ def read_sites(connection: Connection, cutoff: datetime, timezone: str) -> Known
     So one mistyped row stops nobody else.
     """
     live, retired, unusable, described = [], set(), {}, {}
-    for name, zone, capacity, country, labels, is_retired, known_there in connection.execute(statement("read_sites"), {"cutoff": cutoff}):
+    own = calendar_names(connection)
+    for name, zone, capacity, country, calendar, labels, is_retired, known_there in connection.execute(
+        statement("read_sites"), {"cutoff": cutoff}
+    ):
         if is_retired:
             retired.add(name)
             continue
@@ -73,6 +77,10 @@ def read_sites(connection: Connection, cutoff: datetime, timezone: str) -> Known
         if country and not is_country(country):
             faults.append(f"{country!r} is no country with a calendar of holidays; it runs without them")
             country = None
+        if calendar:
+            there, unknown = known_calendars(calendar, own)
+            faults += [f"{part!r} is no calendar; it runs without it" for part in unknown]
+            country = ",".join(there) or country
         if faults:
             unusable[name] = ", and ".join(faults)
         live.append(Site(name, zone, capacity, country))

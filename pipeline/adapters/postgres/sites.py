@@ -21,6 +21,7 @@ class KnownSite:
         timezone: IANA name.
         capacity: In the unit of throughput; None where unknown.
         country: ISO 3166 code; None where unknown.
+        calendar: What decides its kinds of day in place of the country; None for the country alone.
         labels: Whatever else is known.
         added_at: When it was entered or met; None where that was before anybody noted it.
         found: Whether a run met it in the readings.
@@ -32,6 +33,7 @@ class KnownSite:
     timezone: str
     capacity: float | None
     country: str | None
+    calendar: str | None
     labels: dict[str, Any]
     added_at: datetime | None
     found: bool
@@ -44,17 +46,14 @@ def list_sites(connection: Connection) -> list[KnownSite]:
     return [KnownSite(*row) for row in connection.execute(statement("list_sites"))]
 
 
-def add_site(connection: Connection, name: str, timezone: str, capacity: float | None, country: str | None, labels: dict[str, str]) -> None:
-    """Enter a site; ``connection`` is the owner's."""
-    connection.execute(insert(sites).values(site=name, timezone=timezone, capacity=capacity, country=country, labels=labels))
+def add_site(connection: Connection, name: str, timezone: str, labels: dict[str, str], **known: Any) -> None:
+    """Enter a site, with any of ``capacity``, ``country`` and ``calendar``; ``connection`` is the owner's."""
+    connection.execute(insert(sites).values(site=name, timezone=timezone, labels=labels, **known))
 
 
-def set_site(
-    connection: Connection, name: str, timezone: str | None, capacity: float | None, country: str | None, labels: dict[str, str]
-) -> None:
+def set_site(connection: Connection, name: str, labels: dict[str, str], **known: Any) -> None:
     """Change what is known of a site: what is None stays, labels are added to those there; ``connection`` is the owner's."""
-    said = {"timezone": timezone, "capacity": capacity, "country": country}
-    said = {column: value for column, value in said.items() if value is not None}
+    said = {column: value for column, value in known.items() if value is not None}
     connection.execute(update(sites).filter_by(site=name).values(**said, labels=sites.c.labels.concat(labels), found=False))
 
 

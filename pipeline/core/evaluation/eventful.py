@@ -13,6 +13,7 @@ from pipeline.core.learning.occurrences import around, measured
 from pipeline.core.models.contract import Forecast
 from pipeline.core.series.clock import day_start
 from pipeline.core.series.event_spans import ignored_on, without
+from pipeline.core.series.frames import labels_of_country
 from pipeline.core.series.grid import Grid
 
 MINUTE = np.timedelta64(60_000_000, "us")
@@ -41,7 +42,7 @@ class Eventful:
         One grid serves all days. So an event counts only where that looks ahead of nobody: it was known before it was over, or at the
         cutoff of ``first_day``, the first that is forecast.
         """
-        labels = {site.name: {"country": site.country} if site.country else {} for site in grid.sites}
+        labels = labels_of_country(grid.sites)
         first = pd.Timestamp(min(day_start(grid.day_at(first_day), zone) for zone in {site.timezone for site in grid.sites}))
         in_time = events[(events["known_from"] < events["ends_at"]) | (events["known_from"] < first)].reset_index(drop=True)
         judged = without(grid, ignored_on(grid, in_time, labels))

@@ -29,6 +29,7 @@ class Chain:
         """
         self._grid, self._first, self._unknown, self._ahead = grid, first, unknown_steps, ahead
         start = sha256(repr((FORMAT, version, prior.experts, prior.through, grid.sites, grid.step_minutes, grid.day_at(first))).encode())
+        start.update(repr(grid.calendars).encode() if grid.calendars else b"")
         for name in ("regret", "levels", "width", "plan_peak"):
             start.update(np.ascontiguousarray(prior.own[name]).tobytes())
         start.update(np.concatenate([unknown_steps, ahead, grid.phase_minutes]).astype(np.int64).tobytes())

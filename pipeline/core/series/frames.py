@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,8 @@ class Site:
         name: Unique name, any text.
         timezone: IANA name; its calendar day is the one being forecast.
         capacity: Largest throughput the site can carry, in the unit of ``throughput``; None where unknown.
-        country: ISO 3166 code that decides its public holidays; None where unknown.
+        country: What decides its kinds of day: ISO 3166 code of a country (``DE``) or a subdivision (``DE-NW``), names of calendars, or
+            both with commas between; None where unknown.
     """
 
     name: str
@@ -72,6 +74,16 @@ def labels_in(frame: pd.DataFrame) -> dict[str, dict[str, str]]:
     found = frame["labels"] if "labels" in frame else ["{}"] * len(frame)
     rows = ((name, json.loads(said)) for name, said in zip(frame["name"], found, strict=True))
     return {name: {key: _as_text(value) for key, value in row.items() if value is not None} for name, row in rows}
+
+
+def labels_of_country(sites: Iterable[Site]) -> dict[str, dict[str, str]]:
+    """Return the country of each site as its one label, by name: a file of readings knows no other.
+
+    Example:
+        >>> labels_of_country([Site("a", country="DE-NW,schools"), Site("b")])
+        {'a': {'country': 'DE'}, 'b': {}}
+    """
+    return {site.name: {"country": re.split("[-,]", site.country)[0]} if site.country else {} for site in sites}
 
 
 def under_one_name(readings: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ class Grid:
         covariates: Past-only series by name, each ``(N, D, S)`` float32, NaN where missing.
         planned: Series by name that are known ahead, likewise; each day as it was known at that day's own cutoff, the target day too.
         phase_minutes: ``(N,)`` minutes after a multiple of the step (in UTC) at which the site's readings are stamped.
+        calendars: Calendars that sites name beside a country: days (ISO 8601) by kind, by name.
     """
 
     sites: tuple[Site, ...]
@@ -41,6 +42,7 @@ class Grid:
     covariates: dict[str, np.ndarray] = field(default_factory=dict)
     phase_minutes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     planned: dict[str, np.ndarray] = field(default_factory=dict)
+    calendars: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -112,7 +114,7 @@ class Grid:
             "sites": [asdict(site) for site in self.sites],
             "first_day": self.first_day.isoformat(),
             "step_minutes": self.step_minutes,
-        }
+        } | ({"calendars": self.calendars} if self.calendars else {})
         arrays = {"throughput": self.throughput, "observed": self.observed, "phase_minutes": self.phase_minutes}
         from safetensors.numpy import save_file  # the API server knows the tables' quantiles through here and has no such library
 
@@ -142,6 +144,7 @@ class Grid:
             covariates=covariates,
             phase_minutes=arrays["phase_minutes"],
             planned=planned,
+            calendars=header.get("calendars", {}),
         )
 
 
@@ -212,6 +215,7 @@ def join(grids: Sequence[Grid]) -> Grid:
             name: stacked([grid.planned.get(name, np.full(grid.shape, np.nan, np.float32)) for grid in grids], np.nan)
             for name in sorted({name for grid in grids for name in grid.planned})
         },
+        calendars={name: days for grid in grids for name, days in grid.calendars.items()},
     )
 
 

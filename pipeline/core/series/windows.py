@@ -28,7 +28,7 @@ class Window(NamedTuple):
         target_observed: ``(B, S)`` bool.
         site: ``(B,)`` row of the site in the network's table of sites, 0 for an unknown one.
         day_of_week: ``(B,)`` of the target day, 0 = Monday.
-        holiday: ``(B, L + 1)`` 1.0 on public holidays, past days first, the target day last.
+        kinds: ``(B, L + 1, K)`` 1.0 on days of a kind, past days first, the target day last; the first kind is the holiday.
         phase: ``(B,)`` how far into its calendar day the target day begins, in days; 0 at midnight.
         features: ``(B, L, S, F)`` what the ``WindowGrid`` was given beside the readings; NaN where missing, unknown or before the grid.
         planned: ``(B, L + 1, S, P)`` what it was given that is known ahead, the target day last; NaN where missing.
@@ -40,7 +40,7 @@ class Window(NamedTuple):
     target_observed: Tensor
     site: Tensor
     day_of_week: Tensor
-    holiday: Tensor
+    kinds: Tensor
     phase: Tensor
     features: Tensor
     planned: Tensor
@@ -48,8 +48,13 @@ class Window(NamedTuple):
     def of_last(self, days: int) -> Window:
         """Return the windows as one sees them who looks at the last ``days`` past days only."""
         past, observed, features = self.past[:, -days:], self.past_observed[:, -days:], self.features[:, -days:]
-        holiday, planned = self.holiday[:, -days - 1 :], self.planned[:, -days - 1 :]
-        return self._replace(past=past, past_observed=observed, features=features, holiday=holiday, planned=planned)
+        kinds, planned = self.kinds[:, -days - 1 :], self.planned[:, -days - 1 :]
+        return self._replace(past=past, past_observed=observed, features=features, kinds=kinds, planned=planned)
+
+    @property
+    def holiday(self) -> Tensor:
+        """Return ``(B, L + 1)`` 1.0 on holidays."""
+        return self.kinds[..., 0]
 
 
 class WindowGrid:
@@ -63,6 +68,7 @@ class WindowGrid:
         known_sites: dict[str, int] | None = None,
         features: Sequence[str] = (),
         planned: Sequence[str] = (),
+        kinds: Sequence[str] = (),
     ) -> None:
         """Move the grid to ``device``.
 
@@ -73,6 +79,7 @@ class WindowGrid:
             known_sites: Row of each site in the network's table, from 1; a site that is not there gets row 0.
             features: Names of the ``F`` features to gather beside the readings.
             planned: Names of the ``P`` series to gather that are known ahead.
+            kinds: Of day, beside the holiday.
         """
         import torch
 
@@ -81,9 +88,9 @@ class WindowGrid:
         pad = ((0, 0), (context_days, AHEAD_DAYS + 1), (0, 0))
         self._values = torch.from_numpy(np.pad(grid.throughput, pad).reshape(n, -1)).to(device)
         self._observed = torch.from_numpy(np.pad(grid.observed, pad).reshape(n, -1)).to(device)
-        calendar = calendar_of(grid, AHEAD_DAYS + 1)
-        holiday = np.pad(calendar.holiday.astype(np.float32), ((0, 0), (context_days, 0)))
-        self._holiday = torch.from_numpy(holiday).to(device)
+        calendar = calendar_of(grid, AHEAD_DAYS + 1, kinds)
+        of_days = np.pad(calendar.kinds.astype(np.float32), ((0, 0), (context_days, 0), (0, 0)))
+        self._kinds = torch.from_numpy(of_days).to(device)
         self._day_of_week = torch.from_numpy(calendar.day_of_week).to(device)
         self._features, self._planned = (
             torch.from_numpy(np.pad(stacked(grid, names), (*pad, (0, 0)), constant_values=np.nan)).flatten(1, 2).to(device)
@@ -126,7 +133,7 @@ class WindowGrid:
             target_observed=observed[:, length:],
             site=self._row[site_at],
             day_of_week=self._day_of_week[day_at],
-            holiday=self._holiday.unfold(1, context_days + 1, 1)[site_at, day_at + self.context_days - context_days],
+            kinds=self._kinds.unfold(1, context_days + 1, 1)[site_at, day_at + self.context_days - context_days].transpose(1, 2),
             phase=late_at / self.steps,
             features=self._gather_features(site_at, start, tail).unflatten(1, (context_days, self.steps)),
             planned=self._planned.unfold(1, length + self.steps, 1)[site_at, start]

@@ -339,9 +339,8 @@ def test_our_own_revisions_can_be_taken_back_as_far_as_no_data_is_lost_and_appli
     go_back(database, "024")
     assert rows(database, "SELECT to_regclass('dayahead.plan_scores')") == [(None,)]
 
-    again = {"025_whole_days.sql", "026_plan_scores.sql", "027_naive_scores.sql", "030_events.sql", "040_billing.sql", "041_frozen.sql"} | {
-        "070_planned.sql"
-    }
+    again = {"025_whole_days.sql", "026_plan_scores.sql", "027_naive_scores.sql", "030_events.sql", "040_billing.sql", "041_frozen.sql"}
+    again |= {"070_planned.sql", "080_what_ifs.sql", "090_calendars.sql"}
     assert again <= set(migrate(database))
     assert rows(database, "SELECT viewname FROM pg_views WHERE schemaname = 'dayahead' ORDER BY 1") == views
 
@@ -352,6 +351,13 @@ def test_the_events_that_people_noted_are_not_lost_by_going_back(database, run_s
     with pytest.raises(DataError, match="events that people noted would be lost"):
         go_back(database, "024")
     assert run_sql("SELECT count(*) FROM dayahead.events") == [(1,)]
+
+
+def test_an_older_server_is_refused_in_words(empty_database, monkeypatch):
+    monkeypatch.setattr(migrations, "OLDEST_SERVER", 99)
+
+    with pytest.raises(ConfigurationError, match=r"the server is PostgreSQL \d+; dayahead needs 99 or newer"):
+        migrate(empty_database)
 
 
 def test_rights_that_somebody_took_away_are_given_again(database, run_sql):

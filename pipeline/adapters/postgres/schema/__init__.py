@@ -7,7 +7,7 @@ A file for each group of tables; a table that is new is named here as well. A te
 from pipeline.adapters.postgres.schema.columns import key_of, kinds_of, metadata
 from pipeline.adapters.postgres.schema.fleet import quarantine, site_aliases, sites, traffic
 from pipeline.adapters.postgres.schema.forecasting import attention, forecasts, frozen, mixture, peaks, publications
-from pipeline.adapters.postgres.schema.known_ahead import events, planned
+from pipeline.adapters.postgres.schema.known_ahead import calendar_days, calendars, events, planned
 from pipeline.adapters.postgres.schema.monitoring import anomalies, champion_references, completeness, drift, scores, scores_by_hour
 from pipeline.adapters.postgres.schema.planning import (
     billing,
@@ -35,6 +35,8 @@ __all__ = [
     "anomalies",
     "attention",
     "billing",
+    "calendar_days",
+    "calendars",
     "champion_references",
     "completeness",
     "drift",

@@ -23,6 +23,14 @@ sites = Table(
         server_default=text("false"),
         comment="Met in the readings and added by a run; false where a person, or a load, entered it.",
     ),
+    optional(
+        "calendar",
+        Text,
+        comment=(
+            "What decides its kinds of day in place of the country alone: a country with its subdivision (DE-NW), names of calendars, or "
+            "both, with commas\nbetween. NULL: the public holidays of the country."
+        ),
+    ),
     comment="One row per site. A load adds the sites it meets and changes none that exist, unless --sites names them.",
 )
 

@@ -1,8 +1,8 @@
-"""What people know ahead: events, and covariates of the future."""
+"""What people know ahead: events, covariates of the future, and calendars."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Double, Identity, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, Double, ForeignKey, Identity, Index, Table, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from pipeline.adapters.postgres.schema.columns import Instant, Name, metadata, optional, required
@@ -60,6 +60,29 @@ planned = Table(
     comment=(
         "One row per value of a covariate that is known ahead, instant and known_from: of a site, of all sites with the labels, or of the "
         "whole fleet\nwhere both are NULL. A day is forecast with the newest value that was known at its cutoff. Loading the same again "
+        "adds no row."
+    ),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    required("calendar", Name, primary_key=True),
+    required("noted_by", Text, server_default=text("SESSION_USER")),
+    required("noted_at", Instant, server_default=text("now()")),
+    comment="One row per calendar of ours: of schools, of a company. Sites name it in their column calendar.",
+)
+
+calendar_days = Table(
+    "calendar_days",
+    metadata,
+    required("calendar", Name, ForeignKey("dayahead.calendars.calendar", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True),
+    required("day", Date, primary_key=True),
+    required("kind", Name, primary_key=True, comment="Models learn each kind by itself; holiday counts as a public holiday does."),
+    required("name", Text, server_default=text("''::text")),
+    required("known_from", Instant, server_default=text("now()"), comment="A cutoff at or before it does not know of the day."),
+    comment=(
+        "One row per (calendar, day, kind): a local day that is of a kind, such as school, company or holiday. Loading the same file again "
         "adds no row."
     ),
 )

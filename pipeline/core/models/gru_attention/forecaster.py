@@ -25,6 +25,7 @@ from pipeline.core.models.gru_attention.network import AttentionNetwork
 from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.models.gru_attention.settings import GruAttentionSettings
 from pipeline.core.models.peers.telling import telling_covariates
+from pipeline.core.series.calendar import kinds_to_learn
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.calibration import companion_share, interval_factors, weighted_quantile_loss, widen
@@ -61,6 +62,7 @@ class GruAttention:
         self._factors = np.ones(len(QUANTILES))
         self._known_sites: dict[str, int] = {}
         self.covariates, self.planned = self._settings.covariates or [], list[str]()
+        self.kinds: tuple[str, ...] = ()
         self._device = "cpu"
         self.rehearsal: Rehearsal | None = None
 
@@ -75,6 +77,7 @@ class GruAttention:
         self._known_sites = {site.name: row for row, site in enumerate(grid.sites, start=1)}
         told = telling_covariates(self._settings.covariates, grid, split, options, self.context_days)
         self.covariates, self.planned = told.covariates, told.planned
+        self.kinds = kinds_to_learn(grid, range(split.train.stop))
         windows = self._windows(grid)
         unknown = options.unknown_at(grid.shape[0])
         training, validation = training_origins(grid, split.train, unknown), origins_of(grid, split.validation, unknown)
@@ -93,11 +96,12 @@ class GruAttention:
         return {"train_seconds": seconds, "train_windows": float(len(training)), "weights": float(weights)} | figures | told.figures
 
     def _windows(self, grid: Grid) -> WindowGrid:
-        return WindowGrid(grid, self.context_days, self._device, self._known_sites, self.covariates, self.planned)
+        return WindowGrid(grid, self.context_days, self._device, self._known_sites, self.covariates, self.planned, self.kinds)
 
     def _sizes(self, steps: int) -> list[NetworkSize]:
         s = self._settings
-        fixed = (steps, len(self._known_sites), s.hidden, s.heads, s.dropout, len(self.covariates), len(self.planned))
+        told = (len(self.covariates), len(self.planned), 1 + len(self.kinds))
+        fixed = (steps, len(self._known_sites), s.hidden, s.heads, s.dropout, *told)
         return [NetworkSize(days, *fixed) for days in s.context_of_members]
 
     def _learn(self, grid: Grid, windows: WindowGrid, split: Split, options: FitOptions, companion_trees: int) -> None:
@@ -216,6 +220,7 @@ class GruAttention:
             "sites": list(self._known_sites),
             "covariates": self.covariates,
             "planned": self.planned,
+            "kinds_of_day": list(self.kinds),
             "steps": self._members[0].size.steps if self._members else 0,
             "companion_share": self._share,
             "interval_factors": self._factors.tolist(),
@@ -253,6 +258,7 @@ class GruAttention:
     def _restore(self, config: dict[str, Any], weights: dict[str, torch.Tensor]) -> None:
         self._known_sites = {name: row for row, name in enumerate(config["sites"], start=1)}
         self.covariates, self.planned = list(config["covariates"]), list(config.get("planned", []))
+        self.kinds = tuple(config.get("kinds_of_day", ()))
         self._share, self._factors = float(config["companion_share"]), np.array(config["interval_factors"], float)
         for i, size in enumerate(self._sizes(config["steps"])):
             network = AttentionNetwork(size)

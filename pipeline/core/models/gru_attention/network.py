@@ -51,9 +51,9 @@ class AttentionNetwork(nn.Module):
         self.site = nn.Embedding(size.sites + 1, D)
         self.weekday = nn.Embedding(7, D)
         self.position = nn.Embedding(size.context_days, D)
-        self.token = nn.Linear(3 * J + 3 + 3, D)
+        self.token = nn.Linear(3 * J + 3 + 2 + size.kinds, D)
         self.encoder = nn.GRU(D, D, batch_first=True)
-        self.segment = nn.Linear(2 * len(size.lags) + 4 + 7 + 2 + 1, D)
+        self.segment = nn.Linear(2 * len(size.lags) + 4 + 7 + 2 + size.kinds, D)
         self.state = nn.Linear(D, D)
         self.target_weekday = nn.Embedding(7, D)
         self.decoder = nn.GRU(D, D // 2, batch_first=True, bidirectional=True)
@@ -114,10 +114,8 @@ class AttentionNetwork(nn.Module):
         day = segments.coverage.mean(-1)
         level = (segments.mean * segments.coverage).mean(-1) / day.clamp_min(1e-3)
         deviation = ((segments.mean - level.unsqueeze(-1)).abs() * segments.coverage).mean(-1)
-        extra = torch.stack(
-            [level, deviation, day, torch.sin(2 * torch.pi * phase), torch.cos(2 * torch.pi * phase), window.holiday[:, :L]], -1
-        )
-        token = self.token(torch.cat([segments.mean, segments.spread, segments.coverage, extra], -1))
+        extra = torch.stack([level, deviation, day, torch.sin(2 * torch.pi * phase), torch.cos(2 * torch.pi * phase)], -1)
+        token = self.token(torch.cat([segments.mean, segments.spread, segments.coverage, extra, window.kinds[:, :L]], -1))
         token = token + self.weekday(weekday) + self.position(ago - 1) + self.site(window.site)[:, None]
         if told:
             token = token + told.days
@@ -132,7 +130,7 @@ class AttentionNetwork(nn.Module):
         level = (segments.mean * segments.coverage).mean(-1) / share  # (B, L)
         days = F.pad(level[:, -7:], (max(0, 7 - self.size.context_days), 0))
         last = torch.stack([segments.mean[:, -1, -1], segments.coverage[:, -1, -1]], -1)
-        known = torch.cat([days, last, window.holiday[:, -1:]], -1)[:, None].expand(-1, J, -1)
+        known = torch.cat([days, last, window.kinds[:, -1]], -1)[:, None].expand(-1, J, -1)
         lags = torch.cat([segments.mean[:, lagged], segments.coverage[:, lagged]], 1).transpose(1, 2)
         query = self.segment(torch.cat([lags, self._clock(window.phase, J), known], -1))
         if told:

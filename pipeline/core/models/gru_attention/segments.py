@@ -28,6 +28,7 @@ class NetworkSize:
         dropout: Share of hidden units dropped in training.
         covariates: ``F``, series beside the readings that the network reads.
         planned: ``P``, those that are known ahead.
+        kinds: ``K``, kinds of day that the network reads, the holiday among them.
     """
 
     context_days: int
@@ -38,6 +39,7 @@ class NetworkSize:
     dropout: float = 0.1
     covariates: int = 0
     planned: int = 0
+    kinds: int = 1
 
     @property
     def is_told(self) -> bool:

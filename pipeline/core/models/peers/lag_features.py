@@ -48,14 +48,19 @@ def holes_stay_nan() -> Iterator[None]:
 class LagFeatures:
     """Makes the rows of one grid; holds its calendar."""
 
-    def __init__(self, grid: Grid, context_days: int, covariates: Sequence[str] = (), planned: Sequence[str] = ()) -> None:
-        """Take a grid and the names of what to read beside its readings; of one that it lacks, everything is missing."""
+    def __init__(
+        self, grid: Grid, context_days: int, covariates: Sequence[str] = (), planned: Sequence[str] = (), kinds: Sequence[str] = ()
+    ) -> None:
+        """Take a grid and the names of what to read beside its readings, and ``kinds`` of day beside the holiday.
+
+        Of what the grid lacks, everything is missing.
+        """
         self.context_days = context_days
         self._grid = grid
         self._covariates, self._planned = ([feature_of(grid, name) for name in names] for names in (covariates, planned))
         self._lags = [lag for lag in LAG_DAYS if lag <= context_days]
         ahead = 3  # another zone's target day is at most a day away from the schedule's
-        self._calendar = calendar_of(grid, ahead)
+        self._calendar = calendar_of(grid, ahead, kinds)
 
     def of(self, origins: Origins) -> Rows:
         """Return the rows of all steps of the target days."""
@@ -132,10 +137,10 @@ class LagFeatures:
 
     def _calendar_columns(self, origins: Origins, steps: int) -> list[np.ndarray]:
         calendar, day = self._calendar, origins.day
-        holiday = [calendar.holiday[origins.site, np.maximum(day - back, 0)] for back in (0, 1, 7)]
+        kinds = [of_kind for back in (0, 1, 7) for of_kind in calendar.kinds[origins.site, np.maximum(day - back, 0)].T]
         weekday = calendar.day_of_week[day]
         angle = 2 * np.pi * calendar.day_of_year[day] / 366
-        by_day = [weekday, weekday >= 5, calendar.day_of_month[day], np.sin(angle), np.cos(angle), *holiday]
+        by_day = [weekday, weekday >= 5, calendar.day_of_month[day], np.sin(angle), np.cos(angle), *kinds]
         return [np.arange(steps)[None, :] / steps, *(column[:, None] for column in by_day)]
 
 

@@ -19,6 +19,7 @@ from pipeline.core.models.past import in_parts
 from pipeline.core.models.peers.lag_features import SHORTEST_CONTEXT_DAYS, LagFeatures, holes_stay_nan
 from pipeline.core.models.peers.lag_rows import rows_of
 from pipeline.core.models.peers.telling import BINNING, QUIET, telling_covariates
+from pipeline.core.series.calendar import kinds_to_learn
 from pipeline.core.series.grid import Grid
 from pipeline.errors import DataError, ModelError
 
@@ -65,6 +66,7 @@ class LightGbm:
         self.context_days = self._settings.context_days
         self._boosters: list[lightgbm.Booster] = []
         self.covariates, self.planned = self._settings.covariates or [], list[str]()
+        self.kinds: tuple[str, ...] = ()
 
     def fit(self, grid: Grid, split: Split, options: FitOptions) -> dict[str, float]:
         """Grow one model per quantile and return ``train_seconds``, ``rows`` and ``trees`` of the median.
@@ -77,7 +79,8 @@ class LightGbm:
         told = telling_covariates(self._settings.covariates, grid, split, options, self.context_days)
         self.covariates, self.planned = told.covariates, told.planned
         unknown, most = options.unknown_at(grid.shape[0]), self._settings.most_rows
-        maker = LagFeatures(grid, self.context_days, self.covariates, self.planned)
+        self.kinds = kinds_to_learn(grid, range(split.train.stop))
+        maker = LagFeatures(grid, self.context_days, self.covariates, self.planned, self.kinds)
         learnt = rows_of(maker, grid, split.train, unknown, most, self._settings.early_cutoffs, rng)
         if not len(learnt.target):
             raise DataError(f"lightgbm found no reading on target days {split.train} that has a past; expected a longer history")
@@ -102,7 +105,7 @@ class LightGbm:
         if not self._boosters:
             raise ModelError("this lightgbm forecaster has no trees; fit it or load a saved one first")
         steps = grid.shape[2]
-        rows = LagFeatures(grid, self.context_days, self.covariates, self.planned)
+        rows = LagFeatures(grid, self.context_days, self.covariates, self.planned, self.kinds)
         quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
 
         def answer(part: slice, some: Origins) -> None:
@@ -120,7 +123,7 @@ class LightGbm:
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and one LightGBM text model per quantile."""
         config = {"name": self.name, "settings": self.settings, "quantiles": QUANTILES}
-        config |= {"covariates": self.covariates, "planned": self.planned}
+        config |= {"covariates": self.covariates, "planned": self.planned, "kinds_of_day": list(self.kinds)}
         (folder / "config.json").write_text(json.dumps(config))
         for level, booster in zip(QUANTILES, self._boosters, strict=True):
             booster.save_model(_file(folder, level))
@@ -138,6 +141,7 @@ class LightGbm:
             if tuple(config["quantiles"]) != QUANTILES:
                 raise ModelError(f"{folder} holds quantiles {config['quantiles']}; expected {list(QUANTILES)}: train it again")
             forecaster.covariates, forecaster.planned = list(config["covariates"]), list(config.get("planned", []))
+            forecaster.kinds = tuple(config.get("kinds_of_day", ()))
             forecaster._boosters = [lightgbm.Booster(model_str=_file(folder, level).read_text()) for level in QUANTILES]
         except (OSError, ValueError, KeyError, TypeError, lightgbm.basic.LightGBMError) as error:
             raise ModelError(f"{folder} holds no readable lightgbm forecaster: {error}; train it again") from error

@@ -2,14 +2,14 @@
 
 from pipeline.adapters.postgres.revisions import run, undo
 
-revision, down_revision = "050", "041"
+revision, down_revision = "080", "070"
 
 
 def upgrade() -> None:
     """Make the table what_ifs."""
-    run("050_what_ifs.sql")
+    run("080_what_ifs.sql")
 
 
 def downgrade() -> None:
     """Drop it; the questions can be asked again."""
-    undo("050_what_ifs.sql", "050_what_ifs.down.sql")
+    undo("080_what_ifs.sql", "080_what_ifs.down.sql")
