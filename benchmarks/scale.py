@@ -62,18 +62,22 @@ def work(url: str, home: str, steps: str, shard: int | None, shards: int, days: 
         start = time.perf_counter()
         calls[name]()
         seconds[name] = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "peak_mb": peak_mb()}))
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process has held."""
     status = Path("/proc/self/status").read_text()
-    peak_kb = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-    print(json.dumps({"seconds": seconds, "peak_mb": peak_kb / 1024}))
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
 
 
-def run_alone(*arguments: object) -> dict:
-    """Return what one process measured.
+def run_alone(module: str, *arguments: object) -> dict:
+    """Return what one process of a benchmark's module measured.
 
     Raises:
         RuntimeError: It failed; its output is in the message.
     """
-    command = [sys.executable, "-m", "benchmarks.scale", "--work", json.dumps(arguments)]
+    command = [sys.executable, "-m", module, "--work", json.dumps(arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
@@ -101,8 +105,8 @@ def measure(sites: int, shard_sites: int, days: int) -> dict:
         fill(url, Path(place), sites, days)
         shards = max(1, round(sites / shard_sites))
         parts: list[int | None] = list(range(shards)) if shards > 1 else [None]
-        found = [run_alone(url, place, ",".join(CHAIN), part, shards, days) for part in parts]
-        found.append(run_alone(url, place, "publish", None, shards, days))
+        found = [run_alone("benchmarks.scale", url, place, ",".join(CHAIN), part, shards, days) for part in parts]
+        found.append(run_alone("benchmarks.scale", url, place, "publish", None, shards, days))
     seconds = {name: sum(each["seconds"].get(name, 0.0) for each in found) for name in (*CHAIN, "publish")}
     total = sum(seconds.values())
     return {
