@@ -119,7 +119,7 @@ def compare(names: list[str], url: str, folder: Path, scale: float, peers: bool)
 
 
 def settle(url: str) -> None:
-    """Write down what was loaded and vacuum it, as the server does by itself in its own time, and then with a core that is being measured."""
+    """Write down what was loaded and vacuum it: the server does so by itself a little later, on a core that is being measured then."""
     import psycopg2
 
     connection = psycopg2.connect(url)
