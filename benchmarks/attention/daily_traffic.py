@@ -76,7 +76,9 @@ def run(name: str, folder: Path, report: Report, course: Course = COURSE) -> Out
         "forecasts better than same time yesterday": figures["wape"] < figures["wape_same_time_yesterday"],
     }
     settings = asdict(course) | forecaster.settings
-    return Outcome(name, "rank of yesterday among 7 days", float(rank), 1.0, True, findings, figures, settings, [picture], curve)
+    return Outcome(
+        name, "rank of yesterday among 7 days", float(rank), 1.0, True, findings, figures, settings, [picture], curve, published=1.0
+    )
 
 
 def _yesterday(grid: Grid, origins: Origins) -> Forecast:

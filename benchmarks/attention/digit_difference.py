@@ -67,4 +67,4 @@ def _run(
     settings = asdict(course) | {"weights": sum(p.numel() for p in network.parameters()), "ranked": " ".join(f"v{i}" for i in ranked)}
     error = float(mse_loss(predicted, true))
     claims = findings if name == "shared_attention_lstm" else {}
-    return Outcome(name, "test MSE", error, published, True, claims, figures, settings, [picture], curve)
+    return Outcome(name, "test MSE", error, published, True, claims, figures, settings, [picture], curve, published=published)

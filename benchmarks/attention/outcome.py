@@ -24,30 +24,32 @@ class Outcome:
         name: Of the mechanism, as in ``FORECASTERS``.
         metric: What was measured, in words.
         reached: Its value.
-        published: The value to reach or beat.
+        bar: The value to reach or beat.
         lower_is_better: Which way is up.
         findings: Everything else that was asked of the task: the claim, and whether it holds.
         figures: Further numbers worth keeping.
         settings: Samples, epochs and sizes.
         pictures: PNG files.
         curve: Loss by optimiser step.
+        published: What the author reached; None where no figure was published, and the bar is ours.
     """
 
     name: str
     metric: str
     reached: float
-    published: float
+    bar: float
     lower_is_better: bool
     findings: dict[str, bool] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     pictures: list[Path] = field(default_factory=list)
     curve: list[Progress] = field(default_factory=list)
+    published: float | None = None
 
     @property
     def is_reached(self) -> bool:
         """Whether the figure and every claim hold."""
-        figure = self.reached <= self.published if self.lower_is_better else self.reached >= self.published
+        figure = self.reached <= self.bar if self.lower_is_better else self.reached >= self.bar
         return figure and all(self.findings.values())
 
 

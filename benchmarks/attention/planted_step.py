@@ -48,4 +48,4 @@ def run(folder: Path, report: Report, course: Course = COURSE) -> Outcome:
     findings = {f"mean attention peaks at step {PLANTED}": peak == PLANTED}
     figures = {"attention_peak_step": peak, "attention_planted_step": float(weights[PLANTED]), "attention_runner_up": runner_up}
     settings = asdict(course) | {"hidden": 32, "steps": STEPS}
-    return Outcome(NAME, "validation accuracy", accuracy, 0.9970, False, findings, figures, settings, [picture], curve)
+    return Outcome(NAME, "validation accuracy", accuracy, 0.9970, False, findings, figures, settings, [picture], curve, published=0.9970)

@@ -38,7 +38,7 @@ def tracked(settings: Settings, folder: Path) -> Iterator[tuple[MlflowClient, st
     yield MlflowClient(f"sqlite:///{folder.resolve() / 'mlflow.db'}"), (folder.resolve() / "mlflow").as_uri()
 
 
-def log_outcome(client: MlflowClient, artifacts: str, outcome: Outcome, seconds: float) -> str:
+def log_outcome(client: MlflowClient, artifacts: str, outcome: Outcome, seconds: float, seed: int = 0) -> str:
     """Write one run with settings, figures, curve and pictures, and return its id."""
     from mlflow.entities import Metric, Param
 
@@ -46,9 +46,12 @@ def log_outcome(client: MlflowClient, artifacts: str, outcome: Outcome, seconds:
     known = client.get_experiment_by_name(name)
     place = f"{artifacts}/{outcome.name}" if artifacts else None
     experiment_id = known.experiment_id if known else client.create_experiment(name, artifact_location=place)
-    run = client.create_run(experiment_id, run_name=outcome.name, tags={"metric": outcome.metric, "reached": str(outcome.is_reached)})
+    run = client.create_run(
+        experiment_id, run_name=f"{outcome.name}-{seed}", tags={"metric": outcome.metric, "reached": str(outcome.is_reached)}
+    )
     now = run.info.start_time
-    totals = {"reached": outcome.reached, "published": outcome.published, "seconds": seconds} | outcome.figures
+    totals = {"reached": outcome.reached, "bar": outcome.bar, "seconds": seconds} | outcome.figures
+    totals |= {} if outcome.published is None else {"published": outcome.published}
     metrics = [Metric(key, value, now, 0) for key, value in totals.items()]
     metrics += [Metric("fit/loss", line.loss, now, line.iteration) for line in outcome.curve]
     client.log_batch(run.info.run_id, metrics=metrics, params=[Param(key, str(value)) for key, value in outcome.settings.items()])

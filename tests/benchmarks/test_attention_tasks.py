@@ -151,14 +151,19 @@ def test_an_outcome_is_reached_only_with_its_figure_and_every_claim():
 
 def test_the_command_writes_a_figure_for_every_name_and_says_what_was_not_reached(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DAYAHEAD_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(attention_tasks, "TASKS", {"attention_mlp": lambda folder, report: report(OUTCOME.curve[0]) or OUTCOME})
-    monkeypatch.setattr("sys.argv", ["attention_tasks", "--out", str(tmp_path), "--only", "attention_mlp"])
+
+    def run(folder, report, course):
+        report(OUTCOME.curve[0])
+        return replace(OUTCOME, reached=0.5 + 0.2 * course.seed)
+
+    monkeypatch.setattr(attention_tasks, "TASKS", {"attention_mlp": (run, Course(4, 1, 4, 0.1))})
+    monkeypatch.setattr("sys.argv", ["attention_tasks", "--out", str(tmp_path), "--only", "attention_mlp", "--seeds", "2"])
 
     code = attention_tasks.main()
 
     result = json.loads((tmp_path / "attention_tasks.json").read_text())["attention_mlp"]
-    assert (result["metric"], result["reached"], result["published"]) == ("test MSE", 0.5, 0.0017)
-    assert result["seconds"] >= 0
+    assert (result["metric"], result["published"], result["bar"], result["reached"]) == ("test MSE", None, 0.0017, 0.7)
+    assert [seed["reached"] for seed in result["seeds"]] == [0.5, 0.7]
     assert code == 1
     assert "NO" in capsys.readouterr().out
 
