@@ -82,7 +82,7 @@ class _Network(DayNetwork):
     def __init__(self, size: NetworkSize, layers: int) -> None:
         super().__init__(size, summary_width=size.hidden // 2)
         self.token_width = size.steps * len(TWELVE) + size.hidden * size.is_told
-        attention = MultiHeadAttention(size.hidden, size.heads, size.dropout) if self.heads else DotProductAttention()
+        attention = MultiHeadAttention(size.hidden, size.heads, size.dropout) if self.heads else DotProductAttention(size.dropout)
         self.mechanism = DailyGru(self.token_width, size.hidden // 2, attention, size.hidden, layers, size.dropout)
 
     def look(self, days: Days, window: Window) -> Look:

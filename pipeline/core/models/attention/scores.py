@@ -81,8 +81,13 @@ def scaled_dot_product(query: Tensor, keys: Tensor) -> Tensor:
 class DotProductAttention(nn.Module):
     """One head that compares the query with the memory as they are: nothing to learn here, all of it in what is compared."""
 
+    def __init__(self, dropout: float = 0.0) -> None:
+        """Mix, in training, without a share ``dropout`` of the weights."""
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+
     def forward(self, query: Tensor, memory: Tensor, observed: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return the mix ``(B, J, D)`` and the weights ``(B, 1, J, T)``.
+        """Return the mix ``(B, J, D)`` and the weights ``(B, 1, J, T)``, before dropout, so that they sum to 1.
 
         Args:
             query: ``(B, J, D)``.
@@ -91,7 +96,7 @@ class DotProductAttention(nn.Module):
         """
         mask = None if observed is None else observed[:, None]
         weights = masked_softmax(scaled_dot_product(query, memory), mask)
-        return weights @ memory, weights.unsqueeze(1)
+        return self.dropout(weights) @ memory, weights.unsqueeze(1)
 
 
 class MultiHeadAttention(nn.Module):

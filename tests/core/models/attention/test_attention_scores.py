@@ -92,6 +92,20 @@ def test_dot_product_attention_mixes_the_memory_by_its_weights():
     assert (weights[:, 0, 0][~OBSERVED] == 0).all()
 
 
+@pytest.mark.parametrize("make", [DotProductAttention, lambda dropout: MultiHeadAttention(8, heads=2, dropout=dropout)])
+def test_dropout_takes_weights_from_the_mix_in_training_alone_and_shows_them_whole(make):
+    attention, query, memory = make(dropout=0.5), torch.randn(2, 1, 8), torch.randn(2, 3, 8)
+
+    mixed = [attention(query, memory, OBSERVED) for _ in range(8)]
+    attention.eval()
+    calm = [attention(query, memory, OBSERVED) for _ in range(2)]
+
+    assert len({said.sum().item() for said, _ in mixed}) > 1
+    torch.testing.assert_close(calm[0], calm[1])
+    for _, weights in mixed:
+        torch.testing.assert_close(weights, calm[0][1])
+
+
 def test_one_head_with_identity_projections_is_the_dot_product():
     attention = MultiHeadAttention(8, heads=1)
     for layer in (attention.query, attention.key, attention.value, attention.out):

@@ -88,6 +88,13 @@ def test_yesterday_weighs_most_where_every_day_follows_from_the_one_before(name)
     assert error.sum() / grid.throughput[:, 39:].sum() < 0.4
 
 
+@pytest.mark.parametrize("name", VARIANTS)
+def test_both_variants_drop_attention_weights_in_training(name):
+    network = create(name, hidden=8).build(NetworkSize(7, 24, 0, 8, 4, 0.25), 1)
+
+    assert network.mechanism.attention.dropout.p == 0.25
+
+
 def test_the_original_sizes_are_a_preset():
     model = create("daily_gru_multihead", **ORIGINAL)
     with torch.device("meta"):  # 178 million weights: only their shapes are wanted
