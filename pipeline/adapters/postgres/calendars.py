@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.adapters.postgres.schema import calendar_days, calendars
-from pipeline.core.series.calendar import KindOfDay
 from pipeline.core.series.zones import known_calendars
 from pipeline.errors import DataError
+
+if TYPE_CHECKING:  # it loads the library of holidays, which the scheduler has not
+    from pipeline.core.series.calendar import KindOfDay
 
 days = calendar_days.c
 
