@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from benchmarks.attention import daily_traffic, digit_difference, planted_step, sine, transduction
+from benchmarks.attention import daily_traffic, digit_difference, planted_step, sine, translation
 from benchmarks.attention.outcome import Course, Outcome, Report
 from benchmarks.attention.tracking import log_outcome, tracked
 from pipeline.config import read_settings
@@ -35,7 +35,7 @@ TASKS: dict[str, tuple[Task, Course]] = {
     "daily_gru_dot": (partial(daily_traffic.run, "daily_gru_dot"), daily_traffic.COURSE),
     "lstm_pooled_attention": (sine.run, sine.COURSE),
     "input_attention_lstm": (planted_step.run, planted_step.COURSE),
-    "bahdanau_gru": (transduction.run, transduction.COURSE),
+    "bahdanau_gru": (translation.run, translation.COURSE),
     "attention_mlp": (digit_difference.run_mlp, digit_difference.MLP_COURSE),
     "shared_attention_lstm": (digit_difference.run_lstm, digit_difference.LSTM_COURSE),
 }

@@ -52,13 +52,13 @@ def bars_and_scatter(
     return _saved(figure, path)
 
 
-def alignments(path: Path, strings: Sequence[tuple[str, str, np.ndarray]], *, title: str) -> Path:
+def alignments(path: Path, sentences: Sequence[tuple[Sequence[str], Sequence[str], np.ndarray]], *, title: str) -> Path:
     """Draw a heat map of output step × input step for each (source, output, weights ``(J, T)``)."""
-    figure = Figure((8.5, 2.9), layout="constrained")
+    figure = Figure((8.5, 4.4), layout="constrained")
     figure.suptitle(title)
-    for axes, (source, written, weights) in zip(np.atleast_1d(figure.subplots(1, len(strings))), strings, strict=True):
+    for axes, (source, written, weights) in zip(np.atleast_1d(figure.subplots(1, len(sentences))), sentences, strict=True):
         axes.imshow(weights, cmap=WEIGHTS, vmin=0, vmax=1)
-        axes.set_xticks(range(len(source)), list(source))
+        axes.set_xticks(range(len(source)), list(source), rotation=90)
         axes.set_yticks(range(len(written)), list(written))
         axes.tick_params(length=0)
     return _saved(figure, path)

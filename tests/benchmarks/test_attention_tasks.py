@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from benchmarks import attention_tasks
-from benchmarks.attention import daily_traffic, digit_difference, planted_step, sine, transduction
+from benchmarks.attention import daily_traffic, digit_difference, planted_step, sine, translation
+from benchmarks.attention.corpus import corpus
 from benchmarks.attention.outcome import Course, Outcome, learn
 from benchmarks.attention.tracking import log_outcome, tracked
 from pipeline.config import Settings
@@ -81,32 +82,44 @@ def test_the_planted_step_task_tells_where_its_attention_peaks(tmp_path):
     assert "attention_peak_step" in outcome.figures
 
 
-def test_written_letters_are_the_source_backwards_under_one_replacement():
-    strings = transduction.draw(500, seed=1)
+def test_sentences_change_order_and_number_of_words_and_agree():
+    found = corpus(3000, seed=1)
+    by_source = {" ".join(sentence.source): " ".join(sentence.target) for sentence in found}
 
-    replacement = {}
-    for source, length, written in zip(strings.source.tolist(), strings.lengths.tolist(), strings.written.tolist(), strict=True):
-        for a, b in zip(reversed(source[:length]), written[:length], strict=True):
-            assert replacement.setdefault(a, b) == b
-        assert not any(source[length:] + written[length:])
-    assert sorted(replacement.values()) == list(range(1, 27))
-
-
-def test_the_transducer_runs_with_a_teacher_and_freely(tmp_path):
-    outcome = transduction.run(tmp_path, ignore, short(transduction.COURSE, 128))
-
-    assert outcome.figures["attention_in_padding"] == 0
-    assert 0 <= outcome.reached <= 1
+    assert len(by_source) == 3000
+    assert any(len(sentence.target) > len(sentence.source) for sentence in found)
+    assert any(list(sentence.origin) != sorted(sentence.origin) for sentence in found)
+    for sentence in found:
+        assert len(sentence.target) == len(sentence.origin)
+        for word, origin in zip(sentence.target, sentence.origin, strict=True):
+            if word in ("verte", "verts", "vertes", "vert"):
+                assert sentence.source[origin] == "green"
+            if word == "voitures":
+                assert sentence.source[origin] == "cars"
 
 
-def test_free_running_reads_its_own_letters_only():
+def test_the_translator_stops_by_itself_and_reads_its_own_words_only():
+    sentences = corpus(40, seed=1)
+    words = translation.Vocabularies.of(sentences)
+    text = words.encode(sentences)
     torch.manual_seed(0)
-    network, strings = transduction.Transducer().eval(), transduction.draw(8, seed=1)
-    lied = strings._replace(written=torch.randint(1, 27, strings.written.shape))
+    network = translation.Translator(words).eval()
+    lied = text._replace(target=text.target.flip(0))
 
     with torch.no_grad():
-        torch.testing.assert_close(network(strings, taught=False), network(lied, taught=False))
-        assert not torch.equal(network(strings, taught=True)[0], network(lied, taught=True)[0])
+        free, taught = network(text, taught=False)[0], network(text, taught=True)[0]
+        torch.testing.assert_close(free, network(lied, taught=False)[0])
+        assert not torch.equal(taught, network(lied, taught=True)[0])
+    assert free.shape[1] <= translation.MOST_WORDS
+    assert words.decode(text.target) == [" ".join(sentence.target) for sentence in sentences]
+
+
+def test_a_translation_is_scored_with_our_settings_and_the_authors(tmp_path):
+    outcome = translation.run(tmp_path, ignore, short(translation.COURSE, 128))
+
+    assert outcome.figures["attention_in_padding"] == 0
+    assert 0 <= outcome.reached <= 100
+    assert outcome.figures["bleu_as_author"] >= 0
 
 
 def test_the_target_of_ten_digits_equals_the_formula():

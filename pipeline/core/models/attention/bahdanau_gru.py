@@ -30,22 +30,33 @@ class BahdanauGru(nn.Module):
     The encoder reads both ways, half its width each, so that what stands at a position is about its surroundings and the position itself.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, hidden: int = 32, layers: int = 2, dropout: float = 0.1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, hidden: int = 32, layers: int = 2, dropout: float = 0.1, *, both_ways: bool = True
+    ) -> None:
         """Build encoder, decoder and the score between them.
 
+        Args:
+            in_channels: ``C_in`` of the input.
+            out_channels: ``C_out`` of an output step.
+            hidden: Width ``D`` of the states.
+            layers: Of encoder and decoder alike.
+            dropout: Between layers.
+            both_ways: False for an encoder that reads forwards only, as the author's did.
+
         Raises:
-            ValueError: ``hidden`` is odd.
+            ValueError: ``hidden`` is odd and the encoder reads both ways.
         """
         super().__init__()
-        if hidden % 2:
+        if both_ways and hidden % 2:
             raise ValueError(f"hidden={hidden}: expected an even width, half of it for each direction of the encoder")
         between = dropout if layers > 1 else 0.0
-        self.encoder = nn.GRU(in_channels, hidden // 2, layers, batch_first=True, dropout=between, bidirectional=True)
+        each = hidden // 2 if both_ways else hidden
+        self.encoder = nn.GRU(in_channels, each, layers, batch_first=True, dropout=between, bidirectional=both_ways)
         self.score = AdditiveScore(hidden, hidden, query_width=hidden)
         self.decoder = nn.GRU(hidden + out_channels, hidden, layers, batch_first=True, dropout=between)
 
     def encode(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return the outputs ``(B, T, D)`` and both ways' last states of every layer ``(layers, B, D)``, with which the decoder begins.
+        """Return the outputs ``(B, T, D)`` and the last states of every layer ``(layers, B, D)``, with which the decoder begins.
 
         Args:
             inputs: ``(B, T, C_in)``.
@@ -56,7 +67,7 @@ class BahdanauGru(nn.Module):
         else:
             packed, state = self.encoder(pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False))
             outputs, _ = pad_packed_sequence(packed, batch_first=True, total_length=inputs.shape[1])
-        return outputs, torch.cat([state[0::2], state[1::2]], -1)  # forwards, backwards
+        return outputs, torch.cat([state[0::2], state[1::2]], -1) if self.encoder.bidirectional else state  # forwards, backwards
 
     def step(self, given: Tensor, state: Tensor, outputs: Tensor, observed: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Return the decoder's next state ``(layers, B, D)``, what it has to say ``(B, 2 D)``, and where it looked ``(B, T)``.
