@@ -16,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 from rich.console import Console
@@ -46,7 +45,6 @@ def main() -> int:
     arguments = _arguments()
     torch.set_num_threads(1)  # networks as small as these lose more to a second thread than they gain
     arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.pictures or arguments.out).mkdir(parents=True, exist_ok=True)
     done = run_all(arguments.only, arguments.pictures or arguments.out, arguments.seeds)
     results = arguments.out / "attention_tasks.json"
     results.write_text(json.dumps({name: _as_json(seeds) for name, seeds in done.items()}, indent=1) + "\n")
@@ -61,17 +59,19 @@ def main() -> int:
 
 
 def run_all(names: list[str], pictures: Path, seeds: int) -> dict[str, Done]:
-    """Return each task's outcome and wall-clock seconds by seed, one after the other; pictures are those of the first seed."""
+    """Return each task's outcome and wall-clock seconds by seed, one after the other; further seeds draw into folders of their own."""
     done: dict[str, Done] = {}
     columns = (TextColumn("{task.description:<24}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %  {task.fields[said]}"))
-    with Progress(*columns, TimeElapsedColumn()) as shown, TemporaryDirectory() as aside:
+    with Progress(*columns, TimeElapsedColumn()) as shown:
         rows = {name: shown.add_task(name, total=seeds, start=False, said="") for name in names}
         for name, row in rows.items():
             shown.start_task(row)
             (task, course), done[name] = TASKS[name], []
             for seed in range(seeds):
                 started = time.perf_counter()
-                outcome = task(Path(aside) if seed else pictures, partial(_show, shown, row, seed), replace(course, seed=seed))
+                folder = pictures / f"seed-{seed}" if seed else pictures
+                folder.mkdir(parents=True, exist_ok=True)
+                outcome = task(folder, partial(_show, shown, row, seed), replace(course, seed=seed))
                 done[name].append((outcome, time.perf_counter() - started))
             held = all(outcome.is_reached for outcome, _ in done[name])
             shown.update(row, completed=seeds, said=f"{_figure(worst(done[name]).reached)} {'reached' if held else 'NOT REACHED'}")

@@ -167,7 +167,9 @@ def test_the_command_writes_a_figure_for_every_name_and_says_what_was_not_reache
 
     def run(folder, report, course):
         report(OUTCOME.curve[0])
-        return replace(OUTCOME, reached=0.5 + 0.2 * course.seed)
+        picture = folder / "drawn.png"
+        picture.write_bytes(b"drawn")
+        return replace(OUTCOME, reached=0.5 + 0.2 * course.seed, pictures=[picture])
 
     monkeypatch.setattr(attention_tasks, "TASKS", {"attention_mlp": (run, Course(4, 1, 4, 0.1))})
     monkeypatch.setattr("sys.argv", ["attention_tasks", "--out", str(tmp_path), "--only", "attention_mlp", "--seeds", "2"])
