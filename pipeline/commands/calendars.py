@@ -3,7 +3,6 @@
 Examples:
     python -m pipeline calendars load nrw-schools holidays.csv --kind school
     python -m pipeline calendars list
-    python -m pipeline sites set fra-02 --calendar DE-NW,nrw-schools
 """
 
 from __future__ import annotations

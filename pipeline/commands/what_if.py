@@ -35,8 +35,8 @@ def what_if(
     """Say what the champion would forecast with an event more, or another capacity, and show it on the sites' pages; no forecast changes.
 
     Examples:
-        python -m pipeline what-if --event 'category=match,from=2026-08-21T20:00+02:00,to=2026-08-21T23:00+02:00,factor=1.5,site=fra-02'
         python -m pipeline what-if --site fra-02 --capacity 2e10
+        python -m pipeline what-if --event category=sale,from=$FROM,to=$TO
     """
     from pipeline.adapters.files.events_file import note_of_words
 

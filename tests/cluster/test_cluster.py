@@ -109,22 +109,26 @@ def walked(cluster: Stack, dag: str, conf: dict[str, Any], kill_worker_in: str |
         return [task for task in airflow.tasks(dag, run) if task["task_id"] == kill_worker_in and task["state"] == "running"]
 
     if kill_worker_in:
-        assert until(lambda: len(running()) > 1)
-        kill_machine_of(cluster, "worker")
+        worker = psutil.Process(next(line.pid for line in status(cluster.settings) if line.name == "worker"))
+        assert until(lambda: killed_amid(worker, running))
     assert until(lambda: airflow.run_state(dag, run) in ("success", "failed"))
     failed = [task for task in airflow.tasks(dag, run) if task["state"] == "failed"]
     assert airflow.run_state(dag, run) == "success", [airflow.log(dag, run, task, 20) for task in failed]
     return run
 
 
-def kill_machine_of(cluster: Stack, worker: str) -> None:
-    """Kill a worker with everything below it, as a machine that loses its power does."""
-    pid = next(line.pid for line in status(cluster.settings) if line.name == worker)
-    head = psutil.Process(pid)
-    head.suspend()  # so that it starts nothing new meanwhile
-    for process in (*head.children(recursive=True), head):
+def killed_amid(worker: psutil.Process, tasks: Callable[[], list[dict[str, Any]]]) -> bool:
+    """Kill a worker with everything below it, as a machine that loses its power does, if several of the tasks run on it; return whether."""
+    worker.suspend()  # so that it starts nothing new meanwhile, and nothing that runs can end
+    everything = [*worker.children(recursive=True), worker]
+    for process in everything:
         with suppress(psutil.NoSuchProcess):
-            process.kill()
+            process.suspend()
+    is_amid = len(tasks()) > 1
+    for process in everything:
+        with suppress(psutil.NoSuchProcess):
+            (process.kill if is_amid else process.resume)()
+    return is_amid
 
 
 def tasks_in_log(cluster: Stack, worker: str) -> set[str]:
