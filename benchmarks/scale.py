@@ -26,7 +26,8 @@ OUT = Path(__file__).parent / "out" / "scale.json"
 CHAIN = ("extract", "validate", "features", "forecast")
 DAY, CUTOFF = date(2026, 8, 21), datetime(2026, 8, 21, tzinfo=UTC)
 FILL = """
-SELECT dayahead.ensure_partition('traffic', m::date) FROM generate_series('2026-06-01'::date, '2026-08-01', '1 month') AS m;
+SELECT dayahead.ensure_partition('traffic', m::date)
+FROM generate_series(date_trunc('month', date '2026-08-21' - interval '{days} days'), '2026-08-01', '1 month') AS m;
 INSERT INTO dayahead.sites (site, capacity, labels)
 SELECT 'edge-' || lpad(i::text, 5, '0'), 3e6, jsonb_build_object('tier', i % 4, 'city', i % 50) FROM generate_series(1, {sites}) AS i;
 INSERT INTO dayahead.traffic (site, ts, throughput, device_num, dxcc_usage)
