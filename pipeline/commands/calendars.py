@@ -37,7 +37,7 @@ def load(
     """
     from pipeline.adapters.files.calendar_file import read_calendar_file
     from pipeline.adapters.postgres.calendars import add_days
-    from pipeline.adapters.postgres.database import connect
+    from pipeline.adapters.postgres.database import trying
     from pipeline.config import read_settings
     from pipeline.core.series.zones import CODE
 
@@ -45,11 +45,8 @@ def load(
         raise DataError(f"a calendar cannot be named {name!r}: a country or a subdivision is named so, or a comma stands between two names")
     today = datetime.now(UTC).date()
     found = read_calendar_file(file, kind, today - BACK, today + AHEAD)
-    with connect(read_settings(), work="calendars") as connection:
-        trial = connection.begin_nested()
+    with trying(read_settings(), work="calendars", dry_run=dry_run) as connection:
         new = add_days(connection, name, found)
-        if dry_run:
-            trial.rollback()
     typer.echo(f"{'would have ' * dry_run}added {new} of {len(found)} days to {name}")
 
 

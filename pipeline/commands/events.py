@@ -143,14 +143,11 @@ def note_events(notes: list[Note], dry_run: bool = False) -> list[NotedEvent]:
 
 
 def _change(word: str, dry_run: bool, work: Callable[[Connection], list[NotedEvent]]) -> list[NotedEvent]:
-    from pipeline.adapters.postgres.database import connect
+    from pipeline.adapters.postgres.database import trying
     from pipeline.config import read_settings
 
-    with connect(read_settings(), work="events") as connection:
-        trial = connection.begin_nested()
+    with trying(read_settings(), work="events", dry_run=dry_run) as connection:
         found = work(connection)
-        if dry_run:
-            trial.rollback()
     for event in found:
         typer.echo(f"{'would have ' * dry_run}{word} {_words(event)}")
     return found

@@ -34,7 +34,7 @@ def load(
         python -m pipeline planned load weather.csv --dry-run
     """
     from pipeline.adapters.files.planned_file import read_planned_file
-    from pipeline.adapters.postgres.database import connect
+    from pipeline.adapters.postgres.database import trying
     from pipeline.adapters.postgres.planned import write_planned
     from pipeline.adapters.postgres.sites import list_sites
     from pipeline.commands.sites import check_known
@@ -43,12 +43,9 @@ def load(
     settings, rows = read_settings(), read_planned_file(file)
     if clash := sorted(set(rows["name"]) & set(settings.covariates)):
         raise DataError(f"{file}: {clash[0]!r} is a covariate of the past in DAYAHEAD_COVARIATES; give what is planned another name")
-    with connect(settings, work="planned") as connection:
-        trial = connection.begin_nested()
+    with trying(settings, work="planned", dry_run=dry_run) as connection:
         check_known(sorted(rows["site"].dropna().unique()), [known.site for known in list_sites(connection)])
         written = write_planned(connection, rows)
-        if dry_run:
-            trial.rollback()
     names = ", ".join(sorted(rows["name"].unique()))
     typer.echo(f"{'would have ' * dry_run}written {written} of {len(rows)} values of {names}; the others stood there already")
 

@@ -173,14 +173,11 @@ def _describe(word: str, name: str | None, file: Path | None, dry_run: bool, **k
 
 
 def _change(what: str, dry_run: bool, work: Any) -> None:
-    from pipeline.adapters.postgres.database import connect
+    from pipeline.adapters.postgres.database import trying
     from pipeline.config import read_settings
 
-    with connect(read_settings(), work="sites") as connection:
-        trial = connection.begin_nested()
+    with trying(read_settings(), work="sites", dry_run=dry_run) as connection:
         work(connection)
-        if dry_run:
-            trial.rollback()
     typer.echo(f"would have {what}" if dry_run else what)
 
 

@@ -63,6 +63,16 @@ def connect(
         yield connection
 
 
+@contextmanager
+def trying(settings: Settings, *, work: str, dry_run: bool) -> Iterator[Connection]:
+    """Give a connection like ``connect``; with ``dry_run`` the server checks all that is written, and then it is taken back."""
+    with connect(settings, work=work) as connection:
+        trial = connection.begin_nested()
+        yield connection
+        if dry_run:
+            trial.rollback()
+
+
 def lock(connection: Connection, subject: str) -> None:
     """Wait for everybody else who works on ``subject`` in this database, and keep them waiting until the transaction ends."""
     connection.execute(statement("lock_subject"), {"subject": subject})
