@@ -28,9 +28,7 @@ def read_events_file(path: Path) -> list[Note]:
     Raises:
         DataError: The file is missing or unreadable, has a column that is none of ours, or a row that cannot be an event.
     """
-    frame = read_text_table(path, NEEDED, OTHERS)
-    if unknown := sorted(set(frame.columns) - {*NEEDED, *OTHERS}):
-        raise DataError(f"{path} has the column {unknown[0]!r}; expected {', '.join((*NEEDED, *OTHERS))}")
+    frame = read_text_table(path, NEEDED, OTHERS, no_more=True)
     rows = frame.to_dict("records")
     return [_note({str(key): str(value).strip() for key, value in row.items()}, f"{path}, row {i}:") for i, row in enumerate(rows, 1)]
 

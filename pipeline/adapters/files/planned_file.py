@@ -24,9 +24,7 @@ def read_planned_file(path: Path) -> pd.DataFrame:
     Raises:
         DataError: The file is missing or unreadable, has a column that is none of ours, or a row that cannot be a value.
     """
-    frame = read_text_table(path, NEEDED, OTHERS)
-    if unknown := sorted(set(frame.columns) - {*NEEDED, *OTHERS}):
-        raise DataError(f"{path} has the column {unknown[0]!r}; expected {', '.join((*NEEDED, *OTHERS))}")
+    frame = read_text_table(path, NEEDED, OTHERS, no_more=True)
     text = frame.reindex(columns=[*NEEDED, *OTHERS], fill_value="").apply(lambda column: column.str.strip())
     value = pd.to_numeric(text["value"], errors="coerce").to_numpy(np.float64)
     _refuse(path, ~np.isfinite(value), text["value"], "value {!r} is no number; expected a finite one, and no row where it is not known")

@@ -14,16 +14,17 @@ from pipeline.core.series.intake import to_text
 from pipeline.errors import DataError
 
 
-def read_text_table(path: Path, needed: Sequence[str], others: Sequence[str]) -> pd.DataFrame:
+def read_text_table(path: Path, needed: Sequence[str], others: Sequence[str], *, no_more: bool = False) -> pd.DataFrame:
     """Return a file as text, empty where nothing stands, with its rows and its columns as they are named.
 
     Args:
         path: CSV in UTF-8, gzipped or not, or Parquet.
         needed: Columns that it has to have.
         others: Columns that it may have, as the error names them.
+        no_more: Whether it may have these alone.
 
     Raises:
-        DataError: A column is missing or stands twice, a row has more or fewer values than the header, or a value cannot be kept.
+        DataError: A column is missing, stands twice or is one too many, a row has more or fewer values than the header, or a value cannot be kept.
     """
     found = [name.strip() for name in read_header(path)]
     if missing := [name for name in needed if name not in found]:
@@ -44,4 +45,7 @@ def read_text_table(path: Path, needed: Sequence[str], others: Sequence[str]) ->
             raise DataError(f"{path}: a value of column {name!r} holds a NUL character, which Postgres cannot keep; take it out")
     if "" in found and (frame[""] != "").any():
         raise DataError(f"{path} has values in a column without a name; expected a name for each in the header {','.join(found)}")
-    return frame.drop(columns=[""], errors="ignore")
+    frame = frame.drop(columns=[""], errors="ignore")
+    if no_more and (unknown := sorted(set(frame.columns) - {*needed, *others})):
+        raise DataError(f"{path} has the column {unknown[0]!r}; expected {', '.join((*needed, *others))}")
+    return frame
