@@ -54,16 +54,15 @@ def what_if(
         StoreError: The forecast of the day is not made.
     """
     _check(run, notes, capacity)
-    store, ladder = Store(settings.store_url), ladder_of(settings)
+    store, beside, ladder = Store(settings.store_url), replace(run, purpose=ROLE), ladder_of(settings)
     found = [answered for part in run.parts() if (answered := _ask(part, settings, ladder, notes, sites, capacity))]
     if not found:
         raise DataError(f"the question means no site with a forecast of {run.target_day}; see: python -m pipeline sites list")
     made, differences = [each for each, _ in found], pd.concat([rows for _, rows in found], ignore_index=True)
-    published = write_made(replace(run, purpose=ROLE), settings, made)
+    published = write_made(beside, settings, made)
     rows = differences.assign(cutoff=pd.Timestamp(run.cutoff), supposed=_words(notes, capacity), asked_by=by)
     with connect(settings, "writer", work=ROLE) as connection:
         upsert_rows(connection, schema.what_ifs, [rows], stamp="asked_at")
-    beside = replace(run, purpose=ROLE)
     return store.write_result(beside, ROLE, published | {"differences": store.put_frame(beside, "differences", rows)})
 
 
