@@ -19,10 +19,11 @@ from pipeline.adapters.postgres.readings import KnownSites, last_reading, latest
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.series.clock import infer_step_minutes
-from pipeline.core.series.events import sites_meant
+from pipeline.core.series.events import means_any
 from pipeline.core.series.frames import Site, from_sites, labels_in, with_labels
 from pipeline.core.series.intervals import coarsened, find_step, is_recent
 from pipeline.core.series.plans import meant_on
+from pipeline.core.series.zones import parts_of
 from pipeline.errors import DataError, NothingToForecastError
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
             raise NothingToForecastError(f"no reading {span} for {run.folder}; {found}")
         known_events = read_events(connection, run.cutoff, since, run.cutoff + timedelta(days=AHEAD_DAYS))
         planned = read_planned(connection, run.cutoff, since, run.cutoff + timedelta(days=AHEAD_DAYS))
-        known_days = read_days(connection, {part for site in known.live if site.country for part in site.country.split(",")}, run.cutoff)
+        known_days = read_days(connection, {part for site in known.live for part in parts_of(site.country)}, run.cutoff)
     scope = tuple(site for site in known.live if run.holds(site.name) and (sites is None or site.name in set(sites)))
     fleet = _look_at_fleet(readings, known, scope, run, settings) | {"chosen": sites is not None}
     step_minutes, changes = find_step(readings, run.cutoff)
@@ -71,7 +72,7 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
     scope += tuple(Site(name, settings.timezone) for name in fleet["added"])
     described = with_labels(from_sites(tuple(sorted(scope, key=lambda site: site.name))), known.labels)
     labels = labels_in(described)
-    meant = known_events[[whose is None or len(whose) > 0 for whose in sites_meant(known_events, labels)]]
+    meant = known_events[means_any(known_events, labels)]
     planned = meant_on(planned, labels)
     store = Store(settings.store_url)
     result = {

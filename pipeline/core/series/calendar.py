@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.core.series.grid import Grid
-from pipeline.core.series.zones import CODE, is_country
+from pipeline.core.series.zones import CODE, is_country, parts_of
 from pipeline.errors import ConfigurationError
 
 HOLIDAY = "holiday"
@@ -118,7 +118,7 @@ def _kinds_on(days: Sequence[date], said: str | None, own: Mapping[str, Mapping[
     """Return which of consecutive days ``(D,)`` are of each kind, by what a site says of its calendar: names with commas between."""
     around = [days[0] - MARGIN, *days, days[-1] + MARGIN]
     found = {HOLIDAY: np.zeros(len(around), bool)}
-    for part in filter(None, map(str.strip, (said or "").split(","))):
+    for part in parts_of(said):
         if CODE.fullmatch(part):
             public = public_holidays(part, range(around[0].year, around[-1].year + 1))
             there = {HOLIDAY: [day in public for day in around]}

@@ -103,6 +103,11 @@ def instant_of(text: str, what: str) -> datetime:
     return found
 
 
+def means_any(events: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> np.ndarray:
+    """Return which events ``(E,)`` mean any site; arguments as for ``sites_meant``."""
+    return np.array([whose is None or len(whose) > 0 for whose in sites_meant(events, labels)], bool)
+
+
 def sites_meant(events: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> list[tuple[str, ...] | None]:
     """Return the sites that each event means, as ``sql/functions/is_meant.sql`` does; None for all of them.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.core.series.clock import to_wall_clock
-from pipeline.core.series.events import pairs_of, sites_meant
+from pipeline.core.series.events import means_any, pairs_of, sites_meant
 from pipeline.core.series.grid import Grid
 
 KEY = ("name", "site", "labels")
@@ -52,8 +52,7 @@ def planned_on(grid: Grid, planned: pd.DataFrame, labels: Mapping[str, Mapping[s
 def meant_on(planned: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     """Return the rows that mean any of some sites; ``labels`` are those of each, by its name."""
     series, its_series = _series(planned)
-    meant = np.array([whose is None or len(whose) > 0 for whose in sites_meant(series, labels)], bool)
-    return planned[meant[its_series]].reset_index(drop=True)
+    return planned[means_any(series, labels)[its_series]].reset_index(drop=True)
 
 
 def cutoffs_of(targets: np.ndarray, days: int, cutoffs: Mapping[int, datetime]) -> np.ndarray:

@@ -29,6 +29,11 @@ def is_subdivision(code: str) -> bool:
     return is_country(country) and (not dash or subdivision in list_supported_countries(include_aliases=True)[country])
 
 
+def parts_of(calendar: str | None) -> list[str]:
+    """Return the names in what a site says of its calendar; none where it says nothing."""
+    return [part for part in map(str.strip, (calendar or "").split(",")) if part]
+
+
 def known_calendars(calendar: str, own: Collection[str]) -> tuple[list[str], list[str]]:
     """Return the names in a site's ``calendar`` that are a country, a subdivision or one of our ``own``, and those that are nothing.
 
@@ -36,7 +41,7 @@ def known_calendars(calendar: str, own: Collection[str]) -> tuple[list[str], lis
         >>> known_calendars("DE-NW, schools, dentists", {"schools"})
         (['DE-NW', 'schools'], ['dentists'])
     """
-    parts = [part for part in map(str.strip, calendar.split(",")) if part]
+    parts = parts_of(calendar)
     there = [part for part in parts if part in own or is_subdivision(part)]
     return there, [part for part in parts if part not in there]
 
