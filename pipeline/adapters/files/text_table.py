@@ -24,7 +24,8 @@ def read_text_table(path: Path, needed: Sequence[str], others: Sequence[str], *,
         no_more: Whether it may have these alone.
 
     Raises:
-        DataError: A column is missing, stands twice or is one too many, a row has more or fewer values than the header, or a value cannot be kept.
+        DataError: A column is missing, stands twice or is one too many; a row has more or fewer values than the header;
+            a value cannot be kept.
     """
     found = [name.strip() for name in read_header(path)]
     if missing := [name for name in needed if name not in found]:
