@@ -13,7 +13,7 @@ import pandas as pd
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.learning.effects import effects_of, expected_on
-from pipeline.core.learning.occurrences import around, measured
+from pipeline.core.learning.hiding import seen
 from pipeline.core.series.breaks import breaks_on, levelled
 from pipeline.core.series.calendar import calendars_in
 from pipeline.core.series.event_spans import ignored_on, without
@@ -91,12 +91,11 @@ def _with_events(
 
 
 def _look_ahead(store: Store, run: Run, grid: Grid, events: pd.DataFrame, labels: dict[str, dict[str, str]]) -> tuple[Grid, dict[str, Any]]:
-    """Return the grid without what lies in expected events, and where their effects on the target days lie."""
+    """Return the grid as models see expected events in it, and where their effects on the target days lie."""
     expected = expected_on(grid, events, labels)
     if not len(expected.spans.site):
         return grid, {}
-    clean = without(grid, around(expected.spans, grid.shape[2]))
-    ratios = measured(grid, clean, expected.spans)
+    clean, ratios = seen(grid, expected)
     days, _ = grid.targets_at(run.cutoff)
     cutoff = np.full(len(days), pd.Timestamp(run.cutoff).tz_convert("UTC").tz_localize(None).to_datetime64().astype("datetime64[us]"))
     effects = effects_of(grid, expected, ratios, np.arange(len(days)), days, cutoff)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.core.learning.effects import Expected, effects_of, expected_on, raised
-from pipeline.core.learning.occurrences import around, measured
+from pipeline.core.learning.hiding import seen
 from pipeline.core.models.contract import Forecast
 from pipeline.core.series.clock import day_start
 from pipeline.core.series.event_spans import ignored_on, without
@@ -24,7 +24,7 @@ class Eventful:
     """Readings and the events among them.
 
     Args:
-        clean: What forecasters see: without what lies in any event.
+        clean: What forecasters see, as ``seen`` makes it.
         judged: What they are held against: without what is ignored.
         expected: Events with an effect.
         ratios: What they did when they came.
@@ -47,18 +47,13 @@ class Eventful:
         in_time = events[(events["known_from"] < events["ends_at"]) | (events["known_from"] < first)].reset_index(drop=True)
         judged = without(grid, ignored_on(grid, in_time, labels))
         expected = expected_on(grid, in_time, labels)
-        clean = without(judged, around(expected.spans, grid.shape[2]))
-        return cls(clean, judged, expected, measured(judged, clean, expected.spans))
+        clean, ratios = seen(judged, expected)
+        return cls(clean, judged, expected, ratios)
 
     def raised(self, made: Forecast) -> Forecast:
         """Return a forecast with the effects of the events that were known at the cutoff of each of its days."""
         at = made.origins
-        zones = [site.timezone for site in self.clean.sites]
-        starts = {(day, zone): day_start(self.clean.day_at(day), zone) for day in np.unique(at.day) for zone in set(zones)}
-        begins = np.array(
-            [starts[day, zones[site]].replace(tzinfo=None) for site, day in zip(at.site, at.day, strict=True)], "datetime64[us]"
-        )
-        cutoff = begins - at.unknown_steps * self.clean.step_minutes * MINUTE
+        cutoff = self.clean.midnights(at.site, at.day) - at.unknown_steps * self.clean.step_minutes * MINUTE
         return raised(made, effects_of(self.clean, self.expected, self.ratios, at.site, at.day, cutoff))
 
     def raised_all(self, forecasts: Mapping[str, Sequence[Forecast]]) -> dict[str, list[Forecast]]:

@@ -16,7 +16,7 @@ from pipeline.core.series.event_spans import Spans, spans_on
 from pipeline.core.series.events import EXPECTED, pairs_of, sites_meant
 from pipeline.core.series.grid import Grid
 
-DOUBT = 1.25  # occurrences without any effect that are added to what was seen
+DOUBT = 1.4  # occurrences without any effect that are added to what was seen
 UNSEEN = 0.4  # deviation of the log effect of a category without an occurrence and without a factor
 Z_SCORES = np.array([-1.6449, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.6449], np.float32)  # of QUANTILES
 HOUR = np.timedelta64(1, "h")
@@ -107,6 +107,7 @@ def effects_of(grid: Grid, expected: Expected, ratios: np.ndarray, site: np.ndar
     log, deviation = np.zeros((2, len(site), steps))
     unseen: set[str] = set()
     spans = around(expected.spans, steps)
+    weekend = (grid.first_day.weekday() + expected.spans.first // steps) % 7 >= 5
     for instant in np.unique(cutoff):
         rows = np.flatnonzero(cutoff == instant)
         place = np.full((grid.shape[0], 2), -1)  # row of each site, and its day
@@ -116,11 +117,11 @@ def effects_of(grid: Grid, expected: Expected, ratios: np.ndarray, site: np.ndar
         ahead = known[spans.event] & (place[spans.site, 0] >= 0) & (spans.first < begins + steps) & (spans.stop > begins)
         if not ahead.any():
             continue
-        learnt = _Learnt(expected, ratios, (known & (expected.ends_at + HOUR <= instant))[expected.spans.event])
+        learnt = _Learnt(expected, ratios, (known & (expected.ends_at + HOUR <= instant))[expected.spans.event], weekend)
         for pair in np.flatnonzero(ahead):
             row, its_day = place[spans.site[pair]]
             at, bins = _bins(expected.spans.first[pair], expected.spans.stop[pair], its_day, steps)
-            effect, doubt, is_unseen = learnt.of(int(expected.spans.event[pair]), int(spans.site[pair]))
+            effect, doubt, is_unseen = learnt.of(int(pair))
             log[row, at] += effect[bins]
             deviation[row, at] = np.hypot(deviation[row, at], doubt[bins])
             if is_unseen:
@@ -143,26 +144,35 @@ def raised(made: Forecast, effects: Effects) -> Forecast:
 
 
 class _Category(NamedTuple):
-    """Occurrences of a category: mean log ratio of each event, effect by bin beside it, and what a site's own differ by."""
+    """Occurrences of a category.
+
+    Args:
+        whole: Mean log ratio of each event.
+        shape: ``(BINS,)`` effect beside it.
+        of_kind: What those of a weekend, and those of other days, differ by.
+        own: What those at a site differ by.
+    """
 
     whole: np.ndarray
     shape: np.ndarray
+    of_kind: dict[bool, float]
     own: dict[int, float]
 
 
 class _Learnt:
     """What the occurrences that were over at a cutoff teach."""
 
-    def __init__(self, expected: Expected, ratios: np.ndarray, usable: np.ndarray) -> None:
-        self._expected, self._ratios = expected, ratios
+    def __init__(self, expected: Expected, ratios: np.ndarray, usable: np.ndarray, weekend: np.ndarray) -> None:
+        self._expected, self._ratios, self._weekend = expected, ratios, weekend
         self._mean = mean_known(ratios[:, BEFORE + 1 : AFTER], axis=1)
         told = np.flatnonzero(usable & np.isfinite(self._mean))
         category = expected.category[expected.spans.event[told]]
         self._told = {name: told[category == name] for name in set(category)}
         self._found: dict[str, _Category] = {}
 
-    def of(self, event: int, site: int) -> tuple[np.ndarray, np.ndarray, bool]:
+    def of(self, pair: int) -> tuple[np.ndarray, np.ndarray, bool]:
         """Return effect and deviation by bin ``(BINS,)`` of an event at a site, and whether nothing at all is known of it."""
+        event, site = int(self._expected.spans.event[pair]), int(self._expected.spans.site[pair])
         category, prior = self._expected.category[event], self._expected.log_factor[event]
         start = float(np.nan_to_num(prior))
         inside = np.zeros(BINS)
@@ -174,7 +184,8 @@ class _Learnt:
             self._found[category] = self._of_category(self._told[category])
         found = self._found[category]
         change, doubt = drawn(found.whole - start)
-        return (start + change + found.own.get(site, 0.0)) * inside + found.shape, doubt * inside, False
+        differs = found.of_kind.get(bool(self._weekend[pair]), 0.0) + found.own.get(site, 0.0)
+        return (start + change + differs) * inside + found.shape, doubt * inside, False
 
     def _of_category(self, pairs: np.ndarray) -> _Category:
         event, site = self._expected.spans.event[pairs], self._expected.spans.site[pairs]
@@ -183,8 +194,12 @@ class _Learnt:
         of_event = _grouped(event)
         whole = np.array([mean[rows].mean() for rows in of_event])
         hours = np.array([mean_known(by_hour[rows], axis=0) for rows in of_event])
-        own = {int(site[rows[0]]): drawn(mean[rows] - whole.mean())[0] for rows in _grouped(site)}
-        return _Category(whole, np.array([drawn(column[np.isfinite(column)])[0] for column in hours.T]), own)
+        weekend = self._weekend[pairs]
+        weekends = np.array([weekend[rows[0]] for rows in of_event])
+        of_kind = {kind: drawn(whole[weekends == kind] - whole.mean())[0] for kind in (False, True)}
+        rest = mean - whole.mean() - np.where(weekend, of_kind[True], of_kind[False])
+        own = {int(site[rows[0]]): drawn(rest[rows])[0] for rows in _grouped(site)}
+        return _Category(whole, np.array([drawn(column[np.isfinite(column)])[0] for column in hours.T]), of_kind, own)
 
 
 def drawn(seen: np.ndarray) -> tuple[float, float]:
@@ -195,7 +210,7 @@ def drawn(seen: np.ndarray) -> tuple[float, float]:
 
     Example:
         >>> [round(drawn(np.full(n, 0.588))[0] / 0.588, 2) for n in (1, 2, 3, 6)]
-        [0.44, 0.76, 0.88, 0.97]
+        [0.42, 0.74, 0.87, 0.96]
         >>> drawn(np.zeros(0))
         (0.0, 0.0)
     """

@@ -11,7 +11,8 @@ from pipeline.core.series.grid import Grid
 HOURS = 6  # of an event that have an effect of their own; later ones share one
 BEFORE, AFTER = 0, HOURS + 2  # bins of the hour before and of the hour after
 BINS = HOURS + 3
-WEEKS, DAYS = 4, 7  # weeks of which the same weekday says what would have been; days, where there is none of those
+WEEKS_AGO = range(7, 35, 7)  # days ago whose readings say what would have been
+DAYS_AGO = range(1, 7)  # where there is none of those
 PAIRS_AT_ONCE = 2048  # bounds memory
 
 
@@ -42,13 +43,13 @@ def measured(grid: Grid, clean: Grid, spans: Spans) -> np.ndarray:
         part = spans.subset(chosen)
         hours = -(-int((part.stop - part.first).max()) // hour)
         day_before = part.first[:, None] - hour - np.arange(1, steps + 1)
-        level = np.nan_to_num(_log_ratios(_at(known, part.site, day_before), _base(known, part.site, day_before, steps)))
+        grown = _grown(known, part.site, day_before, steps)
 
-        def by_hour(first: np.ndarray, stop: np.ndarray, hours: int, part: Spans = part, level: np.ndarray = level) -> np.ndarray:
+        def by_hour(first: np.ndarray, stop: np.ndarray, hours: int, part: Spans = part, grown: Growth = grown) -> np.ndarray:
             at = first[:, None] + np.arange(hours * hour)
             came = np.where(at < stop[:, None], _at(actual, part.site, at), np.nan).reshape(len(at), hours, hour)
-            base = _base(known, part.site, at, steps).reshape(came.shape)
-            return _log_ratios(came, base) - level[:, None]
+            base = _base(known, part.site, at, steps, grown).reshape(came.shape)
+            return _log_ratios(came, base)
 
         within = by_hour(part.first, part.stop, max(hours, HOURS + 1))
         ratios[chosen, BEFORE] = by_hour(part.first - hour, part.first, 1)[:, 0]
@@ -58,11 +59,22 @@ def measured(grid: Grid, clean: Grid, spans: Spans) -> np.ndarray:
     return ratios
 
 
-def _base(known: np.ndarray, site: np.ndarray, at: np.ndarray, steps: int) -> np.ndarray:
-    """Return what the weeks before say of steps, else the days before; NaN where neither says anything."""
-    weeks = mean_known(np.stack([_at(known, site, at - 7 * steps * week) for week in range(1, WEEKS + 1)]), axis=0)
-    days = mean_known(np.stack([_at(known, site, at - steps * day) for day in range(1, DAYS + 1)]), axis=0)
-    return np.where(np.isfinite(weeks), weeks, days)
+Growth = dict[int, np.ndarray]  # log of the level of the day before each span over that of some days earlier, (P,) by these days
+
+
+def _grown(known: np.ndarray, site: np.ndarray, day_before: np.ndarray, steps: int) -> Growth:
+    now = _at(known, site, day_before)
+    return {ago: np.nan_to_num(_log_ratios(now, _at(known, site, day_before - steps * ago))) for ago in (*WEEKS_AGO, *DAYS_AGO)}
+
+
+def _base(known: np.ndarray, site: np.ndarray, at: np.ndarray, steps: int, grown: Growth) -> np.ndarray:
+    """Return what the weeks before say of steps, each at the level of now, else the days before; NaN where neither says anything."""
+
+    def mean(several: range) -> np.ndarray:
+        return mean_known(np.stack([_at(known, site, at - steps * ago) * np.exp(grown[ago])[:, None] for ago in several]), axis=0)
+
+    weeks = mean(WEEKS_AGO)
+    return np.where(np.isfinite(weeks), weeks, mean(DAYS_AGO))
 
 
 def _at(values: np.ndarray, site: np.ndarray, at: np.ndarray) -> np.ndarray:

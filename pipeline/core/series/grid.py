@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.core.series.clock import day_instants, infer_step_minutes, steps_per_day, target_day_at, to_wall_clock
+from pipeline.core.series.clock import day_instants, day_start, infer_step_minutes, steps_per_day, target_day_at, to_wall_clock
 from pipeline.core.series.frames import Site, check_readings
 from pipeline.errors import DataError
 
@@ -102,6 +102,13 @@ class Grid:
                 found[key] = day, int(known[::-1].argmax()) if known.any() else self.shape[2]
         days, unknown = np.array([found[key] for key in keys], np.int64).reshape(-1, 2).T
         return days, unknown
+
+    def midnights(self, site: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """Return the first instants ``(B,)`` of days at sites, both ``(B,)`` indices, as ``datetime64[us]`` in UTC."""
+        zones, zone = np.unique([one.timezone for one in self.sites], return_inverse=True)
+        asked, row = np.unique(np.stack([zone[site], day], axis=1), axis=0, return_inverse=True)
+        starts = [day_start(self.day_at(index), str(zones[code])).replace(tzinfo=None) for code, index in asked]
+        return np.array(starts, "datetime64[us]")[row]
 
     def instants(self, site: int, day: int) -> tuple[pd.DatetimeIndex, np.ndarray]:
         """Return the instants (UTC) of a site's day, each once, with their steps of day ``(P,)``."""

@@ -143,3 +143,28 @@ def test_a_forecast_without_an_event_keeps_its_bits_and_quantiles_never_cross():
     assert moved.quantiles[0, 40:50, MEDIAN] == pytest.approx(1.8 * made.quantiles[0, 40:50, MEDIAN])
     assert (np.diff(moved.quantiles, axis=-1) >= 0).all()
     assert (moved.quantiles >= 0).all()
+
+
+def test_what_weekends_differ_by_is_learnt():
+    plain = make_grid(sites=1, days=80, steps=STEPS)
+    saturdays = [day for day in range(29, 79) if plain.day_at(day).weekday() == 5]
+    tuesdays = [day for day in range(29, 79) if plain.day_at(day).weekday() == 1]
+    quiet, loud = note(*saturdays, grid=plain), note(*tuesdays, grid=plain)
+    events = pd.concat([quiet, loud], ignore_index=True)
+    grid = with_events(with_events(plain, quiet, 1.2), loud, 2.5)
+
+    of_saturday, of_tuesday = (inside(learnt_at(grid, events, days[-1])) for days in (saturdays, tuesdays))
+
+    assert of_saturday == pytest.approx(1.2, rel=0.15)
+    assert of_tuesday == pytest.approx(2.5, rel=0.15)
+
+
+def test_a_site_that_grew_tenfold_since_the_weeks_before_shows_the_same_effect():
+    plain = make_grid(sites=1, days=60, steps=STEPS)
+    days = np.arange(60)
+    grown = replace(
+        plain, throughput=plain.throughput * np.exp(np.log(10) * np.clip((days - 25) / 25, 0, 1))[None, :, None].astype(np.float32)
+    )
+    events = note(40, 43, 47, 50, grid=plain)
+
+    assert inside(learnt_at(with_events(grown, events), events, 50)) == pytest.approx(FACTOR, rel=0.15)

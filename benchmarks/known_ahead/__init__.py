@@ -1,0 +1,1 @@
+"""What notes of events and calendars are worth on real series."""
