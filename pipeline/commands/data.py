@@ -67,6 +67,11 @@ def describe_report(report: Any, named_sites: int) -> str:
         lines.append(
             f"{report.sites} sites ({report.new_sites} new), {report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC{step}"
         )
+    if report.loose:
+        lines.append(
+            f"{report.loose} of them at no fixed time within {report.step_minutes} min: kept as they came, each reading is forecast with "
+            "the step that it lies in"
+        )
     if named_sites:
         lines.append(f"{named_sites} sites described")
     if report.quarantined:

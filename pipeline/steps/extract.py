@@ -21,7 +21,7 @@ from pipeline.config import Settings
 from pipeline.core.series.clock import infer_step_minutes
 from pipeline.core.series.events import means_any
 from pipeline.core.series.frames import Site, from_sites, labels_in, with_labels
-from pipeline.core.series.intervals import coarsened, find_step, is_recent
+from pipeline.core.series.intervals import coarsened, find_step, is_recent, on_steps
 from pipeline.core.series.plans import meant_on
 from pipeline.core.series.zones import parts_of
 from pipeline.errors import DataError, NothingToForecastError
@@ -69,6 +69,7 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
     if step_minutes != infer_step_minutes(readings):
         log.warning("the interval is now %d min: finer readings are averaged cutoff=%s", step_minutes, run.cutoff.isoformat())
         readings = coarsened(readings, step_minutes, settings.covariates)
+    readings = on_steps(readings, step_minutes)
     scope += tuple(Site(name, settings.timezone) for name in fleet["added"])
     described = with_labels(from_sites(tuple(sorted(scope, key=lambda site: site.name))), known.labels)
     labels = labels_in(described)

@@ -24,7 +24,9 @@ from pipeline.config import Settings
 from pipeline.core.evaluation.anomalies import find_anomalies
 from pipeline.core.evaluation.site_scores import hour_sums, score_frozen, score_naives, score_sites
 from pipeline.core.models.contract import QUANTILE_COLUMNS
+from pipeline.core.series.clock import infer_step_minutes
 from pipeline.core.series.frames import Site
+from pipeline.core.series.intervals import on_steps
 from pipeline.errors import ConfigurationError, ServiceError
 from pipeline.steps.champion import watch_alias
 from pipeline.steps.decay import watch_champion
@@ -37,7 +39,6 @@ HISTORY_DAYS = 28  # before the day, for the daily change that MASE divides by
 NAIVE_DAYS = 30  # before the cutoff: what the naive rules look at, in every zone
 SITES_AT_A_TIME = 1000  # whose weeks of readings are held at once
 CHAMPION = "champion"
-AN_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,12 @@ def score_day(writer: Connection, reader: Connection, due: pd.DataFrame, setting
     due = due.reset_index(drop=True)
     sites = list(due["site"])
     forecasts = read_forecasts(writer, due["target_day"][0], due["role"][0], sites)
-    actuals = read_readings(reader, due["first_step"].min(), due["last_step"].max() + AN_INSTANT, sites)
+    step_minutes = infer_step_minutes(forecasts)
+    end = due["last_step"].max() + timedelta(minutes=step_minutes)
+    actuals = on_steps(read_readings(reader, due["first_step"].min(), end, sites), step_minutes).drop_duplicates(["site", "ts"])
     actuals["site"] = pd.Index(sites).get_indexer(actuals["site"])
     arrived = forecasts.merge(actuals, on=["site", "ts"], how="left").rename(columns={"throughput": "actual"})
-    ignored = read_ignored(reader, cutoff, due["first_step"].min(), due["last_step"].max() + AN_INSTANT, sites)
+    ignored = read_ignored(reader, cutoff, due["first_step"].min(), end, sites)
     ignored["site"] = pd.Index(sites).get_indexer(ignored["site"])
     both = arrived.assign(actual=arrived["actual"].mask(_inside(ignored, arrived["site"], arrived["ts"])))
     site, actual = both["site"].to_numpy(), both["actual"].to_numpy()

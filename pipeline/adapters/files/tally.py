@@ -30,7 +30,7 @@ class LoadReport:
     """What became of the rows of a file: ``rows`` is the sum of the other counts.
 
     ``loaded`` were new, ``updated`` replaced another value, ``unchanged`` stood in the table already, ``repeated`` stood in the file
-    before, ``missing`` have no throughput, ``quarantined`` are counted by reason.
+    before, ``missing`` have no throughput, ``quarantined`` are counted by reason. ``loose`` sites keep no fixed place within the step.
     """
 
     rows: int = 0
@@ -43,6 +43,7 @@ class LoadReport:
     sites: int = 0
     new_sites: int = 0
     step_minutes: int | None = None
+    loose: int = 0
     first: datetime | None = None
     last: datetime | None = None
 
@@ -105,11 +106,15 @@ class Tally:
             )
 
     def off_grid(self) -> list[tuple[int, int]]:
-        """Return the code of a site and the phase of its rows that lie off the grid of most others."""
+        """Return the code of a site and the phase of its rows that lie off the grid of most others; none of a site without such a grid."""
         total: Counter[int] = Counter()
+        most: Counter[int] = Counter()
         for (code, _), count in self._phases.items():
             total[code] += count
-        return [pair for pair, count in self._phases.items() if count < RARE_PHASE * total[pair[0]]]
+            most[code] = max(most[code], count)
+        loose = {code for code, count in most.items() if 2 * count < total[code]}
+        self.report.loose = len(loose)
+        return [pair for pair, count in self._phases.items() if pair[0] not in loose and count < RARE_PHASE * total[pair[0]]]
 
     @property
     def off_grid_reason(self) -> str:

@@ -13,6 +13,8 @@ from pipeline.errors import DataError
 
 MINUTES_PER_DAY = 24 * 60
 MINUTE = np.timedelta64(1, "m")
+SHORTEST_LOOSE, LONGEST_LOOSE = 5, 60  # minutes of a step that readings may come a little less often than
+MOST_HOLES = 0.05  # share of its steps that then stay empty
 
 
 def steps_per_day(step_minutes: int) -> int:
@@ -36,6 +38,8 @@ def steps_per_day(step_minutes: int) -> int:
 def infer_step_minutes(readings: pd.DataFrame) -> int:
     """Return the reading interval in minutes: the commonest gap between one site's neighbouring readings.
 
+    Where that is a little longer than a step, as of 142 equal steps a day, it is the step: each reading has one of its own, few stay empty.
+
     Args:
         readings: Columns ``site`` and ``ts`` (UTC); order does not matter.
 
@@ -56,10 +60,31 @@ def infer_step_minutes(readings: pd.DataFrame) -> int:
         raise DataError("cannot read the interval: no site has two readings at different times; load at least one day per site")
     seconds, counts = np.unique(gaps, return_counts=True)
     step_seconds = int(seconds[counts.argmax()])
+    shorter = range(min(step_seconds // 60, LONGEST_LOOSE), SHORTEST_LOOSE - 1, -1)
+    fitting = next((minutes for minutes in shorter if MINUTES_PER_DAY % minutes == 0), 0) * 60
+    if fitting <= step_seconds <= fitting * (1 + MOST_HOLES):
+        return fitting // 60
     if step_seconds % 60:
         raise DataError(f"the commonest gap between readings is {step_seconds} s; expected whole minutes: round ts to the minute")
     steps_per_day(step_seconds // 60)
     return step_seconds // 60
+
+
+def phases_of(minute: np.ndarray, code: np.ndarray, sites: int, step_minutes: int) -> np.ndarray:
+    """Return at which minute after a multiple of the step (in UTC) each site's readings are stamped, ``(N,)``; -1 where half share none.
+
+    Args:
+        minute: Minutes since 1970 of each reading, ``(R,)``.
+        code: Index of its site, ``(R,)``.
+        sites: ``N``.
+        step_minutes: Length of a step.
+
+    Example:
+        >>> phases_of(np.array([5, 15, 25, 0, 11, 22]), np.array([0, 0, 0, 1, 1, 1]), 2, 10).tolist()
+        [5, -1]
+    """
+    counts = np.bincount(code * step_minutes + minute % step_minutes, minlength=sites * step_minutes).reshape(sites, step_minutes)
+    return np.where(2 * counts.max(axis=1) >= counts.sum(axis=1), counts.argmax(axis=1), -1)
 
 
 def day_start(day: date, timezone: str) -> datetime:

@@ -11,7 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.core.series.clock import day_instants, day_start, infer_step_minutes, steps_per_day, target_day_at, to_wall_clock
+from pipeline.core.series.clock import (
+    day_instants,
+    day_start,
+    infer_step_minutes,
+    phases_of,
+    steps_per_day,
+    target_day_at,
+    to_wall_clock,
+)
 from pipeline.core.series.frames import Site, check_readings
 from pipeline.errors import DataError
 
@@ -190,7 +198,9 @@ def to_grid(readings: pd.DataFrame, sites: tuple[Site, ...], *, step_minutes: in
     for name in covariates:
         values, present = _averaged(flat, readings[name].to_numpy(np.float64), shape)
         carried[name] = np.where(present, values, np.nan).astype(np.float32)
-    return Grid(sites, first.item(), step, throughput, observed, carried, _phases(readings["ts"], code, len(sites), step))
+    minute = readings["ts"].to_numpy(dtype="datetime64[m]").astype(np.int64)
+    phases = np.maximum(phases_of(minute, code, len(sites), step), 0)  # readings without one belong to the step that they lie in
+    return Grid(sites, first.item(), step, throughput, observed, carried, phases)
 
 
 def join(grids: Sequence[Grid]) -> Grid:
@@ -232,12 +242,6 @@ def _averaged(flat: np.ndarray, values: np.ndarray, shape: tuple[int, int, int])
     count = np.bincount(flat[present], minlength=size)
     total = np.bincount(flat[present], weights=values[present], minlength=size)
     return (total / np.maximum(count, 1)).reshape(shape).astype(np.float32), (count > 0).reshape(shape)
-
-
-def _phases(ts: pd.Series, code: np.ndarray, sites: int, step: int) -> np.ndarray:
-    """Commonest minute after a multiple of the step (in UTC), per site."""
-    minute = ts.to_numpy(dtype="datetime64[m]").astype(np.int64) % step
-    return np.bincount(code * step + minute, minlength=sites * step).reshape(sites, step).argmax(axis=1).astype(np.int64)
 
 
 def _resized(values: np.ndarray, days: int, empty: float | bool) -> np.ndarray:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from pipeline.core.series.clock import MINUTES_PER_DAY, infer_step_minutes
+from pipeline.core.series.clock import MINUTES_PER_DAY, infer_step_minutes, phases_of
 
 MINUTES_OF_A_DAY_SEEN = MINUTES_PER_DAY // 2  # of the last day, in steps of one length, before that length is believed
 LONGEST_STEP = 60
@@ -85,6 +85,25 @@ def coarsened(readings: pd.DataFrame, step_minutes: int, covariates: Sequence[st
     means["site"] = means["site"].astype(readings["site"].dtype)
     both = pd.concat([means, readings[~fine]], ignore_index=True)[list(readings.columns)]
     return both.iloc[np.lexsort((both["ts"].to_numpy(), both["site"].cat.codes.to_numpy()))].reset_index(drop=True)
+
+
+def on_steps(readings: pd.DataFrame, step_minutes: int) -> pd.DataFrame:
+    """Return the readings with those of sites that keep no fixed minute within the step stamped at the start (UTC) of the step they lie in.
+
+    142 equal steps a day lie on 144 steps of 10 minutes, each on its own, and two stay empty. Where all keep their minute, the same frame.
+
+    Args:
+        readings: ``site`` and ``ts``, ``datetime64[us, UTC]``.
+        step_minutes: Length of a step.
+    """
+    code, names = pd.factorize(readings["site"])
+    stamp = readings["ts"].to_numpy("datetime64[us]")
+    minute = stamp.astype("datetime64[m]").astype(np.int64)
+    loose = phases_of(minute, code, len(names), step_minutes) < 0
+    if not loose.any():
+        return readings
+    start = (minute - minute % step_minutes).astype("datetime64[m]").astype("datetime64[us]")
+    return readings.assign(ts=pd.DatetimeIndex(np.where(loose[code], start, stamp), tz="UTC"))
 
 
 def is_recent(change: Change, cutoff: datetime) -> bool:

@@ -34,9 +34,20 @@ def test_interval_is_the_commonest_gap_and_survives_holes_and_disorder():
     assert infer_step_minutes(pd.concat([shuffled, frame([3], site="b")])) == 10
 
 
+@pytest.mark.parametrize(("a_day", "step"), [(142, 10), (143, 10), (138, 10), (280, 5), (23, 60)])
+def test_readings_a_little_rarer_than_a_step_are_on_its_grid(a_day, step):
+    assert infer_step_minutes(frame([i * 1440 / a_day for i in range(2 * a_day)])) == step
+
+
 @pytest.mark.parametrize(
     ("minutes", "message"),
-    [([0], "no site has two readings"), ([0, 0], "no site has two"), ([0, 1.5, 3], "90 s"), ([0, 7, 14], "7 minutes")],
+    [
+        ([0], "no site has two readings"),
+        ([0, 0], "no site has two"),
+        ([0, 1.5, 3], "90 s"),
+        ([0, 7, 14], "7 minutes"),
+        ([0, 1.05, 2.1], "63 s"),
+    ],
 )
 def test_interval_that_cannot_be_read_is_refused(minutes, message):
     with pytest.raises(DataError, match=message):
