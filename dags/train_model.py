@@ -8,7 +8,7 @@ architecture: as good) and, where Param `approval` is `required`, a person agree
 
 | If this fails | do this |
 |---|---|
-| `plan` | the day asked for is no date, or lies further ahead than tomorrow: trigger again with another |
+| `plan` | no date, a day further ahead than tomorrow, or settings that are none of the architecture's: its log says which |
 | `extract`, `features` | Postgres or the store did not answer, or a site's name in the form is not known: its log says which |
 | `validate` | read the failed expectation in its log and in the Data Docs it names; mend the source, then clear the task |
 | `gather` | a shard is missing: clear its failed task, not this one |
@@ -55,6 +55,12 @@ settings = read_settings()
             settings.train_days, type="integer", minimum=14, maximum=3660, title="Days", description="Days of history to learn from."
         ),
         "architecture": Param(settings.model, enum=list(FORECASTERS), title="Architecture", description="Which model to train."),
+        "settings": Param(
+            None,
+            type=["null", "string", "object"],
+            title="Settings",
+            description='Of the architecture: JSON such as {"hidden": 128}, or a preset such as original. Empty: DAYAHEAD_MODEL_SETTINGS.',
+        ),
         "approval": approval_param(settings.approval),
         "epochs": Param(
             None,
@@ -78,6 +84,7 @@ def train_model() -> None:
             run,
             architecture="{{ params.architecture }}",
             epochs="{{ params.epochs }}",
+            model_settings="{{ params.settings }}",
             operator={"queue": "gpu", "pool": "training", "execution_timeout": LONGEST_TRAINING},
         ),
         step("evaluate", run, operator={"execution_timeout": LONGEST_TRAINING}),

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     unit: str = Field("", max_length=24, pattern=r"^[^<>&\x00-\x1f]*$")  # of throughput and capacity, as people are to read it: bit/s
 
     model: str = "gru_attention"
+    model_settings: str = ""  # of that model: JSON, or the name of a preset; empty: the model's own
     registered_model: str = "dayahead"
     context_days: Annotated[int | None, Field(ge=7)] = None  # past days that a model looks at; None: the model's own
     train_days: int = Field(400, ge=14)  # history that train_model reads

@@ -71,14 +71,19 @@ def gather(target_day: TargetDay = None, shards: Shards = 1) -> None:
 def train(
     target_day: TargetDay = None,
     architecture: Annotated[str | None, typer.Option(help="Model to train, for instance gru_attention or lightgbm.")] = None,
+    settings: Annotated[
+        str | None, typer.Option(help="Its settings: JSON, or the name of a preset. Default: DAYAHEAD_MODEL_SETTINGS.", metavar="JSON")
+    ] = None,
 ) -> None:
     """Fit a challenger; a killed attempt resumes from its checkpoint.
 
     Examples:
         python -m pipeline train --target-day 2026-08-21
         python -m pipeline train --target-day 2026-08-21 --architecture lightgbm
+        python -m pipeline train --settings '{"hidden": 128, "members": 2}'
+        python -m pipeline train --architecture daily_gru_multihead --settings original
     """
-    _run("train", "train", target_day, architecture=architecture)
+    _run("train", "train", target_day, architecture=architecture, model_settings=settings)
 
 
 def evaluate(target_day: TargetDay = None) -> None:

@@ -113,7 +113,12 @@ def plan_shards(purpose: str) -> tuple[XComArg, XComArg]:
 
 @task(task_id="plan", task_display_name=TITLES["plan"])
 def _plan_shards(purpose: str) -> list[dict[str, Any]]:
-    run = _plan(purpose, get_current_context()["params"]["shards"])
+    params = get_current_context()["params"]
+    if params.get("settings"):  # a mistyped one is refused here, not after an hour of reading
+        from pipeline.core.models import settings_of
+
+        settings_of(params["architecture"], params["settings"])
+    run = _plan(purpose, params["shards"])
     get_current_context()["ti"].xcom_push("run", run.to_json())
     return [part.to_json() for part in run.parts()]
 

@@ -107,7 +107,11 @@ def _register(run: Run, settings: Settings, store: Store, results: dict[str, dic
         covariates=tuple(grid.covariates),
         example=example_of(grid),
         card=with_pictures(card, run_id, page),
-        tags={"cutoff": run.cutoff.isoformat(), "snapshot": record.dataset.digest},
+        tags={
+            "cutoff": run.cutoff.isoformat(),
+            "snapshot": record.dataset.digest,
+            "settings": json.dumps(results["train"].get("chosen", {})),
+        },
     )
     return registry.register_version(settings, run, run_id, candidate)
 
@@ -132,6 +136,7 @@ def _facts(run: Run, results: dict[str, dict[str, Any]], grid: Grid) -> dict[str
     quarantined = results["validate"].get("quarantined", {})
     return {
         "architecture": results["train"]["architecture"],
+        "chosen": ", ".join(f"{name}={value}" for name, value in results["train"].get("chosen", {}).items()),
         "cutoff": run.cutoff.isoformat(),
         "sites": n,
         "days": d,

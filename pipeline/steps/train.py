@@ -33,6 +33,7 @@ def train(
     *,
     architecture: str | None = None,
     epochs: int | None = None,
+    model_settings: str | dict[str, Any] | None = None,
     show: Callable[[Progress], None] | None = None,
 ) -> dict[str, Any]:
     """Fit the forecaster ``architecture`` on the run's grid and keep its folder in the store.
@@ -44,10 +45,11 @@ def train(
         settings: Give the default architecture, the spans, the seed and the device.
         architecture: A name of ``core.models.FORECASTERS``.
         epochs: Passes over the windows; None for the forecaster's own schedule.
+        model_settings: Settings of the forecaster as JSON, or the name of a preset; None for those that ``settings`` name for their model.
         show: Called with every report of the fit; None to log it.
 
     Raises:
-        ModelError: The architecture is unknown.
+        ModelError: The architecture or one of its settings is unknown, or makes no sense.
         DataError: The history is too short for the three spans.
     """
     from pipeline.core.training.processes import joined
@@ -56,8 +58,9 @@ def train(
     source = store.read_result(run, "features")["grid"]
     grid: Grid = store.get(source, Grid.load)
     name = architecture or settings.model
-    chosen = {"context_days": settings.context_days, "epochs": epochs}
-    forecaster = models.create(name, **{key: value for key, value in chosen.items() if value is not None})
+    chosen = models.settings_of(name, _asked(settings, name, model_settings))
+    usual = {} if settings.context_days is None else {"context_days": settings.context_days}
+    forecaster = models.create(name, **usual | chosen | ({} if epochs is None else {"epochs": epochs}))
     spans = split_days(grid.shape[1] - 1, settings.test_days, settings.validation_days)
     curves: list[Progress] = []
     remaining = Remaining()
@@ -95,11 +98,18 @@ def train(
             "learnt": kept,
             "architecture": name,
             "settings": forecaster.settings,
+            "chosen": chosen,
             "figures": figures,
             "curves": [_point(progress) for progress in curves],
             "system": system,
         },
     )
+
+
+def _asked(settings: Settings, name: str, model_settings: str | dict[str, Any] | None) -> str | dict[str, Any]:
+    if model_settings is not None:
+        return model_settings
+    return settings.model_settings if name == settings.model else ""
 
 
 def _point(line: Progress) -> dict[str, Any]:

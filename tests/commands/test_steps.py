@@ -5,11 +5,11 @@ import typer
 from typer.testing import CliRunner
 
 from pipeline.commands import steps
-from pipeline.errors import StoreError
+from pipeline.errors import ModelError, StoreError
 from tests.fixtures.snapshots import LOAD_TWO_WEEKS
 
 app = typer.Typer()
-for command in (steps.extract, steps.validate, steps.features, steps.fill, steps.publish):
+for command in (steps.extract, steps.validate, steps.features, steps.train, steps.fill, steps.publish):
     app.command()(command)
 DAY = ["--target-day", "2026-01-15"]
 
@@ -49,3 +49,15 @@ def test_one_shard_runs_alone_and_a_missing_one_is_named_with_its_command(call):
         call("validate", *DAY, "--shards", "2", "--shard", "1")
 
     assert "--shard 2 is none of 2" in " ".join(call("extract", *DAY, "--shards", "2", "--shard", "2").split())
+
+
+def test_train_takes_settings_and_refuses_what_is_none(call):
+    for step in ("extract", "validate", "features"):
+        call(step, *DAY, "--purpose", "train")
+    short = ["--architecture", "lightgbm", "--settings"]
+
+    said = call("train", *DAY, *short, '{"trees": 2, "context_days": 7}')
+
+    assert '"trees": 2' in said
+    with pytest.raises(ModelError, match="trees=0; expected a whole number from 1"):
+        call("train", *DAY, *short, '{"trees": 0}')

@@ -157,8 +157,9 @@ def test_schedules_carry_the_target_day_as_partition_key(parsed: dict):
     }
 
 
-def test_train_model_asks_for_approval_sites_span_architecture_and_epochs(parsed: dict):
-    assert parsed["dags"]["train_model"]["params"] == ["approval", "architecture", "days", "epochs", "shards", "sites", "target_day"]
+def test_train_model_asks_for_approval_sites_span_architecture_its_settings_and_epochs(parsed: dict):
+    wanted = ["approval", "architecture", "days", "epochs", "settings", "shards", "sites", "target_day"]
+    assert parsed["dags"]["train_model"]["params"] == wanted
 
 
 def test_promote_model_asks_for_a_version_and_a_reason(parsed: dict):

@@ -8,7 +8,7 @@ import pytest
 from mlflow import MlflowClient
 
 from pipeline.adapters.mlflow import registry
-from pipeline.adapters.store.snapshots import Run
+from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import ServiceError, StoreError
 from pipeline.steps.register import register
@@ -26,6 +26,18 @@ def test_register_makes_a_version_that_answers_a_reviewers_questions(tracked):
     assert result["url"] == f"{tracked.tracking_url}/#/models/{tracked.registered_model}/versions/1"
     for part in ("would promote", "0.800 (0.700 – 0.900)", "lightgbm", "seasonal_naive_week", "site-1", "0.79", "negative throughput"):
         assert part in version.description
+
+
+def test_settings_that_were_chosen_are_kept_with_the_version(tracked):
+    store_training(tracked, evaluation())
+    store = Store(tracked.store_url)
+    store.write_result(RUN, "train", store.read_result(RUN, "train") | {"chosen": {"hidden": 2048, "covariates": ["a b"]}})
+
+    register(RUN, tracked)
+
+    version = MlflowClient(tracked.tracking_url).get_model_version_by_alias(tracked.registered_model, "challenger")
+    assert json.loads(version.tags["settings"]) == {"hidden": 2048, "covariates": ["a b"]}
+    assert "**Settings that were chosen** for it: hidden=2048, covariates=" in version.description
 
 
 def test_register_logs_params_curves_dataset_tables_and_pictures(tracked):

@@ -4,12 +4,17 @@ import json
 import logging
 import re
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import pytest
 
 from pipeline.adapters.store.snapshots import Store
 from pipeline.config import Settings
+from pipeline.core import models
 from pipeline.core.models import FORECASTERS
+from pipeline.core.models.contract import Forecaster
 from pipeline.core.models.peers.seasonal_naive import SeasonalNaiveWeek
 from pipeline.steps.train import train
 from tests.fixtures.grids import make_grid
@@ -75,3 +80,30 @@ def test_a_model_is_trained_for_the_lead_of_each_site(settings, monkeypatch):
 
     assert midnight["figures"] == {"unknown_site-0": 23, "unknown_site-1": 0}
     assert evening["figures"] == {"unknown_site-0": 5, "unknown_site-1": 6}
+
+
+def test_chosen_settings_are_kept_with_the_model_and_restored(settings):
+    result = train(RUN, settings, architecture="gru_attention", epochs=1, model_settings='{"hidden": 16, "members": 1, "companion": false}')
+
+    chosen = {"hidden": 16, "members": 1, "companion": False}
+    restored = Store(settings.store_url).get(result["model"], _loaded)
+    assert result["chosen"] == chosen
+    assert restored.settings == result["settings"] == result["settings"] | chosen | {"epochs": 1}
+
+
+def test_settings_of_the_deployment_hold_for_its_own_model_alone_and_give_way_to_what_is_asked(settings):
+    usual = settings.model_copy(update={"model": "lightgbm", "model_settings": '{"trees": 3, "leaves": 4}', "context_days": 9})
+
+    alone = train(RUN, usual)
+    asked = train(RUN, usual, model_settings={"trees": 2, "context_days": 8})
+    other = train(RUN, usual, architecture="seasonal_naive_week")
+
+    assert (alone["settings"]["trees"], alone["settings"]["leaves"], alone["settings"]["context_days"]) == (3, 4, 9)
+    assert (asked["settings"]["trees"], asked["settings"]["leaves"], asked["settings"]["context_days"]) == (2, 31, 8)
+    assert (other["chosen"], other["settings"]) == ({}, {"context_days": 9})
+
+
+def _loaded(path: Path) -> Forecaster:
+    with TemporaryDirectory() as folder, ZipFile(path) as archive:
+        archive.extractall(folder)
+        return models.load(Path(folder))

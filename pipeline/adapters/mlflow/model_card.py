@@ -32,10 +32,10 @@ def render_card(evaluation: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
 
     Args:
         evaluation: Result of the backtest.
-        facts: What was trained on what: ``architecture``, ``cutoff``, ``sites``, ``days``, ``step_minutes``, ``rows``, ``test_days``,
-            ``dataset``, ``quarantined``, ``ladder``, ``commit``; ``champion``, the version judged beside it (None for none); ``peaks``, the
-            highest reading of each of the worst sites and its forecast; ``unit``; ``worth`` of each
-            covariate that validation was asked about.
+        facts: What was trained on what: ``architecture``, ``chosen`` (settings that somebody gave it), ``cutoff``, ``sites``, ``days``,
+            ``step_minutes``, ``rows``, ``test_days``, ``dataset``, ``quarantined``, ``ladder``, ``commit``; ``champion``, the version
+            judged beside it (None for none); ``peaks``, the highest reading of each of the worst sites and its forecast; ``unit``;
+            ``worth`` of each covariate that validation was asked about.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -47,6 +47,7 @@ def render_card(evaluation: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     return environment.get_template("model_card.md.j2").render(
         facts,
         decision=decide(evaluation),
+        chosen=facts.get("chosen", ""),
         rival=rival,
         changes=_changes(evaluation, rival) if rival else [],
         models=[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,23 @@ def forecaster_class(name: str) -> type[Forecaster]:
 def create(name: str, **settings: Any) -> Forecaster:
     """Return a new, unfitted forecaster."""
     return forecaster_class(name)(**settings)
+
+
+def settings_of(name: str, asked: str | Mapping[str, Any]) -> dict[str, Any]:
+    """Return what somebody asked of a forecaster, checked: JSON, the name of a preset, or JSON with the name of one as ``preset``.
+
+    Raises:
+        ModelError: The forecaster, the preset or a setting is unknown, or a setting makes no sense.
+    """
+    from pipeline.core.models.settings import read_asked
+
+    forecaster = forecaster_class(name)
+    chosen = read_asked(name, asked, getattr(forecaster, "presets", {}))
+    try:
+        forecaster(**chosen)
+    except TypeError as error:  # one that checks nothing itself
+        raise ModelError(f"{name} does not know these settings: {error}; expected some of {', '.join(forecaster().settings)}") from error
+    return chosen
 
 
 def load(folder: Path) -> Forecaster:

@@ -120,9 +120,10 @@ def features_of_window(window: Window, scale: Scale) -> Tensor:
 
 
 class DailyGruForecaster(WindowForecaster):
-    """A ``WindowForecaster`` that reads the twelve features; ``**ORIGINAL`` gives it the sizes of the system it follows."""
+    """A ``WindowForecaster`` that reads the twelve features; the preset ``original`` gives it the sizes of the system it follows."""
 
     features = TWELVE
+    presets = {"original": ORIGINAL}  # noqa: RUF012 — a ClassVar above
 
 
 class DailyGruMultihead(DailyGruForecaster):

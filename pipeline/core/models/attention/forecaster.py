@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from pipeline.core.models.gru_attention.ensemble import predict
 from pipeline.core.models.gru_attention.normalisation import normalise_target
 from pipeline.core.models.gru_attention.segments import NetworkSize
 from pipeline.core.models.peers.telling import telling_covariates
+from pipeline.core.models.settings import Within, checked
 from pipeline.core.series.grid import Grid
 from pipeline.core.series.windows import WindowGrid
 from pipeline.core.training.calibration import weighted_quantile_loss
@@ -48,14 +49,14 @@ class MechanismSettings:
         covariates: Names of the covariates to use, of the past or known ahead; None lets the validation days decide.
     """
 
-    context_days: int = 28
-    hidden: int = 64
-    layers: int = 1
-    heads: int = 4
-    dropout: float = 0.1
-    batch: int = 64
-    epochs: int = 0
-    learning_rate: float = 3e-3
+    context_days: Annotated[int, Within(1, 366)] = 28
+    hidden: Annotated[int, Within(2, 8192)] = 64
+    layers: Annotated[int, Within(1, 32)] = 1
+    heads: Annotated[int, Within(1, 256)] = 4
+    dropout: Annotated[float, Within(0, 0.9)] = 0.1
+    batch: Annotated[int, Within(1, 65_536)] = 64
+    epochs: Annotated[int, Within(0, 10_000)] = 0
+    learning_rate: Annotated[float, Within(1e-7, 1)] = 3e-3
     per_site: bool = False
     covariates: list[str] | None = None
 
@@ -71,6 +72,7 @@ class WindowForecaster:
 
     name: ClassVar[str]
     defaults: ClassVar[MechanismSettings]
+    presets: ClassVar[dict[str, dict[str, Any]]] = {}  # settings by name
     features: ClassVar[tuple[str, ...]] = ()  # that the network reads beside the readings whatever validation says
 
     def __init__(self, **settings: Any) -> None:
@@ -79,13 +81,7 @@ class WindowForecaster:
         Raises:
             ModelError: A setting is unknown or makes no sense.
         """
-        try:
-            chosen = self._settings = replace(self.defaults, **settings)
-        except TypeError as error:
-            known = ", ".join(asdict(self.defaults))
-            raise ModelError(f"{self.name} does not know these settings: {error}; expected some of {known}") from error
-        if min(chosen.context_days, chosen.hidden, chosen.layers, chosen.heads, chosen.batch) < 1 or chosen.epochs < 0:
-            raise ModelError("context_days, hidden, layers, heads and batch: expected at least 1 each; epochs: 0 or more")
+        chosen = self._settings = checked(self.name, self.defaults, settings)
         if chosen.hidden % 2 or chosen.hidden % chosen.heads:
             raise ModelError(f"hidden={chosen.hidden} with heads={chosen.heads}: expected an even width that the heads divide")
         self.settings: dict[str, Any] = asdict(chosen)

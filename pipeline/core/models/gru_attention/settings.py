@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
 
 import numpy as np
 
+from pipeline.core.models.settings import Within, checked
 from pipeline.core.training.loop import Schedule
 from pipeline.errors import ModelError
 
@@ -32,15 +33,15 @@ class GruAttentionSettings:
         covariates: Names of the covariates to use, of the past or known ahead; None lets the validation days decide.
     """
 
-    context_days: int = 28
-    members: int = 4
-    hidden: int = 64
-    heads: int = 4
-    dropout: float = 0.1
-    batch: int = 64
-    iterations: int = 0
-    epochs: int = 0
-    learning_rate: float = 3e-3
+    context_days: Annotated[int, Within(1, 366)] = 28
+    members: Annotated[int, Within(1, 64)] = 4
+    hidden: Annotated[int, Within(2, 8192)] = 64
+    heads: Annotated[int, Within(1, 256)] = 4
+    dropout: Annotated[float, Within(0, 0.9)] = 0.1
+    batch: Annotated[int, Within(1, 65_536)] = 64
+    iterations: Annotated[int, Within(0, 10_000_000)] = 0
+    epochs: Annotated[int, Within(0, 10_000)] = 0
+    learning_rate: Annotated[float, Within(1e-7, 1)] = 3e-3
     companion: bool = True
     refit: bool = True
     covariates: list[str] | None = None
@@ -52,15 +53,9 @@ class GruAttentionSettings:
         Raises:
             ModelError: A setting is unknown or makes no sense.
         """
-        try:
-            chosen = cls(**settings)
-        except TypeError as error:
-            known = ", ".join(asdict(cls()))
-            raise ModelError(f"gru_attention does not know these settings: {error}; expected some of {known}") from error
+        chosen = checked("gru_attention", cls(), settings)
         if chosen.hidden % 2 or chosen.hidden % chosen.heads:
             raise ModelError(f"hidden={chosen.hidden} with heads={chosen.heads}: expected an even width that the heads divide")
-        if min(chosen.context_days, chosen.members, chosen.batch) < 1:
-            raise ModelError("context_days, members and batch: expected at least 1 each")
         return chosen
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import lightgbm
 import numpy as np
@@ -19,6 +19,7 @@ from pipeline.core.models.past import in_parts
 from pipeline.core.models.peers.lag_features import SHORTEST_CONTEXT_DAYS, LagFeatures, holes_stay_nan
 from pipeline.core.models.peers.lag_rows import rows_of
 from pipeline.core.models.peers.telling import BINNING, QUIET, telling_covariates
+from pipeline.core.models.settings import Within, checked
 from pipeline.core.series.calendar import kinds_to_learn
 from pipeline.core.series.grid import Grid
 from pipeline.errors import DataError, ModelError
@@ -39,13 +40,13 @@ class LightGbmSettings:
         covariates: Names of the covariates to use, of the past or known ahead; None lets the validation days decide.
     """
 
-    context_days: int = 28
-    trees: int = 400
-    rate: float = 0.05
-    leaves: int = 31
-    most_rows: int = 200_000
-    early_cutoffs: float = 0.25
-    threads: int = 2
+    context_days: Annotated[int, Within(1, 366)] = 28
+    trees: Annotated[int, Within(1, 100_000)] = 400
+    rate: Annotated[float, Within(1e-4, 1)] = 0.05
+    leaves: Annotated[int, Within(2, 4096)] = 31
+    most_rows: Annotated[int, Within(1, 1_000_000_000)] = 200_000
+    early_cutoffs: Annotated[float, Within(0, 1)] = 0.25
+    threads: Annotated[int, Within(1, 1024)] = 2
     covariates: list[str] | None = None
 
 
@@ -59,7 +60,7 @@ class LightGbm:
     name = "lightgbm"
 
     def __init__(self, **settings: Any) -> None:
-        self._settings = LightGbmSettings(**settings)
+        self._settings = checked(self.name, LightGbmSettings(), settings)
         if self._settings.context_days < SHORTEST_CONTEXT_DAYS:
             raise ModelError(f"lightgbm with context_days={self._settings.context_days}; expected {SHORTEST_CONTEXT_DAYS} or more")
         self.settings: dict[str, Any] = asdict(self._settings)

@@ -5,18 +5,31 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 
 from pipeline.core.models.contract import MEDIAN, QUANTILES, FitOptions, Forecast, Origins, Split
 from pipeline.core.models.past import first_known_lag, in_parts, past_of
+from pipeline.core.models.settings import Within, checked
 from pipeline.core.series.grid import Grid
 from pipeline.errors import ModelError
 
 FEWEST_ERRORS = 8  # below it a pool of errors says too little about the tails
 BLOCKS = 24  # parts of the day whose errors are pooled, each with its two neighbours
+
+
+@dataclass(frozen=True)
+class NaiveSettings:
+    """What a rule looks at.
+
+    Args:
+        context_days: Days of the past.
+    """
+
+    context_days: Annotated[int, Within(1, 366)] = 28
 
 
 class _SeasonalNaive:
@@ -30,9 +43,9 @@ class _SeasonalNaive:
     periods: ClassVar[tuple[int, ...]]  # days; the forecast is the mean over them
     deterministic = True
 
-    def __init__(self, context_days: int = 28) -> None:
-        self.context_days = context_days
-        self.settings: dict[str, Any] = {"context_days": context_days}
+    def __init__(self, **settings: Any) -> None:
+        self.settings: dict[str, Any] = asdict(checked(self.name, NaiveSettings(), settings))
+        self.context_days: int = self.settings["context_days"]
 
     def fit(self, grid: Grid, split: Split, options: FitOptions) -> dict[str, float]:  # noqa: ARG002
         """Learn nothing; the rule reads its context at forecast time."""
@@ -69,7 +82,7 @@ class _SeasonalNaive:
         try:
             config = json.loads((folder / "config.json").read_text())
             return cls(**config["settings"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, ModelError) as error:
             raise ModelError(f"{folder} holds no {cls.name} forecaster: {error}; expected the folder that save wrote") from error
 
     def _pasts(self, grid: Grid, origins: Origins) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:

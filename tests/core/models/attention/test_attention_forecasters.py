@@ -160,7 +160,7 @@ def test_unknown_settings_are_refused_by_name():
         create("attention_mlp", depth=3)
     with pytest.raises(ModelError, match="hidden=10 with heads=4"):
         create("daily_gru_multihead", hidden=10)
-    with pytest.raises(ModelError, match="expected at least 1 each"):
+    with pytest.raises(ModelError, match="layers=0; expected a whole number from 1 to 32"):
         create("bahdanau_gru", layers=0)
 
 

@@ -1,0 +1,56 @@
+"""What the form of train_model says of settings reaches the step as it was said, and is refused before anything is read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+DAGS = Path(__file__).parents[2] / "dags"
+PROBE = """
+import json, logging, sys
+from airflow.utils.db import initdb
+logging.disable(logging.CRITICAL)
+initdb()
+import pipeline.scheduling.tasks
+from airflow.dag_processing.dagbag import DagBag
+
+asked = []
+def pretend(name, run, **options):
+    if name == "train":
+        asked.append(options["model_settings"])
+    return {"data_docs": "", "url": "", "version": "1", "target_day": run["target_day"]}
+
+pipeline.scheduling.tasks.run_step = pretend
+dag = DagBag(sys.argv[1]).dags["train_model"]
+for link in pipeline.scheduling.tasks.LINKS.values():
+    link[0].get_link = lambda *_, **__: ""
+found = []
+for day, settings in enumerate(json.loads(sys.argv[2]), start=1):
+    done = dag.test(run_conf={"target_day": f"2026-03-{day:02d}", "architecture": "daily_gru_dot", "settings": settings})
+    found.append({t.task_id: t.state for t in done.get_task_instances()})
+print("PROBE" + json.dumps([asked, found]))
+"""
+GOOD = [None, "original", '{"per_site": true}', {"hidden": 32}]
+
+
+def test_settings_reach_the_step_and_a_mistyped_one_ends_the_first_task(tmp_path):
+    own = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    environment = os.environ | own | {"PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(tmp_path / "dayahead")}
+
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, str(DAGS), json.dumps([*GOOD, '{"hiden": 32}'])],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    marked = [line for line in done.stdout.splitlines() if line.startswith("PROBE")]
+    assert marked, done.stderr
+    asked, states = json.loads(marked[0].removeprefix("PROBE"))
+    assert asked == GOOD
+    assert [state["train"] for state in states[:-1]] == ["success"] * len(GOOD)
+    assert states[-1]["plan"] == "failed"
+    assert states[-1]["extract"] != "success"
