@@ -15,8 +15,9 @@ spans AS MATERIALIZED ( -- of a site, at least two hours; readings back in the b
                 (r.starts_at - lag(r.stops_at) OVER (PARTITION BY r.site, r.direction ORDER BY r.starts_at) > interval '1 hour')
                 IS NOT FALSE AS is_first
             FROM (
-                SELECT *, ends_at + (ends_at - starts_at) / greatest(steps - 1, 1) AS stops_at
-                FROM dayahead.recent_anomalies
+                SELECT a.*, a.ends_at + (a.ends_at - a.starts_at) / greatest(a.steps - 1, 1) AS stops_at
+                FROM dayahead.anomalies AS a
+                WHERE a.target_day > (SELECT max(m.target_day) - 30 FROM dayahead.completeness AS m)
             ) AS r
         ) AS q
         CROSS JOIN LATERAL (SELECT q.is_first::integer AS begins) AS flag
@@ -36,29 +37,36 @@ unnoted AS MATERIALIZED (
             )
     )
 ),
-firsts AS ( -- the earliest span takes those that begin within the hour after it; the next one takes its own
-    SELECT direction, min(starts_at) AS starts_at FROM unnoted GROUP BY direction
+instants AS MATERIALIZED ( -- few, however many sites there are
+    SELECT DISTINCT direction, starts_at FROM unnoted
+),
+firsts AS ( -- the earliest instant takes those within the hour after it; the next one takes its own
+    SELECT direction, min(starts_at) AS starts_at FROM instants GROUP BY direction
     UNION ALL
     SELECT f.direction, n.starts_at
     FROM firsts AS f
     CROSS JOIN LATERAL (
-        SELECT u.starts_at FROM unnoted AS u
-        WHERE u.direction = f.direction AND u.starts_at > f.starts_at + interval '1 hour'
-        ORDER BY u.starts_at
-        LIMIT 1
+        SELECT min(i.starts_at) AS starts_at FROM instants AS i
+        WHERE i.direction = f.direction AND i.starts_at > f.starts_at + interval '1 hour'
     ) AS n
+    WHERE n.starts_at IS NOT NULL
+),
+taken AS MATERIALIZED (
+    SELECT i.direction, i.starts_at, max(f.starts_at) AS first_at
+    FROM instants AS i
+    INNER JOIN firsts AS f ON i.direction = f.direction AND i.starts_at >= f.starts_at
+    GROUP BY i.direction, i.starts_at
 )
 SELECT
-    f.starts_at,
+    t.first_at AS starts_at,
     percentile_disc(0.5) WITHIN GROUP (ORDER BY u.stops_at) AS ends_at,
-    f.direction,
+    t.direction,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY u.change) AS change,
     count(*) AS sites,
     array_agg(u.site ORDER BY u.site) AS names
-FROM firsts AS f
-INNER JOIN unnoted AS u
-    ON f.direction = u.direction AND u.starts_at BETWEEN f.starts_at AND f.starts_at + interval '1 hour'
-GROUP BY f.direction, f.starts_at;
+FROM taken AS t
+INNER JOIN unnoted AS u ON t.direction = u.direction AND t.starts_at = u.starts_at
+GROUP BY t.direction, t.first_at;
 
 COMMENT ON VIEW dayahead.event_candidates IS
 'One row per departure from the forecast in the last 30 days that lasted for at least two hours, of all sites at which it began within the
