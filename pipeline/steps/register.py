@@ -21,10 +21,13 @@ from pipeline.adapters.mlflow.model_card import WORST_SITES, render_card, stack_
 from pipeline.adapters.store import model_files
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
+from pipeline.core import models
 from pipeline.core.evaluation import review
+from pipeline.core.evaluation.curves import losses_by_epoch
 from pipeline.core.evaluation.gate import CHALLENGER
 from pipeline.core.learning.state import LEARNT, LEARNT_BEFORE
 from pipeline.core.models.contract import WORTH
+from pipeline.core.models.summary import summary_of
 from pipeline.core.series.grid import Grid
 
 log = logging.getLogger(__name__)
@@ -85,9 +88,13 @@ def _register(run: Run, settings: Settings, store: Store, results: dict[str, dic
         metrics=_metrics(results["train"]["figures"], evaluation),
         dataset=_dataset(results["extract"], grid),
         series=_series(evaluation),
-        figures=_pictures(store, results["evaluate"], evaluation, weights, grid, scratch, settings.unit),
+        figures=_pictures(store, results, evaluation, weights, grid, scratch, settings.unit),
         tables={"wape_by_site.json": _by_site(evaluation)} | ({"attention.json": weights} if len(weights) else {}),
-        texts={"model_card.md": card, "evaluation.json": json.dumps(evaluation)},
+        texts={
+            "model_card.md": card,
+            "model_summary.txt": summary_of(models.load(scratch / "forecaster")),
+            "evaluation.json": json.dumps(evaluation),
+        },
         tags={
             "run": run.folder,
             "content": model_files.content_hash(scratch / "forecaster"),
@@ -204,15 +211,33 @@ def _peaks(store: Store, evaluate: dict[str, Any], evaluation: dict[str, Any]) -
 
 
 def _pictures(
-    store: Store, evaluate: dict[str, Any], evaluation: dict[str, Any], weights: pd.DataFrame, grid: Grid, folder: Path, unit: str
+    store: Store,
+    results: dict[str, dict[str, Any]],
+    evaluation: dict[str, Any],
+    weights: pd.DataFrame,
+    grid: Grid,
+    folder: Path,
+    unit: str,
 ) -> list[Path]:
+    evaluate = results["evaluate"]
     shown = list(review.typical_and_worst(evaluation).values())
     rows = store.get(evaluate["forecasts"], lambda path: pd.read_parquet(path, filters=[("site", "in", shown or [""])]))
     zones = {site.name: site.timezone for site in grid.sites}
-    drawn = review.draw(folder, evaluation, rows, weights, zones, unit)
+    drawn = review.draw(folder, evaluation, rows, weights, zones, unit) + _losses(results["train"], evaluation, folder)
     pictures = {picture.stem: picture for picture in drawn}
     on_page = [pictures[name] for name in SHOWN if name in pictures]
     return [*drawn, stack_pictures(on_page or drawn, folder / "card.png")]
+
+
+def _losses(train: dict[str, Any], evaluation: dict[str, Any], folder: Path) -> list[Path]:
+    """Return the picture of the losses; none of a training that has none on the way."""
+    from pipeline.core.evaluation import plots
+
+    own, sites = train["settings"], max(sum(line["iteration"] == line["iterations"] for line in train["curves"]), 1)
+    windows = train["figures"].get("train_windows", 1.0) / (sites if own.get("per_site") else 1)
+    losses = losses_by_epoch(train["curves"], windows, own.get("batch", 1))
+    test = evaluation["models"][CHALLENGER].get("wql")
+    return [plots.plot_losses(folder / "losses.png", losses, title=train["architecture"], test=test)] if len(losses) else []
 
 
 def _unzip(path: Path, folder: Path) -> None:

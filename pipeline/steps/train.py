@@ -114,7 +114,7 @@ def _asked(settings: Settings, name: str, model_settings: str | dict[str, Any] |
 
 def _point(line: Progress) -> dict[str, Any]:
     """Return a report as JSON takes it: trees have no loss on the way, and Airflow refuses a NaN."""
-    known = {key: getattr(line, key) for key in ("iteration", "iterations", "loss", "validation")}
+    known = {key: getattr(line, key) for key in ("iteration", "iterations", "loss", "validation", "member", "members", "lap")}
     return {key: None if value != value else value for key, value in known.items()}
 
 

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import mlflow
 import pytest
 from mlflow import MlflowClient
 
@@ -58,9 +59,11 @@ def test_register_logs_params_curves_dataset_tables_and_pictures(tracked):
     assert run.inputs.dataset_inputs[0].dataset.digest == "0123456789abcdef"
     assert run.data.tags["mlflow.source.git.commit"]
     logged = {file.path for file in client.list_artifacts(run_id)}
-    assert {"model_card.md", "evaluation.json", "attention.json", "wape_by_site.json"} <= logged
+    assert {"model_card.md", "evaluation.json", "attention.json", "wape_by_site.json", "model_summary.txt"} <= logged
+    assert mlflow.artifacts.load_text(f"runs:/{run_id}/model_summary.txt").startswith("seasonal_naive_week\n  context_days = 7")
     pictures = {Path(file.path).name for file in client.list_artifacts(run_id, "figures")}
-    assert pictures == {"card.png", "attention.png", "backtest_typical_site.png", "error_by_step_of_day.png", "reliability.png"}
+    drawn = {"attention.png", "backtest_typical_site.png", "error_by_step_of_day.png", "losses.png", "reliability.png"}
+    assert pictures == {"card.png", *drawn}
 
 
 def test_register_twice_gives_the_same_version(tracked):

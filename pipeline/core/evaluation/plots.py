@@ -126,14 +126,41 @@ def plot_error_by_step(path: Path, errors: Mapping[str, Sequence[float | None]],
     return _saved(figure, path)
 
 
+def plot_losses(path: Path, losses: pd.DataFrame, *, title: str, test: float | None = None) -> Path:
+    """Write the training's loss and the validation's side by side over the epochs, a line per network, and return the path.
+
+    Args:
+        path: PNG to write.
+        losses: ``network``, ``epoch``, ``loss`` and ``validation``, from ``curves.losses_by_epoch``.
+        title: Says the model.
+        test: WQL of the finished model on the test days; None where it is not known.
+    """
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    names = {"loss": "loss of the training windows (pinball)", "validation": "loss on the validation days (WQL)"}
+    for axes, (column, name) in zip(figure.subplots(1, 2, sharex=True), names.items(), strict=True):
+        _style(axes, title if column == "loss" else "")
+        for i, (network, line) in enumerate(losses.dropna(subset=[column]).groupby("network")):
+            colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)] if len(line) < len(BANDS) else ""
+            axes.plot(line["epoch"], line[column], color=colour, marker=marker, linewidth=1.4, label=f"network {network:g}")
+        axes.set(xlabel="epochs (passes over the training windows)", ylabel=name)
+    if test is not None and np.isfinite(test):
+        axes.axhline(test, color=INK, linewidth=1, linestyle=(0, (5, 4)), label=f"the finished model on the test days: {test:.3f}")
+    if 0 < len(axes.lines) <= len(COLOURS) + 1:
+        axes.legend(frameon=False, fontsize=8)
+    return _saved(figure, path)
+
+
 def _figure(width: float, height: float, title: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained")  # no pyplot: no window, no global state
-    axes = figure.subplots()
+    return figure, _style(figure.subplots(), title)
+
+
+def _style(axes: Axes, title: str) -> Axes:
     axes.set_title(title, loc="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
-    return figure, axes
+    return axes
 
 
 def _positions(ts: pd.DatetimeIndex) -> np.ndarray:

@@ -87,7 +87,7 @@ class WindowForecaster:
         self.settings: dict[str, Any] = asdict(chosen)
         self.context_days = chosen.context_days
         self.covariates, self.planned = chosen.covariates or [], list[str]()
-        self._networks: dict[str, DayNetwork] = {}
+        self.networks: dict[str, DayNetwork] = {}
         self._device = "cpu"
 
     def fit(self, grid: Grid, split: Split, options: FitOptions) -> dict[str, float]:
@@ -103,16 +103,16 @@ class WindowForecaster:
         told = telling_covariates(self._settings.covariates, grid, split, options, self.context_days)
         self.covariates, self.planned = told.covariates, told.planned
         windows = self._windows(grid)
-        self._networks, scores = {}, []
+        self.networks, scores = {}, []
         for group, name in self._groups(grid):
             mine = _of_sites(training, group)
             if len(mine):
-                self._networks[name], curve = self._fit_group(windows, mine, _of_sites(validation, group), split, options, name)
+                self.networks[name], curve = self._fit_group(windows, mine, _of_sites(validation, group), split, options, name)
                 scores += [line.validation for line in curve if line.validation is not None]
         figures = {
             "train_seconds": time.perf_counter() - started,
             "train_windows": float(len(training)),
-            "weights": float(sum(p.numel() for network in self._networks.values() for p in network.parameters())),
+            "weights": float(sum(p.numel() for network in self.networks.values() for p in network.parameters())),
         }
         return figures | told.figures | ({"validation_wql": float(min(scores))} if scores else {})
 
@@ -122,9 +122,9 @@ class WindowForecaster:
         Raises:
             ModelError: The model is not fitted, or was fitted on another step length.
         """
-        if not self._networks:
+        if not self.networks:
             raise ModelError(f"{self.name} is not fitted: fit it or load a saved model first")
-        steps = next(iter(self._networks.values())).size.steps
+        steps = next(iter(self.networks.values())).size.steps
         if grid.shape[2] != steps:
             raise ModelError(f"the grid has {grid.shape[2]} steps a day; this model was fitted on {steps}: train it again")
         windows = self._windows(grid)
@@ -132,17 +132,17 @@ class WindowForecaster:
         attention = np.full((len(origins), ATTENTION_BANDS, self.context_days), 1 / self.context_days, np.float32)
         for group, name in self._groups(grid):
             rows = np.flatnonzero(np.isin(origins.site, group))
-            if name in self._networks and rows.size:
+            if name in self.networks and rows.size:
                 mine = Origins(origins.site[rows], origins.day[rows], origins.unknown_steps[rows])
-                quantiles[rows], attention[rows], *_ = predict([self._networks[name]], windows, mine)
+                quantiles[rows], attention[rows], *_ = predict([self.networks[name]], windows, mine)
         return Forecast(origins, quantiles, attention)
 
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and ``weights.safetensors``."""
-        steps = next((network.size.steps for network in self._networks.values()), 0)
+        steps = next((network.size.steps for network in self.networks.values()), 0)
         config = {"name": self.name, "architecture": ARCHITECTURE, "settings": self.settings, "quantiles": list(QUANTILES)}
-        config |= {"steps": steps, "networks": list(self._networks), "covariates": self.covariates, "planned": self.planned}
-        weights = {f"{i}.{key}": v.cpu() for i, net in enumerate(self._networks.values()) for key, v in net.state_dict().items()}
+        config |= {"steps": steps, "networks": list(self.networks), "covariates": self.covariates, "planned": self.planned}
+        weights = {f"{i}.{key}": v.cpu() for i, net in enumerate(self.networks.values()) for key, v in net.state_dict().items()}
         save_file(weights, folder / "weights.safetensors")
         (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False))
 
@@ -164,7 +164,7 @@ class WindowForecaster:
             for i, name in enumerate(config["networks"]):
                 network = model._network(config["steps"])
                 network.load_state_dict({key.removeprefix(f"{i}."): value for key, value in weights.items() if key.startswith(f"{i}.")})
-                model._networks[name] = network.eval()
+                model.networks[name] = network.eval()
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             found = f"cannot load {cls.name} from {folder}: {error}"
             raise ModelError(f"{found}; the files are not what save wrote: restore or train again") from error

@@ -210,6 +210,16 @@ class GruAttention:
         cores = (os.cpu_count() or 1) if self._device == "cpu" else 1
         return predict(self._members, self._windows(grid), origins, at_once=cores)
 
+    @property
+    def networks(self) -> dict[str, AttentionNetwork]:
+        """The fitted members by number."""
+        return {str(i): member for i, member in enumerate(self._members)}
+
+    @property
+    def parts(self) -> dict[str, Forecaster]:
+        """The companion, where it has a share."""
+        return {"companion": self._companion} if self._share and self._companion is not None else {}
+
     def save(self, folder: Path) -> None:
         """Write ``config.json``, ``weights.safetensors`` and the companion's folder."""
         config = {

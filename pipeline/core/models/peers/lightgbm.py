@@ -121,6 +121,11 @@ class LightGbm:
             list(pool.map(answer, *zip(*in_parts(origins, self.context_days * steps * 4), strict=True)))
         return Forecast(origins, quantiles)
 
+    @property
+    def trees(self) -> dict[str, int]:
+        """How many trees grew, by quantile."""
+        return {_file(Path(), level).stem: booster.num_trees() for level, booster in zip(QUANTILES, self._boosters, strict=False)}
+
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and one LightGBM text model per quantile."""
         config = {"name": self.name, "settings": self.settings, "quantiles": QUANTILES}

@@ -73,6 +73,11 @@ class LightGbmBag:
         bounds = _lowest(said)[:, 0, 0], np.full(len(origins), np.inf)
         return Experts(origins, (self.name,), self.name, said[None], *bounds, self._factors)
 
+    @property
+    def parts(self) -> dict[str, LightGbm]:
+        """The members by number."""
+        return {str(i): member for i, member in enumerate(self._members)}
+
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and a folder for each member."""
         for i, member in enumerate(self._members):
