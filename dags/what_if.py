@@ -14,7 +14,7 @@ pages of the sites that are meant, and in the log.
 | `target_day`, `shards` | the day, and into how many parts its forecast was divided |
 
 If `ask` fails, its log says what cannot be: the day is not forecast yet, the champion changed since, the event is over, or no site is
-meant.
+meant. It is tried once: ask again.
 """
 
 from airflow.sdk import Param, dag, get_current_context, task
@@ -24,7 +24,7 @@ from pipeline.scheduling.forms import event_fields
 from pipeline.scheduling.tasks import SHARDS, TARGET_DAY, TASK_DEFAULTS
 
 
-@task(task_display_name="Ask what if")
+@task(task_display_name="Ask what if", retries=0)  # a person waits: a refusal is to be seen at once, and asking again is easy
 def ask() -> None:
     """Ask what the form says and print the difference."""
     from pipeline.adapters.files.events_file import notes_of_form

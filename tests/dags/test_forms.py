@@ -4,24 +4,28 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 DAGS = Path(__file__).parents[2] / "dags"
 PROBE = """
-import json, logging, sys
+import json, logging, os, sys
 from airflow.utils.db import initdb
 logging.disable(logging.CRITICAL)
 initdb()
 from airflow.dag_processing.dagbag import DagBag
 logging.disable(logging.NOTSET)
-ended = []
-for form in json.loads(sys.argv[2]):
-    dag = DagBag(sys.argv[1]).dags[sys.argv[3]]  # anew: one that ran remembers what was filled in
-    ended.append(dag.test(run_conf=form).state)
-print("PROBE" + json.dumps(ended))
+for line in sys.stdin:
+    dag, forms, environment = json.loads(line)
+    os.environ |= environment
+    # Parsed anew: a DAG that ran remembers what was filled in.
+    ended = [DagBag(sys.argv[1]).dags[dag].test(run_conf=form).state for form in forms]
+    print("PROBE" + json.dumps(ended))
 """
+LONGEST_SECONDS = 600
 SITES = """INSERT INTO dayahead.sites (site, country, labels) VALUES ('fra', 'DE', '{"tier": "edge"}')"""
 NOTED = """
 SELECT kind, category, site, labels, starts_at::text, ends_at::text, expected_factor, note, noted_by FROM dayahead.events ORDER BY id
@@ -29,20 +33,35 @@ SELECT kind, category, site, labels, starts_at::text, ends_at::text, expected_fa
 MATCH = {"category": "match", "from": "2026-06-11T20:00:00+02:00", "to": "2026-06-11T23:00:00+02:00"}
 
 
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """A process that runs DAGs as it is told, a line each: the first run of a process costs as much as twenty more."""
+    own = {"AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")), "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS)}
+    environment = os.environ | own | {"AIRFLOW__CORE__LOAD_EXAMPLES": "False", "PYTHONPATH": str(DAGS.parent)}
+    words = [sys.executable, "-u", "-c", PROBE, str(DAGS)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(words, env=environment, text=True, **pipes) as process:
+        watch = Timer(LONGEST_SECONDS, process.kill)
+        watch.start()
+        yield process
+        watch.cancel()
+        process.kill()  # nothing of it is kept
+
+
 @pytest.fixture
-def fill_in(database, run_sql, tmp_path):
+def fill_in(airflow, database, run_sql):
     """Function that fills a DAG's form in, once for each further argument; returns how the runs ended, and what was said."""
     run_sql(SITES)
-    own = {"AIRFLOW_HOME": str(tmp_path / "airflow"), "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
-    own |= {"PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(database.home)}
-    environment = os.environ | own | {"DAYAHEAD_DATABASE_URL": database.database_url.get_secret_value()}
+    environment = {"DAYAHEAD_HOME": str(database.home), "DAYAHEAD_DATABASE_URL": database.database_url.get_secret_value()}
 
     def run(dag: str, *forms: dict) -> tuple[list[str], str]:
-        words = [sys.executable, "-c", PROBE, str(DAGS), json.dumps(forms), dag]
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300, check=False)
-        marked = [line for line in done.stdout.splitlines() if line.startswith("PROBE")]
-        assert marked, done.stderr
-        return json.loads(marked[0].removeprefix("PROBE")), done.stdout + done.stderr
+        print(json.dumps([dag, forms, environment]), file=airflow.stdin, flush=True)
+        said = ""
+        for line in airflow.stdout:
+            if line.startswith("PROBE"):
+                return json.loads(line.removeprefix("PROBE")), said
+            said += line
+        raise AssertionError(said)
 
     return run
 
