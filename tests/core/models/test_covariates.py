@@ -25,7 +25,7 @@ SMALL = {
     "lightgbm_bag": {"trees": 40, "most_rows": 4000},
     "lstm_pooled_attention": {"context_days": 14, "hidden": 16, "epochs": 40},
     "input_attention_lstm": {"context_days": 14, "hidden": 16, "epochs": 40},
-    "bahdanau_gru": {"context_days": 14, "hidden": 16, "epochs": 40},
+    "bahdanau_gru": {"context_days": 7, "hidden": 16, "epochs": 20},
     "attention_mlp": {"context_days": 14, "hidden": 16, "epochs": 120},
     "shared_attention_lstm": {"context_days": 14, "hidden": 16, "epochs": 40},
     "daily_gru_multihead": {"hidden": 16, "epochs": 40},
