@@ -4,7 +4,7 @@
     python -m benchmarks.known_ahead shift FILE
     python -m benchmarks.known_ahead kinds FILE --country DE-NW --calendar schools.csv --last-day 2026-04-19
 
-``outage`` plants readings of zero, ten hours of the day before every third target day, and forecasts these days with a model that was
+``outage`` plants readings of zero, some hours of the day before every third target day, and forecasts these days with a model that was
 trained before: from the readings as they were, from the broken ones, and from those with the outage noted as ``ignore``. ``shift`` makes
 all readings three times as high from a day on and forecasts the fourth day after it: by a model trained before, with and without a
 ``break``, and by one trained on readings that were always so high. ``kinds`` says how a backtest errs on the days of kinds in a calendar
@@ -34,7 +34,7 @@ from pipeline.core.series.event_spans import Spans
 from pipeline.core.series.grid import Grid
 
 TEST_DAYS, VALIDATION_DAYS = 28, 14
-OUTAGE_HOURS = slice(10, 20)  # of the day before a target day, local time
+OUTAGE_FROM = 10  # o'clock of the day before a target day, local time
 APART = 3  # days from one outage to the next
 SHIFT, LEARNT_DAYS = 3.0, 3
 AROUND = 7  # days
@@ -76,7 +76,7 @@ def before(grid: Grid, day: int) -> Grid:
     return replace(grid, observed=observed, throughput=np.where(observed, grid.throughput, np.float32(0)))
 
 
-def outage(grid: Grid, name: str, seed: int) -> None:
+def outage(grid: Grid, name: str, seed: int, duration: int) -> None:
     """Print how far an outage, noted or not, moves the forecasts of the days after it."""
     model = Trained.on(grid, name, seed)
     days = range(model.first + APART, grid.shape[1], APART)
@@ -84,7 +84,7 @@ def outage(grid: Grid, name: str, seed: int) -> None:
     planted = replace(grid, throughput=grid.throughput.copy())
     noted = replace(grid, throughput=grid.throughput.copy(), observed=grid.observed.copy())
     for day in days:
-        hours = np.s_[:, day - 1, OUTAGE_HOURS.start * hour : OUTAGE_HOURS.stop * hour]
+        hours = np.s_[:, day - 1, OUTAGE_FROM * hour : (OUTAGE_FROM + duration) * hour]
         planted.throughput[hours] = noted.throughput[hours] = 0
         noted.observed[hours] = False  # as event_spans.without leaves an ignored span
     known = {"no outage": grid, "ignore": noted, "not noted": planted}
@@ -140,7 +140,7 @@ def compare(name: str, told: dict[str, np.ndarray], grid: Grid, days: Sequence[i
         )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["outage", "shift", "kinds"])
@@ -150,20 +150,23 @@ def main() -> None:
     parser.add_argument("--calendar", type=Path)
     parser.add_argument("--days", type=int, default=0, help="the last ones of the file; 0 for all")
     parser.add_argument("--last-day", type=date.fromisoformat)
+    parser.add_argument("--hours", type=int, default=6, help="that an outage lasts")
     parser.add_argument("--exclude", nargs="*", default=[], help="sites to leave out; a * stands for any text")
     parser.add_argument("--models", default="gru_attention,lightgbm")
     parser.add_argument("--seeds", type=int, default=1)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     request = BacktestRequest(given.file, (), timezone=given.timezone, country=given.country, exclude_sites=tuple(given.exclude))
     grid = until(read_grid(request), given.last_day, given.days)
     for name in given.models.split(","):
         for seed in range(given.seeds):
             if given.what == "kinds":
                 named = until(read_grid(replace(request, calendar=given.calendar)), given.last_day, given.days)
-                days = read_calendar_file(given.calendar, "", grid.first_day, grid.day_at(grid.shape[1]))
+                days = read_calendar_file(given.calendar, given.calendar.stem, grid.first_day, grid.day_at(grid.shape[1]))
                 kinds({"public holidays": grid, "calendar": named}, {each.day for each in days}, name, seed)
+            elif given.what == "outage":
+                outage(grid, name, seed, given.hours)
             else:
-                {"outage": outage, "shift": shift}[given.what](grid, name, seed)
+                shift(grid, name, seed)
 
 
 if __name__ == "__main__":
