@@ -3,6 +3,7 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from email.header import decode_header, make_header
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from pipeline.alerts.delivery import deliver
 from pipeline.alerts.messages import RUNBOOK, Alert
 from tests.fixtures.receivers import Hook, Mailbox, mail_server, web_server
+from tests.fixtures.scripts import ARABIC, NAMES
 
 DAY = date(2026, 8, 22)
 RUN_URL = "http://127.0.0.1:8090/dags/forecast_day_ahead/runs/manual__1"
@@ -57,6 +59,16 @@ def test_an_alert_goes_by_mail_and_webhook_in_plain_words_with_links(database, r
     assert (body["kind"], body["target_day"]) == ("degraded", "2026-08-22")
     assert "2 of 3 sites were not forecast by the champion" in body["text"]
     assert run_sql(TOLD) == [("degraded", "", ["log", "smtp", "webhook"], None)]
+
+
+def test_sites_with_names_in_any_script_are_named_in_mails_and_posts(database, mailbox: Mailbox, hook: Hook):
+    deliver(database, Alert("degraded", DAY, facts={"affected": 3, "total": 3, "rungs": [("seasonal_naive", 3, list(NAMES))]}), RUN_URL)
+    deliver(database, Alert("failure", DAY, subject=ARABIC, facts={"dag": "d", "task": ARABIC, "reason": "x", "tries": 1}), RUN_URL)
+
+    told = f"seasonal_naive: 3 ({', '.join(NAMES)})"
+    assert told in mailbox.text(0)
+    assert told in hook.posts[0][1]["text"]
+    assert ARABIC in str(make_header(decode_header(mailbox.mails[1]["Subject"])))
 
 
 def test_the_same_alert_is_told_once_and_another_of_the_day_too(database, run_sql, mailbox, hook):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatte
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from pipeline.core.evaluation.lettering import letter, lettered
 from pipeline.core.evaluation.quantity import tick
 from pipeline.core.models.contract import MEDIAN, QUANTILES
 
@@ -48,7 +48,9 @@ def plot_forecast(
         axes.plot(at, actual, color=INK, linewidth=1.0, label="actual")
     _time_axis(axes, ts)
     axes.set_ylabel("throughput")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value, unit)))
+    shown, families = lettered(unit)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value, shown)))
+    axes.yaxis.set_tick_params(labelfontfamily=families)
     axes.margins(x=0)
     if np.nanmin(quantiles, initial=0) >= 0:
         axes.set_ylim(bottom=0)
@@ -190,7 +192,6 @@ def _reversed_legend(axes: Axes) -> tuple[list[Any], list[str]]:
 
 def _saved(figure: Figure, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():  # a site's name may hold what no font here draws: a box stands for it
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(path, dpi=130)
+    letter(figure)
+    figure.savefig(path, dpi=130)
     return path
