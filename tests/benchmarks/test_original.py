@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from benchmarks.original import HISTORY_DAYS, ORIGINAL, scaled_days, site_of, train_original
+from benchmarks.original import HISTORY_DAYS, ORIGINAL, VARIANTS, Original, sample_grid, scaled_days, site_of, train_original
+from pipeline.core.series.features import TWELVE
 from tests.fixtures.grids import make_grid
 
 
@@ -33,11 +36,38 @@ def test_features_are_scaled_by_the_days_before_the_test():
     assert (low, low + spread) == pytest.approx((learnt.min(), learnt.max()), rel=1e-5)
 
 
-def test_the_original_learns_and_says_what_a_whole_training_would_cost(monkeypatch):
+def test_the_authors_own_columns_are_read_where_the_data_has_them():
+    site = site_of(sample_grid(), test_days=10)
+
+    tokens, *_ = scaled_days(site)
+
+    device_num, dxcc_usage = (tokens.unflatten(1, (-1, len(TWELVE)))[:HISTORY_DAYS, :, i] for i in range(2))
+    assert TWELVE[:2] == ("device_num", "dxcc_usage")
+    assert list(site.covariates) == ["device_num", "dxcc_usage"]
+    assert (device_num.min(), device_num.max(), dxcc_usage.min(), dxcc_usage.max()) == (0, 1, 0, 1)
+    bare, *_ = scaled_days(replace(site, covariates={}))
+    assert not bare.unflatten(1, (-1, len(TWELVE)))[..., :2].any()
+
+
+def test_the_head_is_the_authors_and_only_the_attention_tells_the_variants_apart(monkeypatch):
+    for key, value in {"hidden": 32, "heads": 2, "layers": 3}.items():
+        monkeypatch.setitem(ORIGINAL, key, value)
+
+    shapes = {name: {key: tuple(value.shape) for key, value in Original(24, name).state_dict().items()} for name in VARIANTS}
+
+    assert (shapes["dot"]["days.out.weight"], shapes["dot"]["out.weight"]) == ((1024, 32), (24, 1024))
+    assert {key for key in shapes["multihead"] if key not in shapes["dot"]} == {
+        f"days.attention.{layer}.{kind}" for layer in ("query", "key", "value", "out") for kind in ("weight", "bias")
+    }
+    assert Original(24, "dot").days.attention.dropout.p == ORIGINAL["dropout"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_original_learns_and_says_what_a_whole_training_would_cost(monkeypatch, variant):
     for key, value in {"hidden": 32, "heads": 2, "layers": 1}.items():
         monkeypatch.setitem(ORIGINAL, key, value)
 
-    found = train_original(make_grid(sites=1, days=66), epochs=20, most_seconds=60)
+    found = train_original(make_grid(sites=1, days=66), variant, epochs=20, most_seconds=60)
 
     assert found["wape"] < 0.5
     assert found["epochs"] == 20
