@@ -28,7 +28,7 @@ while True:
     cursor.execute(sys.argv[2])
     day = json.dumps(cursor.fetchone())
     seen[day] = seen.get(day, 0) + 1
-    if select.select([sys.stdin], [], [], 0)[0]:
+    if select.select([sys.stdin], [], [], 0.002)[0]:  # some hundred looks at each publication; the core is for who publishes
         break
 print(json.dumps(seen))
 """
