@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from unicodedata import bidirectional
 
 from anyascii import anyascii
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, fontManager, get_font
+from matplotlib.font_manager import findfont, findSystemFonts, fontManager, get_font
 from matplotlib.text import Text
 
 OWN = "DejaVu Sans"  # comes with matplotlib: Latin, Greek, Cyrillic, Hebrew, Arabic and more
@@ -60,8 +61,17 @@ def _in_latin(word: str) -> str:
 
 def _fonts() -> dict[str, str]:
     """Return the file of each other family that this machine has in an upright, plain cut, by its name."""
+    _meet_new_fonts()
     plain = [font for font in fontManager.ttflist if font.style == "normal" and font.weight in PLAIN_WEIGHTS]
     return {font.name: font.fname for font in plain if font.name != OWN and not any(word in font.name.lower() for word in NO_SCRIPT)}
+
+
+@cache
+def _meet_new_fonts() -> None:
+    """Add what was installed since matplotlib looked for fonts: it does so once, and keeps the list in a file."""
+    for file in sorted({*findSystemFonts()} - {font.fname for font in fontManager.ttflist}):
+        with suppress(Exception):  # of a kind that matplotlib cannot draw, in the words of whatever reads it
+            fontManager.addfont(file)
 
 
 @cache

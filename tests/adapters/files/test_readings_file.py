@@ -135,3 +135,15 @@ def test_a_number_as_instant_in_parquet_is_refused(tmp_path):
 
     with pytest.raises(DataError, match="column of ts holds numbers"):
         read(path)
+
+
+def test_readings_of_142_steps_a_day_are_kept_whole_and_lie_on_144(tmp_path):
+    ts = [pd.Timestamp("2026-01-01") + pd.Timedelta(seconds=i * 86_400 // 142) for i in range(3 * 142)]
+    rows = "".join(f"a,{at},1\n" for at in ts)
+
+    readings, report = read_readings_file(write(tmp_path, "site,ts,throughput\n" + rows))
+    grid = to_grid(readings, (Site("a"),))
+
+    assert (report.loaded, report.loose, report.step_minutes) == (3 * 142, 1, 10)
+    assert grid.observed.sum(axis=2).tolist() == [[142, 142, 142]]
+    assert (grid.shape[2], grid.phase_minutes.tolist()) == (144, [0])

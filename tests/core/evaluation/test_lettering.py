@@ -1,6 +1,5 @@
 """Names in any script in pictures; every warning is an error here, also that of a glyph which no font has."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
+from pipeline.core.evaluation import lettering
 from pipeline.core.evaluation.lettering import LEFT_TO_RIGHT, letter, lettered
 from pipeline.core.evaluation.plots import plot_forecast
 from pipeline.core.models.contract import QUANTILES
@@ -23,11 +23,13 @@ ODD = ("cost$1 $2", "bell\a", "🚀 \ue000", "two\nlines", "")
 def only_our_font(monkeypatch) -> None:
     """The machine has no font but matplotlib's own: what is drawn does not depend on where the tests run."""
     monkeypatch.setattr(fontManager, "ttflist", [font for font in fontManager.ttflist if "DejaVu" in font.name])
+    monkeypatch.setattr(lettering, "findSystemFonts", list)
+    lettering._meet_new_fonts.cache_clear()
 
 
 @pytest.fixture
-def chinese_font(tmp_path: Path, only_our_font: None) -> Iterator[str]:
-    """Name of a font on this machine that has the two letters of 水土 and nothing else."""
+def chinese_font(tmp_path: Path, monkeypatch, only_our_font: None) -> str:
+    """Name of a font that has the two letters of 水土 and nothing else, installed since matplotlib looked; beside a file that is none."""
     square = TTGlyphPen(None)
     for move, at in ((square.moveTo, (0, 0)), (square.lineTo, (0, 700)), (square.lineTo, (700, 700)), (square.lineTo, (700, 0))):
         move(at)
@@ -44,7 +46,8 @@ def chinese_font(tmp_path: Path, only_our_font: None) -> Iterator[str]:
     font.setupOS2()
     font.setupPost()
     font.save(tmp_path / "two.ttf")
-    fontManager.addfont(tmp_path / "two.ttf")
+    (tmp_path / "none.ttf").write_text("no font")
+    monkeypatch.setattr(lettering, "findSystemFonts", lambda: [str(file) for file in tmp_path.glob("*.ttf")])
     return "Two Letters"
 
 
