@@ -14,6 +14,7 @@ from pipeline.alerts.notifier import Tell
 from pipeline.config import read_settings
 from pipeline.errors import NothingToForecastError
 from pipeline.scheduling.assets import tell_events
+from pipeline.scheduling.telemetry import observed
 from pipeline.steps import run_step
 
 if TYPE_CHECKING:
@@ -148,7 +149,8 @@ def _plan(purpose: str, shards: int = 1) -> Run:
 def _run_step(name: str, run: Any, options: dict[str, Any]) -> dict[str, Any]:
     # Airflow hands its whole context to a function that takes any keyword, so this one takes none.
     try:
-        result = run_step(name, run, **options)
+        with observed(name, run) as told:
+            told(result := run_step(name, run, **options))
     except NothingToForecastError as error:
         if run.get("shard") is None:
             raise
