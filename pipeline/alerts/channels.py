@@ -13,6 +13,8 @@ from pipeline.errors import ConfigurationError
 
 SMTP, WEBHOOK = "dayahead_smtp", "dayahead_webhook"
 ANSWER_SECONDS = 10
+LEFTWARD = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]+"  # Hebrew, Arabic and their neighbours
+RIGHT_TO_LEFT = re.compile(f"{LEFTWARD}(?:[ _-]{LEFTWARD})*")
 
 
 def defined_channels(*, in_environment: bool = False) -> dict[str, Callable[[Alert, Message], None]]:
@@ -38,6 +40,7 @@ def send_mail(alert: Alert, message: Message) -> None:
     if not to:
         raise ConfigurationError(f'connection {SMTP} names no recipient; add "to" to its extra: {{"to": "noc@example.com"}}')
     page = re.sub(r"(https?://\S+)", r'<a href="\1">\1</a>', escape(message.text)).replace("\n", "<br>\n")
+    page = RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", page)  # two such names would change places in a list
     with SmtpHook(smtp_conn_id=SMTP) as hook:
         hook.send_email_smtp(
             to=to, subject=f"[dayahead] {message.title}", html_content=page, custom_headers={"X-Dayahead-Alert": alert.kind}
