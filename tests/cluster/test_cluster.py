@@ -20,7 +20,7 @@ from pipeline.local.stack import status
 from tests.fixtures.object_store import make_bucket
 from tests.fixtures.stack import Stack, started
 
-SITES, DAYS, SHARDS, TRAIN_SHARDS = 8, 30, 4, 2
+SITES, DAYS, SHARDS, TRAIN_SHARDS = 8, 30, 3, 2
 TOMORROW = "2026-03-31"
 WAIT_SECONDS = 1500
 pytestmark = pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed: apt-get install redis-server")
