@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` shows the whole journey, `make test` proves it. Both make what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs psql test test-browser pictures lint docs clean test-faults fuzz audit attention-tasks results bench-data test-cluster containers test-containers peers
+.PHONY: help setup demo up down status logs psql test test-all test-browser pictures lint docs clean test-faults fuzz audit attention-tasks results bench-data test-cluster containers test-containers peers
 SHELL := /bin/bash
 
 VENV := .venv
@@ -54,9 +54,12 @@ $(STEPS): setup ## Run one step by hand: DAY=2026-08-21, further options in ARGS
 
 train: RUN = $(VENV)/bin/python$(if $(PROCESSES), -m torch.distributed.run --standalone --nproc-per-node $(PROCESSES) --local-ranks-filter 0) -m pipeline
 
-# Much of a test run is waiting for services: a second process computes meanwhile, see tests/fixtures/side_by_side.py.
-test: setup ## Pass every test, in PROCESSES=2; some of them, one after the other, with ARGS='tests/core -k grid'
-	@$(VENV)/bin/python -m pytest $(or $(ARGS),-n $(or $(PROCESSES),2) --dist loadgroup --durations 20)
+# Much of a test run is waiting for services: another process computes meanwhile, see tests/fixtures/side_by_side.py.
+test: setup ## Pass the tests, in PROCESSES=3; some of them, one after the other, with ARGS='tests/core -k grid'
+	@$(VENV)/bin/python -m pytest $(or $(ARGS),-n $(or $(PROCESSES),3) --dist loadgroup --durations 20)
+
+test-all: setup ## Pass those as well that prove once more, on every model, what `make test` proves on some
+	@$(VENV)/bin/python -m pytest -m 'again or not again' $(or $(ARGS),-n $(or $(PROCESSES),3) --dist loadgroup --durations 20)
 
 test-faults: setup ## Break everything on purpose: kill, cut, fill, corrupt; prints the table of docs/operations.md
 	@$(VENV)/bin/python -m pytest tests/faults tests/security $(ARGS)

@@ -32,6 +32,9 @@ SMALL = {
     "daily_gru_dot": {"hidden": 16, "epochs": 40},
 }  # fmt: skip
 OWN = {"mean_week": np.random.default_rng(2).uniform(1, 2, (3, 70, 24)).astype(np.float32)}
+# These read covariates by the class DayNetwork as shared_attention_lstm and daily_gru_dot do, which `make test` tries.
+TWINS = ("lstm_pooled_attention", "input_attention_lstm", "bahdanau_gru", "attention_mlp", "daily_gru_multihead")
+SWEEP = [pytest.param(name, marks=pytest.mark.again) if name in TWINS else name for name in SMALL]
 LITTLE = {"gru_attention": {"iterations": 3}, "lightgbm": {"trees": 3}, "lightgbm_bag": {"trees": 3}}
 
 
@@ -40,7 +43,7 @@ def grid():
     return make_told_grid()
 
 
-@pytest.fixture(scope="module", params=SMALL)
+@pytest.fixture(scope="module", params=SWEEP)
 def fitted(request, grid) -> Forecaster:
     model = create(request.param, **SMALL[request.param])
     model.fit(grid, SPLIT, OPTIONS)

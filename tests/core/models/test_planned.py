@@ -12,7 +12,7 @@ from pipeline.core.models.contract import Forecaster, Origins
 from pipeline.core.models.peers.telling import telling_covariates
 from pipeline.core.series.features import with_features
 from pipeline.core.series.grid import Grid
-from tests.core.models.test_covariates import LITTLE, OPTIONS, SMALL, SPLIT, TEST, wape_of
+from tests.core.models.test_covariates import LITTLE, OPTIONS, SMALL, SPLIT, SWEEP, TEST, wape_of
 from tests.fixtures.grids import make_grid, make_planned_grid
 
 
@@ -21,7 +21,7 @@ def grid() -> Grid:
     return make_planned_grid()
 
 
-@pytest.fixture(scope="module", params=SMALL)
+@pytest.fixture(scope="module", params=SWEEP)
 def fitted(request, grid) -> Forecaster:
     model = create(request.param, **SMALL[request.param])
     model.fit(grid, SPLIT, OPTIONS)
