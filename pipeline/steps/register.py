@@ -119,6 +119,8 @@ def _register(run: Run, settings: Settings, store: Store, results: dict[str, dic
             "snapshot": record.dataset.digest,
             "settings": json.dumps(results["train"].get("chosen", {})),
         },
+        metrics={name: value for name, value in record.metrics.items() if "/" not in name},
+        dataset=record.dataset,
     )
     return registry.register_version(settings, run, run_id, candidate)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from pipeline.adapters.mlflow.tracking import DatasetUsed
 from pipeline.config import Settings
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.core.series.frames import READING_COLUMNS, Site
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
     from mlflow.models import ModelSignature
 
 FORECASTER, FLEET = "forecaster", "fleet.json"
@@ -36,6 +39,8 @@ class Candidate:
         example: A few readings, shown as the version's input example.
         card: The model card, Markdown.
         tags: Anything to search by.
+        metrics: How it was evaluated, by which MLflow ranks versions.
+        dataset: What on.
     """
 
     folder: Path
@@ -46,11 +51,14 @@ class Candidate:
     example: pd.DataFrame
     card: str
     tags: dict[str, str]
+    metrics: dict[str, float]
+    dataset: DatasetUsed
 
 
-def log_model(settings: Settings, candidate: Candidate) -> str:
-    """Store a candidate as an MLflow model of the active run and return its address."""
+def log_model(client: MlflowClient, settings: Settings, run_id: str, candidate: Candidate) -> str:
+    """Store a candidate as an MLflow model of the active run, with its metrics on its dataset, and return its address."""
     import mlflow
+    from mlflow.entities import Metric
 
     with TemporaryDirectory(prefix="dayahead-version-") as folder:
         logged = mlflow.pyfunc.log_model(
@@ -62,7 +70,15 @@ def log_model(settings: Settings, candidate: Candidate) -> str:
             input_example=candidate.example.assign(ts=candidate.example["ts"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")),
             pip_requirements=_requirements(candidate.folder),
         )
-    return logged.model_uri
+    of = {
+        "model_id": logged.model_id,
+        "dataset_name": candidate.dataset.name,
+        "dataset_digest": candidate.dataset.short_digest,
+        "run_id": run_id,
+    }
+    now = int(1000 * time.time())
+    client.log_batch(run_id, [Metric(key, value, now, 0, **of) for key, value in candidate.metrics.items() if value == value])
+    return str(logged.model_uri)
 
 
 def _artifacts(settings: Settings, candidate: Candidate, folder: Path) -> dict[str, str]:

@@ -49,7 +49,7 @@ def register_version(settings: Settings, run: Run, run_id: str, candidate: Candi
     model_files.check_plain(candidate.folder)
     own = {"content": model_files.content_hash(candidate.folder), "run": run.folder, "architecture": candidate.architecture}
     with connected(settings) as client, mlflow.start_run(run_id=run_id):
-        model_uri = log_model(settings, candidate)
+        model_uri = log_model(client, settings, run_id, candidate)
         made = mlflow.register_model(model_uri, settings.registered_model, tags=candidate.tags | own)
         client.update_model_version(settings.registered_model, made.version, candidate.card[:DESCRIPTION_LIMIT])
         client.set_registered_model_alias(settings.registered_model, CHALLENGER, made.version)

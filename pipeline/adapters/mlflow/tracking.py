@@ -56,6 +56,16 @@ class DatasetUsed:
     sites: int
     digest: str
 
+    @property
+    def name(self) -> str:
+        """Return what MLflow calls it."""
+        return self.url.rsplit("/", 1)[-1]
+
+    @property
+    def short_digest(self) -> str:
+        """Return as much of the hash as MLflow keeps."""
+        return self.digest[:36]
+
 
 @dataclass(frozen=True)
 class TrainingRecord:
@@ -195,8 +205,8 @@ def _dataset_input(dataset: DatasetUsed) -> Any:
 
     return DatasetInput(
         dataset=Dataset(
-            name=dataset.url.rsplit("/", 1)[-1],
-            digest=dataset.digest[:36],
+            name=dataset.name,
+            digest=dataset.short_digest,
             source_type="local" if dataset.url.startswith("file:") else dataset.url.split(":", 1)[0],
             source=json.dumps({"uri": dataset.url}),
             profile=json.dumps({"num_rows": dataset.rows, "num_sites": dataset.sites}),

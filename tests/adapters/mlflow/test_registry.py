@@ -38,8 +38,10 @@ def add_version(tracked: Settings, tmp_path: Path):
         models.create("seasonal_naive_week", context_days=context_days).save(folder)
         for name, text in files.items():
             (folder / name.replace("_json", ".json")).write_text(text)
-        candidate = Candidate(folder, "seasonal_naive_week", GRID.sites, 60, (), example_of(GRID), "# card", {})
-        return registry.register_version(tracked, RUN, log_training(tracked, RUN, record(str(context_days))), candidate)
+        shown = record(str(context_days))
+        told = {"card": "# card", "tags": {}, "metrics": {"wape": 0.01 * context_days}, "dataset": shown.dataset}
+        candidate = Candidate(folder, "seasonal_naive_week", GRID.sites, 60, (), example_of(GRID), **told)
+        return registry.register_version(tracked, RUN, log_training(tracked, RUN, shown), candidate)
 
     return add
 
@@ -79,6 +81,18 @@ def test_version_loads_by_number_and_alias_as_it_was_saved(tracked, add_version)
     saved = models.create("seasonal_naive_week", context_days=14)
     np.testing.assert_array_equal(by_number.forecast(GRID, origins).quantiles, saved.forecast(GRID, origins).quantiles)
     assert by_alias.context_days == 14
+
+
+def test_versions_are_ranked_by_their_error_on_the_dataset_that_they_were_judged_by(tracked, add_version):
+    worse, better = add_version(9), add_version(5)
+    ranked = [{"field_name": "metrics.wape", "dataset_name": "readings.parquet", "dataset_digest": "0", "ascending": True}]
+
+    with registry.connected(tracked) as client:
+        experiment = client.get_experiment_by_name(tracked.registered_model).experiment_id
+        found = mlflow.search_logged_models([experiment], order_by=ranked, output_format="list")
+
+    assert [each.model_id for each in found][:2] == [model_of(tracked, better), model_of(tracked, worse)]
+    assert {(metric.key, metric.dataset_digest) for metric in found[0].metrics} == {("wape", "0")}
 
 
 def test_version_holds_no_pickle_and_pins_what_serving_needs(tracked, add_version, tmp_path):
