@@ -14,7 +14,7 @@ from tests.fixtures.journey import SITES, TODAY, TOMORROW
 from tests.fixtures.secrets import leaks
 from tests.fixtures.stack import Stack
 
-WAIT_SECONDS = 180
+WAIT_SECONDS = 600
 
 
 def query(stack: Stack, text: str) -> list[dict]:
@@ -100,7 +100,7 @@ def test_a_row_of_the_forecast_leads_to_the_dag_run_that_made_it(stack: Stack, w
     folder = query(stack, "select run_id from dayahead.forecasts order by target_day desc limit 1")[0]["run_id"]
     page = f"{stack.settings.airflow_url}/dayahead/run"
 
-    answer = logged_in(stack).get(page, params={"folder": folder}, allow_redirects=False, timeout=10)
+    answer = logged_in(stack).get(page, params={"folder": folder}, allow_redirects=False, timeout=60)
 
     assert answer.status_code == 307
     assert answer.headers["Location"].startswith("../dags/forecast_day_ahead/runs/")
@@ -118,7 +118,7 @@ def test_no_secret_is_left_where_others_can_read_it(stack: Stack, walked: str):
 def logged_in(stack: Stack) -> requests.Session:
     settings, session = stack.settings, requests.Session()
     login = {"username": settings.tracking_username, "password": settings.tracking_password.get_secret_value()}
-    answer = session.post(f"{settings.airflow_url}/auth/token", json=login, timeout=10)
+    answer = session.post(f"{settings.airflow_url}/auth/token", json=login, timeout=60)
     session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
     return session
 
@@ -126,10 +126,10 @@ def logged_in(stack: Stack) -> requests.Session:
 def link_of(stack: Stack, dag: str, task: str, name: str) -> str:
     """Address behind a button of a task of the DAG's first run."""
     session, runs = logged_in(stack), f"{stack.settings.airflow_url}/api/v2/dags/{dag}/dagRuns"
-    first = session.get(runs, params={"order_by": "run_after", "limit": 1}, timeout=10).json()["dag_runs"][0]["dag_run_id"]
-    instances = session.get(f"{runs}/{first}/taskInstances", params={"limit": 1000}, timeout=10).json()["task_instances"]
+    first = session.get(runs, params={"order_by": "run_after", "limit": 1}, timeout=60).json()["dag_runs"][0]["dag_run_id"]
+    instances = session.get(f"{runs}/{first}/taskInstances", params={"limit": 1000}, timeout=60).json()["task_instances"]
     index = {"map_index": next(instance["map_index"] for instance in instances if instance["task_id"] == task)}
-    return session.get(f"{runs}/{first}/taskInstances/{task}/links", params=index, timeout=10).json()["extra_links"][name]
+    return session.get(f"{runs}/{first}/taskInstances/{task}/links", params=index, timeout=60).json()["extra_links"][name]
 
 
 def until(found: Callable[[], Any]) -> Any:

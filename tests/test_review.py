@@ -17,7 +17,7 @@ from tests.fixtures.stack import Stack
 from tests.fixtures.training import evaluation, store_training
 
 DAG = "promote_model"
-WAIT_SECONDS = 120
+WAIT_SECONDS = 600
 TRAINING = Run("train-for-review", date(2026, 2, 14), datetime(2026, 2, 14, tzinfo=UTC))
 
 

@@ -10,7 +10,7 @@ import requests
 from tests.fixtures.receivers import Hook, web_server
 from tests.fixtures.stack import Stack
 
-WAIT_SECONDS = 240
+WAIT_SECONDS = 600
 DAY = "2026-08-22"  # a day after the journey's: what is planted here is the latest that is published
 TABLE = f"forecasts_{DAY.replace('-', '_')}"
 PLANT = f"""
@@ -41,11 +41,11 @@ def api(stack: Stack) -> Callable[..., Any]:
     """Function that asks Airflow's API: method, path, JSON body."""
     settings, session = stack.settings, requests.Session()
     login = {"username": settings.tracking_username, "password": settings.tracking_password.get_secret_value()}
-    token = session.post(f"{settings.airflow_url}/auth/token", json=login, timeout=30).json()["access_token"]
+    token = session.post(f"{settings.airflow_url}/auth/token", json=login, timeout=120).json()["access_token"]
     session.headers["Authorization"] = f"Bearer {token}"
 
     def ask(method: str, path: str, body: dict | None = None) -> Any:
-        answer = session.request(method, f"{settings.airflow_url}/api/v2{path}", json=body, timeout=30)
+        answer = session.request(method, f"{settings.airflow_url}/api/v2{path}", json=body, timeout=120)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

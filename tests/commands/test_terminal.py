@@ -34,7 +34,7 @@ def environment(**values: str) -> dict[str, str]:
 
 def in_pipe(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipeline", *arguments]
-    return subprocess.run(command, cwd=PROJECT, env=environment(**values), capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=PROJECT, env=environment(**values), capture_output=True, text=True, check=False, timeout=600)
 
 
 def in_terminal(*arguments: str, **values: str) -> str:
@@ -52,7 +52,7 @@ def in_terminal(*arguments: str, **values: str) -> str:
         pass
     finally:
         os.close(ours)
-        process.wait(timeout=120)
+        process.wait(timeout=600)
     return shown.decode()
 
 

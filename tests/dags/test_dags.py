@@ -46,7 +46,7 @@ def parse(home: Path, **settings: str) -> dict:
     own |= {"DAYAHEAD_DATABASE_URL": "postgresql://me:secret@db.example:6543/mine"}
     environment = os.environ | own | settings
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(DAGS)], env=environment, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", PROBE, str(DAGS)], env=environment, capture_output=True, text=True, timeout=600, check=False
     )
     marked = [line for line in done.stdout.splitlines() if line.startswith("PROBE")]
     assert marked, done.stderr

@@ -61,7 +61,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     marked = [line for line in done.stdout.splitlines() if line.startswith("PROBE")]

@@ -43,7 +43,7 @@ def run(line: str, folder: Path, environment: dict[str, str]) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     answers = range(3) if "pipeline health" in line else range(1)  # no forecast of today: the fleet's readings end in August
     assert done.returncode in answers, f"{line}\nended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
@@ -54,7 +54,7 @@ def would_run(line: str) -> str:
     """Return what ``make`` says it would run."""
     words = [word for word in shlex.split(line.split("#")[0]) if word != "sudo"]
     done = subprocess.run(
-        ["make", "--no-print-directory", "-n", *words[1:]], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60
+        ["make", "--no-print-directory", "-n", *words[1:]], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, f"{line}\n{done.stderr}"
     return done.stdout

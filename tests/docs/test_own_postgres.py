@@ -47,7 +47,7 @@ def cdn() -> Iterator[str]:
 def paste_sql(url: str, block: str) -> None:
     """Give a block to psql as its administrator would."""
     command = [str(binaries() / "psql"), "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", url]
-    done = subprocess.run(command, input=block, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, input=block, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, f"{block}\n{done.stderr}"
 
 
@@ -56,7 +56,7 @@ def paste_shell(block: str, folder: Path) -> str:
     known = {name: value for name, value in os.environ.items() if not name.startswith("DAYAHEAD_")}
     own = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
-        ["bash", "-euo", "pipefail"], input=block, cwd=folder, env=known | own, capture_output=True, text=True, check=False, timeout=300
+        ["bash", "-euo", "pipefail"], input=block, cwd=folder, env=known | own, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -19,7 +19,7 @@ def site(tmp_path_factory) -> Path:
     """The site, built as ``make docs`` builds it."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    done = subprocess.run(command, cwd=PROJECT, env={"NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=PROJECT, env={"NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 

@@ -54,7 +54,7 @@ def kill_with_checkpoints(process: subprocess.Popen[str], folder: Path, count: i
     while len(list(folder.glob("*.safetensors"))) < count and time.monotonic() < until and process.poll() is None:
         time.sleep(0.005)
     process.kill()
-    said = process.communicate(timeout=30)
+    said = process.communicate(timeout=300)
     assert process.returncode == -9, said
 
 

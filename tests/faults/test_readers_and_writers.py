@@ -60,7 +60,7 @@ def test_a_reader_sees_only_whole_days_during_a_hundred_republications(bench: Be
     for number in range(REPUBLICATIONS):
         leave_day(bench.settings, *(OLD if number % 2 else NEW))
         publish(RUN, bench.settings)
-    seen = json.loads(reader.communicate("enough\n", timeout=30)[0].splitlines()[-1])
+    seen = json.loads(reader.communicate("enough\n", timeout=300)[0].splitlines()[-1])
 
     halves = {day: reads for day, reads in seen.items() if json.loads(day) not in (whole_day(*OLD), whole_day(*NEW))}
     assert halves == {}
@@ -96,7 +96,7 @@ def test_several_who_extract_one_cutoff_at_once_leave_one_snapshot(bench: Bench,
     work.prepare()
 
     processes = [bench.start(work.step, work.day) for _ in range(at_once)]
-    said = [process.communicate(timeout=60) for process in processes]
+    said = [process.communicate(timeout=300) for process in processes]
 
     assert [process.returncode for process in processes] == [0] * at_once, said
     journal.note("`extract` of one cutoff at once", f"{at_once} processes", expected=whole, found=work.look())

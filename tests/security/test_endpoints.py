@@ -39,7 +39,7 @@ def own_routes(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]
     home = tmp_path_factory.mktemp("airflow")
     environment = os.environ | {"AIRFLOW_HOME": str(home), "DAYAHEAD_HOME": str(home / "dayahead")}
     done = subprocess.run(
-        [sys.executable, "-c", ROUTES], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", ROUTES], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True, timeout=600
     )
     routes = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("ROUTES")).removeprefix("ROUTES"))
     return [(method, filled(path)) for methods, path in routes for method in methods]
@@ -54,7 +54,7 @@ def answers(base: str, asked: list[tuple[str, str]]) -> Iterator[tuple[str, str,
     """Ask without a login, as curl does and as a browser does."""
     for method, path in asked:
         for accept in ("*/*", "text/html"):
-            answer = requests.request(method, base + path, headers={"Accept": accept}, timeout=30, allow_redirects=False)
+            answer = requests.request(method, base + path, headers={"Accept": accept}, timeout=120, allow_redirects=False)
             yield method, path, answer.status_code
 
 
@@ -71,13 +71,13 @@ def test_a_stranger_sees_none_of_our_pages(stack: Stack, own_routes: list[tuple[
 
 def test_a_stranger_gets_nothing_out_of_airflow(stack: Stack):
     base = stack.settings.airflow_url
-    described = requests.get(f"{base}/openapi.json", timeout=30).json()["paths"]
+    described = requests.get(f"{base}/openapi.json", timeout=120).json()["paths"]
     asked = [(method.upper(), filled(path)) for path, methods in described.items() for method in methods if path.startswith("/api/v2")]
     asked = [each for each in asked if each[1] not in OF_AIRFLOW_OPEN_TO_ALL]
 
     session, open_to_all = requests.Session(), []
     for method, path in asked:
-        status = session.request(method, base + path, json={}, timeout=30, allow_redirects=False).status_code
+        status = session.request(method, base + path, json={}, timeout=120, allow_redirects=False).status_code
         if status not in CLOSED:
             open_to_all.append((method, path, status))
 
@@ -90,13 +90,13 @@ def test_a_stranger_gets_nothing_out_of_mlflow(stack: Stack):
     asked = [(method, path) for path in OF_MLFLOW for method in ("GET", "POST")]
 
     assert [each for each in answers(base, asked) if each[2] not in CLOSED | {404, 405}] == []
-    assert requests.get(base + "/api/2.0/mlflow/experiments/search?max_results=1", timeout=30).status_code == 401
+    assert requests.get(base + "/api/2.0/mlflow/experiments/search?max_results=1", timeout=120).status_code == 401
 
 
 def test_what_is_open_says_nothing_but_that_it_is_there(stack: Stack):
     for base, paths in ((stack.settings.airflow_url, OF_AIRFLOW_OPEN_TO_ALL), (stack.settings.tracking_url, OF_MLFLOW_OPEN_TO_ALL)):
         for path in paths:
-            assert len(requests.get(base + path, timeout=30, allow_redirects=False).text) < 1_000
+            assert len(requests.get(base + path, timeout=120, allow_redirects=False).text) < 1_000
 
 
 def test_postgres_was_told_no_secret_of_another_service(stack: Stack):

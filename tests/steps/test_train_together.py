@@ -30,7 +30,7 @@ def test_two_processes_train_one_model_and_the_first_alone_keeps_it(tmp_path):
         env=os.environ | {"DAYAHEAD_HOME": str(tmp_path), "DAYAHEAD_DEVICE": "cpu"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
     assert made.returncode == 0, made.stderr

@@ -84,7 +84,7 @@ def test_store_out_of_reach_or_without_a_login_is_said_in_words(bucket, variable
     reach = "from tests.adapters.store.test_object_store import RUN, Store; import sys; Store(sys.argv[1]).read_result(RUN, 'extract')"
     environment = {name: value for name, value in (os.environ | variables | {"PYTHONPATH": str(PROJECT)}).items() if value}
 
-    done = subprocess.run([sys.executable, "-c", reach, bucket], env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", reach, bucket], env=environment, capture_output=True, text=True, timeout=600, check=False)
 
     assert f"StoreError: cannot read {bucket}/" in done.stderr.splitlines()[-1]
     assert words in done.stderr.splitlines()[-1]

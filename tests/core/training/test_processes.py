@@ -23,7 +23,7 @@ def folders(tmp_path_factory) -> tuple[Path, Path, Path]:
     """What one process alone and each of two together left."""
     folder = tmp_path_factory.mktemp("processes")
     fit_into(folder / "alone")
-    made = subprocess.run([*TWO, "tests.core.training.fit_together", folder], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    made = subprocess.run([*TWO, "tests.core.training.fit_together", folder], cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert made.returncode == 0, made.stderr
     return folder / "alone", folder / "process-0", folder / "process-1"
 
