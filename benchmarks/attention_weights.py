@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +22,14 @@ from pipeline.core.models import create
 from pipeline.core.models.contract import MEDIAN, FitOptions
 from pipeline.core.series.grid import Grid
 
+SHOWN = 14  # past days, in print
 MODELS = ("gru_attention", "daily_gru_multihead", "daily_gru_dot")
 
 
-def weights_of(name: str, grid: Grid) -> dict[str, list[float] | float]:
-    """Return the weight of each past day, yesterday first, and the WAPE of the test days."""
+def weights_of(name: str, grid: Grid, **settings: Any) -> dict[str, Any]:
+    """Return the weight of each past day, yesterday first, and the WAPE of the test days; ``settings`` are the model's."""
     spans = spans_of(grid.shape[1], TEST_DAYS, VALIDATION_DAYS)
-    forecaster = create(name)
+    forecaster = create(name, **settings)
     forecaster.fit(grid, spans.split, FitOptions(device="cpu"))
     made = forecast_days(forecaster, grid, spans.test)
     assert made.attention is not None
@@ -45,7 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--models", nargs="+", default=list(MODELS))
     asked = parser.parse_args(arguments)
-    found: dict[str, dict[str, dict[str, list[float] | float]]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for name in asked.sets:
         request = request_of(name, asked.data, asked.models, 1, 0.0)
         if request is None:
@@ -54,7 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
         found[name] = {}
         for model in asked.models:
             found[name][model] = told = weights_of(model, grid)
-            shown = " ".join(f"{weight:.2f}" for weight in np.atleast_1d(told["weights"]))
+            shown = " ".join(f"{weight:.2f}" for weight in told["weights"][:SHOWN])
             print(f"{name:<11} {model:<20} WAPE {told['wape']:.3f}  yesterday first: {shown}", flush=True)
             asked.out.write_text(json.dumps(found, indent=1) + "\n")
 
