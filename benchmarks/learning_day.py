@@ -29,19 +29,12 @@ def make_model(home: Path, lost: int) -> None:
     """Keep a version of the default model as the registry's copies lie on this machine, and what its validation days taught."""
     import numpy as np
 
-    from benchmarks.data_paths import readings_of
-    from pipeline.core import models
+    from benchmarks.data_paths import fitted_small
     from pipeline.core.learning.rolling import start_of
     from pipeline.core.learning.state import LEARNT
-    from pipeline.core.models.contract import FitOptions, Split
-    from pipeline.core.series.frames import Site
-    from pipeline.core.series.grid import to_grid
 
-    sites = 12
-    grid = to_grid(readings_of(sites, 60, seed=1), tuple(Site(f"edge-{i:05d}") for i in range(sites)), step_minutes=10)
-    split, model = Split(range(28, 50), range(50, 60)), models.create("gru_attention", iterations=20, refit=False)
-    model.fit(grid, split, FitOptions(device="cpu"))
-    learnt = start_of(model, grid, split, np.zeros(sites, np.int64)).state
+    grid, split, model = fitted_small()
+    learnt = start_of(model, grid, split, np.zeros(grid.shape[0], np.int64)).state
     assert learnt is not None
     folder = home / "models" / VERSION
     folder.mkdir(parents=True)
