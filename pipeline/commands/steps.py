@@ -80,8 +80,8 @@ def train(
     Examples:
         python -m pipeline train --target-day 2026-08-21
         python -m pipeline train --target-day 2026-08-21 --architecture lightgbm
-        python -m pipeline train --settings '{"hidden": 128, "members": 2}'
-        python -m pipeline train --architecture daily_gru_multihead --settings original
+        python -m pipeline train --settings '{"hidden": 128}'
+        python -m pipeline train --architecture daily_gru_dot --settings original
     """
     _run("train", "train", target_day, architecture=architecture, model_settings=settings)
 
