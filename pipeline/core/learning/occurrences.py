@@ -14,6 +14,7 @@ BINS = HOURS + 3
 WEEKS_AGO = range(7, 35, 7)  # days ago whose readings say what would have been
 DAYS_AGO = range(1, 7)  # where there is none of those
 PAIRS_AT_ONCE = 2048  # bounds memory
+Growth = dict[int, np.ndarray]  # log of the level of the day before each span over that of some days earlier, (P,) by these days
 
 
 def around(spans: Spans, steps: int) -> Spans:
@@ -57,9 +58,6 @@ def measured(grid: Grid, clean: Grid, spans: Spans) -> np.ndarray:
         ratios[chosen, AFTER - 1] = mean_known(within[:, HOURS:], axis=1)
         ratios[chosen, AFTER] = by_hour(part.stop, part.stop + hour, 1)[:, 0]
     return ratios
-
-
-Growth = dict[int, np.ndarray]  # log of the level of the day before each span over that of some days earlier, (P,) by these days
 
 
 def _grown(known: np.ndarray, site: np.ndarray, day_before: np.ndarray, steps: int) -> Growth:
