@@ -1,15 +1,12 @@
 """The DAG files: they parse, load nothing heavy, and are wired as the journey says."""
 
-import json
-import os
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-DAGS = Path(__file__).parents[2] / "dags"
+from tests.fixtures.dag_process import found_by
+
 PROBE = """
 import json, logging, sys
 logging.disable(logging.CRITICAL)
@@ -42,15 +39,7 @@ print("PROBE" + json.dumps({"errors": bag.import_errors, "dags": dags}))
 
 
 def parse(home: Path, **settings: str) -> dict:
-    own = {"AIRFLOW_HOME": str(home), "PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(home / "dayahead")}
-    own |= {"DAYAHEAD_DATABASE_URL": "postgresql://me:secret@db.example:6543/mine"}
-    environment = os.environ | own | settings
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(DAGS)], env=environment, capture_output=True, text=True, timeout=600, check=False
-    )
-    marked = [line for line in done.stdout.splitlines() if line.startswith("PROBE")]
-    assert marked, done.stderr
-    return json.loads(marked[0].removeprefix("PROBE"))
+    return found_by(PROBE, home, **{"DAYAHEAD_DATABASE_URL": "postgresql://me:secret@db.example:6543/mine"} | settings)
 
 
 @pytest.fixture(scope="module")

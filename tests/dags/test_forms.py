@@ -1,16 +1,15 @@
 """DAGs that are forms: what somebody fills in, and what comes of it."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Timer
 
 import pytest
 
-DAGS = Path(__file__).parents[2] / "dags"
+from tests.fixtures.dag_process import DAGS, LONGEST_SECONDS, environment_of
+
 PROBE = """
 import json, logging, os, sys
 from airflow.utils.db import initdb
@@ -25,7 +24,6 @@ for line in sys.stdin:
     ended = [DagBag(sys.argv[1]).dags[dag].test(run_conf=form).state for form in forms]
     print("PROBE" + json.dumps(ended))
 """
-LONGEST_SECONDS = 600
 SITES = """INSERT INTO dayahead.sites (site, country, labels) VALUES ('fra', 'DE', '{"tier": "edge"}')"""
 NOTED = """
 SELECT kind, category, site, labels, starts_at::text, ends_at::text, expected_factor, note, noted_by FROM dayahead.events ORDER BY id
@@ -36,8 +34,7 @@ MATCH = {"category": "match", "from": "2026-06-11T20:00:00+02:00", "to": "2026-0
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
     """A process that runs DAGs as it is told, a line each: the first run of a process costs as much as twenty more."""
-    own = {"AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")), "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS)}
-    environment = os.environ | own | {"AIRFLOW__CORE__LOAD_EXAMPLES": "False", "PYTHONPATH": str(DAGS.parent)}
+    environment = environment_of(tmp_path_factory.mktemp("airflow"))
     words = [sys.executable, "-u", "-c", PROBE, str(DAGS)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with subprocess.Popen(words, env=environment, text=True, **pipes) as process:

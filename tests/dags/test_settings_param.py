@@ -1,12 +1,9 @@
 """What the form of train_model says of settings reaches the step as it was said, and is refused before anything is read."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
-DAGS = Path(__file__).parents[2] / "dags"
+from tests.fixtures.dag_process import found_by
+
 PROBE = """
 import json, logging, sys
 from airflow.utils.db import initdb
@@ -35,21 +32,8 @@ GOOD = [None, "original", '{"per_site": true}', {"hidden": 32}]
 
 
 def test_settings_reach_the_step_and_a_mistyped_one_ends_the_first_task(tmp_path):
-    own = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
-    environment = os.environ | own | {"PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(tmp_path / "dayahead")}
+    asked, states = found_by(PROBE, tmp_path, json.dumps([*GOOD, '{"hiden": 32}']))
 
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(DAGS), json.dumps([*GOOD, '{"hiden": 32}'])],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-    marked = [line for line in done.stdout.splitlines() if line.startswith("PROBE")]
-    assert marked, done.stderr
-    asked, states = json.loads(marked[0].removeprefix("PROBE"))
     assert asked == GOOD
     assert [state["train"] for state in states[:-1]] == ["success"] * len(GOOD)
     assert states[-1]["plan"] == "failed"

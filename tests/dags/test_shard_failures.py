@@ -1,14 +1,11 @@
 """What Airflow makes of a shard that fails: the scheduler's own rules decide, on steps that only pretend to work."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-DAGS = Path(__file__).parents[2] / "dags"
+from tests.fixtures.dag_process import found_by
+
 PROBE = """
 import json, logging, sys
 from airflow.utils.db import initdb
@@ -53,20 +50,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """How the run and its tasks ended, by case."""
-    home = tmp_path_factory.mktemp("airflow")
-    own = {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
-    environment = os.environ | own | {"PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(home / "dayahead")}
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(DAGS), json.dumps(CASES)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    marked = [line for line in done.stdout.splitlines() if line.startswith("PROBE")]
-    assert marked, done.stderr
-    return json.loads(marked[0].removeprefix("PROBE"))
+    return found_by(PROBE, tmp_path_factory.mktemp("airflow"), json.dumps(CASES))
 
 
 @pytest.mark.parametrize(("case", "shard"), [("forecast fails", 1), ("extract fails", 0)])

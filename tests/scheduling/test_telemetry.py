@@ -1,15 +1,10 @@
 """What a collector of OpenTelemetry is told of a run, on steps that only pretend to work."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
+from tests.fixtures.dag_process import found_by
 from tests.fixtures.receivers import Collector, telemetry_collector
 
-DAGS = Path(__file__).parents[2] / "dags"
 PROBE = """
 import sys
 from airflow.utils.db import initdb
@@ -33,22 +28,15 @@ for name, broken in (("monitor_forecasts", False), ("retain_days", True)):
     dags[name].deadline = None
     dags[name].test()
 from opentelemetry import trace
-trace.get_tracer_provider().force_flush()
+print("PROBE" + str(trace.get_tracer_provider().force_flush()).lower())
 """
 
 
 @pytest.fixture(scope="module")
 def collector(tmp_path_factory: pytest.TempPathFactory):
     """What the collector was told of a run that ended well and of one that failed."""
-    home = tmp_path_factory.mktemp("airflow")
-    own = {"AIRFLOW__CORE__DAGS_FOLDER": str(DAGS), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
-    own |= {"AIRFLOW_HOME": str(home), "PYTHONPATH": str(DAGS.parent), "DAYAHEAD_HOME": str(home / "dayahead")}
     with telemetry_collector() as collector:
-        environment = os.environ | own | collector.environment
-        done = subprocess.run(
-            [sys.executable, "-c", PROBE, str(DAGS)], env=environment, capture_output=True, text=True, timeout=300, check=False
-        )
-    assert not done.returncode, done.stderr[-4000:]
+        found_by(PROBE, tmp_path_factory.mktemp("airflow"), **collector.environment)
     return collector
 
 
