@@ -18,6 +18,7 @@ from tests.fixtures.fleet import TARGET_DAY, fill_fleet
 
 GRAFANA = Path(__file__).resolve().parents[2] / "docker" / "grafana"
 DASHBOARD = json.loads((GRAFANA / "dashboards" / "dayahead.json").read_text())
+TELEMETRY = json.loads((GRAFANA / "telemetry.json").read_text())
 QUERIES = {panel["title"]: panel["targets"][0] for panel in DASHBOARD["panels"]} | {
     "annotation": DASHBOARD["annotations"]["list"][0]["target"],
     "sites": {"rawSql": DASHBOARD["templating"]["list"][0]["query"], "format": "table"},
@@ -76,11 +77,12 @@ def test_the_dashboard_asks_views_and_never_tables_of_rows():
     assert not asked & {"traffic", "forecasts", "attention", "scores", "promotions", "quarantine", "sites", "anomalies"}
 
 
-def test_panels_have_ids_of_their_own_and_do_not_overlap():
-    places = [panel["gridPos"] for panel in DASHBOARD["panels"]]
+@pytest.mark.parametrize("dashboard", [DASHBOARD, TELEMETRY], ids=lambda dashboard: dashboard["title"])
+def test_panels_have_ids_of_their_own_and_do_not_overlap(dashboard: dict[str, Any]):
+    places = [panel["gridPos"] for panel in dashboard["panels"]]
     cells = [(x, y) for p in places for x in range(p["x"], p["x"] + p["w"]) for y in range(p["y"], p["y"] + p["h"])]
 
-    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(places)
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(places)
     assert len(set(cells)) == len(cells)
     assert max(x for x, _ in cells) < 24
 
@@ -90,3 +92,16 @@ def test_provisioning_names_the_data_source_that_the_panels_use():
 
     assert {panel["datasource"]["uid"] for panel in DASHBOARD["panels"]} == {source["uid"]}
     assert source["type"] == "postgres"
+
+
+def test_a_dashboard_of_its_own_asks_for_its_data_source_and_has_what_grafana_needs_to_import_it():
+    variable = TELEMETRY["templating"]["list"][0]
+    source = {"type": variable["query"], "uid": f"${{{variable['name']}}}"}
+
+    assert variable["type"] == "datasource"
+    assert TELEMETRY["uid"] not in (None, "", DASHBOARD["uid"])
+    assert TELEMETRY["schemaVersion"] == DASHBOARD["schemaVersion"]
+    for panel in TELEMETRY["panels"]:
+        assert panel.keys() >= {"id", "title", "type", "gridPos", "datasource", "targets", "fieldConfig"}
+        assert [each["datasource"] for each in (panel, *panel["targets"])] == [source] * (1 + len(panel["targets"]))
+        assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"])

@@ -1,7 +1,11 @@
 """What a collector of OpenTelemetry is told of a run, on steps that only pretend to work."""
 
+import json
+import re
+
 import pytest
 
+from tests.docs.pages import PROJECT
 from tests.fixtures.dag_process import found_by
 from tests.fixtures.receivers import Collector, telemetry_collector
 
@@ -59,3 +63,18 @@ def test_gauges_tell_rows_seconds_degraded_sites_and_the_error_of_the_last_score
 def test_a_step_that_fails_has_its_span_and_seconds_and_no_rows(collector: Collector):
     assert "rows" not in collector.spans["dayahead.retain"]
     assert {name for name, tags in collector.gauges if ("step", "retain") in tags} == {"airflow.dayahead.seconds"}
+
+
+def test_grafana_asks_for_gauges_that_are_sent_by_the_names_that_prometheus_gives_them(collector: Collector):
+    sent: dict[str, set[str]] = {}
+    for name, tags in collector.gauges:  # Prometheus: dots become underscores, and a unit would be added
+        assert collector.units[name] == ""
+        sent.setdefault(name.replace(".", "_"), set()).update(tag for tag, _ in tags)
+    panels = json.loads((PROJECT / "docker" / "grafana" / "telemetry.json").read_text())["panels"]
+
+    for target in (target for panel in panels for target in panel["targets"]):
+        metric = re.search(r"airflow_\w+", target["expr"])[0]
+        labels = re.findall(r"by \((\w+)\)|\{(\w+)=", target["expr"]) + re.findall(r"{{(\w+)()}}", target["legendFormat"])
+
+        assert metric in sent
+        assert {one or other for one, other in labels} <= sent[metric]
