@@ -48,6 +48,7 @@ def forecast_day_ahead() -> None:
         "publish",
         run,
         operator={
+            "inlets": [table_asset("traffic"), champion_asset()],
             "outlets": [table_asset("forecasts")],
             "trigger_rule": "none_failed",
             "on_success_callback": [Tell("published")],

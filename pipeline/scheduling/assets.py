@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow.sdk import Asset
+from airflow.sdk.lineage import get_hook_lineage_collector
 
 from pipeline.config import read_settings
 
@@ -37,6 +38,13 @@ def _asset(name: str, address: str) -> Asset:
 
 
 def tell_events(context: Any, result: dict[str, Any]) -> None:
-    """Write what a task left into the event of each asset that it writes."""
-    for outlet in context["task"].outlets:
+    """Write what a task left into the event of each asset that it writes, and the addresses of all its assets into Airflow's lineage.
+
+    OpenLineage's provider makes datasets of the addresses; where it is absent, Airflow's collector keeps nothing.
+    """
+    task, lineage = context["task"], get_hook_lineage_collector()
+    for inlet in task.inlets:
+        lineage.add_input_asset(task, uri=inlet.extra["address"])
+    for outlet in task.outlets:
+        lineage.add_output_asset(task, uri=outlet.extra["address"])
         context["outlet_events"][outlet].extra = {name: result[name] for name in FACTS if name in result}

@@ -84,7 +84,7 @@ def test_graph_of_assets_leads_from_traffic_to_forecasts_and_from_training_to_ch
     traffic, forecasts = (f"postgres://db.example:6543/mine/dayahead/{table}" for table in ("traffic", "forecasts"))
     champion = "mlflow://localhost:5010/dayahead@champion"
     extracts = {("forecast_day_ahead", "extract"): [traffic], ("train_model", "extract"): [traffic]}
-    assert reads == {**extracts, ("forecast_day_ahead", "forecast"): [champion]}
+    assert reads == {**extracts, ("forecast_day_ahead", "forecast"): [champion], ("forecast_day_ahead", "publish"): [traffic, champion]}
     promoted = {("train_model", "promote"): [champion], ("promote_model", "promote"): [champion]}
     assert writes == {**promoted, ("forecast_day_ahead", "publish"): [forecasts]}
 
