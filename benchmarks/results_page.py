@@ -12,6 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -119,16 +120,17 @@ def whole_days(runs: list[Figures]) -> str:
 
 
 def quoted(runs: list[Figures]) -> str:
-    """Return which runs the figures come from, a line each."""
+    """Return which runs the figures come from, an item of a list each."""
     lines = []
     for run in sorted({each.run for each in runs}, reverse=True):
         of_run = [each for each in runs if each.run == run]
         sets, models = (list(dict.fromkeys(getattr(each, field) for each in of_run)) for field in ("set", "model"))
         days, seeds = (sorted({each.data[key] for each in of_run}) for key in ("test_days", "seeds"))
-        lines.append(
+        item = (
             f"- `benchmarks/results/{run}`: {', '.join(sets)}; {', '.join(f'`{model}`' for model in sorted(models))}; "
             f"{_several(seeds)} seeds, {_several(days)} test days."
         )
+        lines.append(fill(item, 140, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
     return "\n".join([*lines, ""])
 
 

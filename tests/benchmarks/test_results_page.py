@@ -65,7 +65,7 @@ def test_whole_days_are_told_beside_what_quantiles_alone_would_say(tmp_path: Pat
 
 
 def test_runs_are_named_with_what_they_hold(runs: Path):
-    assert quoted(read_runs(runs)).splitlines()[1] == "- `benchmarks/results/2026-11-20-ffffff0`: esnet; `nhits`; 3 seeds, 28 test days."
+    assert "\n- `benchmarks/results/2026-11-20-ffffff0`: esnet; `nhits`; 3 seeds, 28 test days.\n" in quoted(read_runs(runs))
 
 
 def test_page_is_filled_where_it_says_so_and_stays_as_it_is_elsewhere(runs: Path, tmp_path: Path):

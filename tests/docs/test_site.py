@@ -46,6 +46,14 @@ def test_pictures_that_pages_show_are_there(site):
     assert [source for source in shown if not (site / source).exists()] == []
 
 
+def test_lists_are_shown_as_lists(site):
+    for page in site.glob("*.html"):
+        paragraphs = re.findall(r"<p>.*?</p>", page.read_text(), flags=re.DOTALL)
+
+        items = [each for each in paragraphs if re.search(r"^([-*]|\d+\.) ", each, flags=re.MULTILINE)]
+        assert items == [], f"{page.name}: an empty line is missing before a list"
+
+
 def test_settings_page_holds_the_example_file_word_for_word(site):
     page = re.sub(r"<[^>]+>", "", (site / "settings.html").read_text())
 

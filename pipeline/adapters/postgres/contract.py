@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
@@ -11,6 +12,7 @@ from pipeline.adapters.postgres.queries import SQL_FOLDER, said_of
 from pipeline.adapters.postgres.schema import metadata
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "data_contract.md"
+WIDTH = 140  # of a line of prose
 BEGIN, END = "<!-- tables: made from pipeline/adapters/postgres/schema -->", "<!-- end of tables -->"
 
 
@@ -30,7 +32,8 @@ def with_tables(page: str) -> str:
 
 def _section(table: Table) -> str:
     key = [column.name for column in table.primary_key]
-    lines = [f"### `{table.name}`", "", _line(table.comment), "", "| column | type | |", "|---|---|---|"]
+    rows = fill(_line(table.comment), WIDTH, break_long_words=False, break_on_hyphens=False)
+    lines = [f"### `{table.name}`", "", rows, "", "| column | type | |", "|---|---|---|"]
     for column in table.columns:
         kind = column.type.compile(dialect=PGDialect()).split(" COLLATE")[0].lower()
         notes = ["key" if column.name in key else "", "may be null" if column.nullable and key else "", _line(column.comment)]
