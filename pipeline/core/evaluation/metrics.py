@@ -64,6 +64,14 @@ def errors_of(actual: np.ndarray, counted: np.ndarray, quantiles: np.ndarray) ->
         counted: ``(T, N, S)`` True where a step counts; the forecast must be finite there.
         quantiles: ``(T, N, S, Q)`` in the unit of throughput, levels ``QUANTILES``.
 
+    Example:
+        Two steps of one site, of which the second was not observed; every quantile says 8.
+
+        >>> actual, counted = np.array([[[10.0, 99.0]]]), np.array([[[True, False]]])
+        >>> errors = errors_of(actual, counted, np.full((1, 1, 2, len(QUANTILES)), 8.0))
+        >>> wape(errors), bias(errors), coverage(errors)["coverage80"]
+        (0.2, -0.2, 0.0)
+
     Raises:
         ValueError: The forecast is not finite at a counted step.
     """

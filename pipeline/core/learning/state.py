@@ -32,10 +32,10 @@ class State:
     Args:
         experts: Names of the ``E`` experts, copies last.
         sites: Names of the ``N`` sites that have a row.
-        own: By name, each ``(N, …)``: ``levels`` (LEVELS, 4), ``regret`` and ``square`` (E, Q), ``days`` (forgotten days of evidence),
-            ``scale`` (2: sums of the mixture's loss and of its days), ``width`` (3, BINS), ``width_days``,
-            ``tracker`` (3), and the arrays of ``scenarios.memory.Memory``.
-        fleet: ``levels`` (4), ``regret`` and ``square`` (E, Q), ``width`` (3, BINS), ``width_days`` ().
+        own: By name, each ``(N, …)``: ``levels`` ``(LEVELS, 4)``, ``regret`` and ``square`` ``(E, Q)``, ``days`` (forgotten days of
+            evidence), ``scale`` (2: sums of the mixture's loss and of its days), ``width`` ``(3, BINS)``, ``width_days``,
+            ``tracker`` ``(3,)``, and the arrays of ``scenarios.memory.Memory``.
+        fleet: ``levels`` ``(4,)``, ``regret`` and ``square`` ``(E, Q)``, ``width`` ``(3, BINS)``, ``width_days`` ``()``.
         through: The last day learnt from, ISO; empty where only the caller knows.
     """
 

@@ -80,7 +80,12 @@ def calendar_of(grid: Grid, ahead_days: int = 0, kinds: Sequence[str] = ()) -> C
 
 
 def calendars_in(rows: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
-    """Return the days of each calendar by kind, from rows of ``calendar``, ``day`` (ISO 8601) and ``kind``."""
+    """Return the days of each calendar by kind, from rows of ``calendar``, ``day`` (ISO 8601) and ``kind``.
+
+    Example:
+        >>> calendars_in(pd.DataFrame({"calendar": "plant", "day": ["2026-12-24", "2026-12-28"], "kind": ["holiday", "closed"]}))
+        {'plant': {'closed': ['2026-12-28'], 'holiday': ['2026-12-24']}}
+    """
     return {
         str(name): {str(kind): list(days["day"]) for kind, days in of_calendar.groupby("kind")}
         for name, of_calendar in rows.groupby("calendar")
@@ -103,6 +108,12 @@ def kinds_to_learn(grid: Grid, days: range) -> tuple[str, ...]:
 
 def public_holidays(country: str, years: Sequence[int]) -> holidays.HolidayBase:
     """Return the public holidays of a country, or of a subdivision of it: ``DE``, ``DE-NW``.
+
+    Example:
+        All Saints' Day is a holiday in Cologne and none in Berlin.
+
+        >>> ["2026-11-01" in public_holidays(place, [2026]) for place in ("DE-NW", "DE-BE")]
+        [True, False]
 
     Raises:
         ConfigurationError: It has no calendar in the ``holidays`` library.

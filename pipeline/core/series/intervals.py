@@ -72,6 +72,14 @@ def coarsened(readings: pd.DataFrame, step_minutes: int, covariates: Sequence[st
         readings: ``site`` (categories), ``ts``, ``throughput`` and covariates, sorted by site and ts.
         step_minutes: Length of a step.
         covariates: Columns to average too.
+
+    Example:
+        A site that now reports every 10 minutes, among others that report every 20.
+
+        >>> ts = pd.date_range("2026-03-01", periods=4, freq="10min", tz="UTC").as_unit("us")
+        >>> fine = pd.DataFrame({"site": pd.Categorical(["ams"] * 4), "ts": ts, "throughput": [1.0, 3.0, 5.0, 7.0]})
+        >>> [f"{row.ts:%H:%M} {row.throughput}" for row in coarsened(fine, 20).itertuples()]
+        ['23:50 1.0', '00:10 4.0', '00:30 7.0']
     """
     code, minute = readings["site"].cat.codes.to_numpy(np.int64), readings["ts"].to_numpy("datetime64[m]").astype(np.int64)
     values = readings["throughput"].to_numpy()
@@ -95,6 +103,13 @@ def on_steps(readings: pd.DataFrame, step_minutes: int) -> pd.DataFrame:
     Args:
         readings: ``site`` and ``ts``, ``datetime64[us, UTC]``.
         step_minutes: Length of a step.
+
+    Example:
+        Every 11 minutes, on steps of 10.
+
+        >>> ts = pd.date_range("2026-03-01", periods=4, freq="11min", tz="UTC").as_unit("us")
+        >>> [f"{stamp:%H:%M}" for stamp in on_steps(pd.DataFrame({"site": "ams", "ts": ts}), 10)["ts"]]
+        ['00:00', '00:10', '00:20', '00:30']
     """
     code, names = pd.factorize(readings["site"])
     stamp = readings["ts"].to_numpy("datetime64[us]")
