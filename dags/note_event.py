@@ -16,7 +16,7 @@ knows it as well.
 | `note` | in your words |
 
 If `note` fails, its log says what cannot be: an end before the start, a site that does not exist, breaks that overlap. Trigger again with
-the form mended. What stands there already is left as it is. `python -m pipeline events remove NUMBER` takes an event back.
+the form corrected. What stands there already is left as it is. `python -m pipeline events remove NUMBER` takes an event back.
 """
 
 from airflow.sdk import Param, dag, get_current_context, task

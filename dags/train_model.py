@@ -10,7 +10,7 @@ architecture: as good) and, where Param `approval` is `required`, a person agree
 |---|---|
 | `plan` | no date, a day further ahead than tomorrow, or settings that are none of the architecture's: its log says which |
 | `extract`, `features` | Postgres or the store did not answer, or a site's name in the form is not known: its log says which |
-| `validate` | read the failed expectation in its log and in the Data Docs it names; mend the source, then clear the task |
+| `validate` | read the failed expectation in its log and in the Data Docs it names; fix the source, then clear the task |
 | `gather` | a shard is missing: clear its failed task, not this one |
 | `train` | clear it: it resumes from its checkpoint |
 | `evaluate`, `register`, `promote` | most often MLflow or Postgres is down: they retry by themselves; then clear the task |

@@ -10,7 +10,7 @@ class ConfigurationError(DayaheadError):
 
 
 class DataError(DayaheadError):
-    """Readings break the data contract in a way that no row-level quarantine can mend."""
+    """Readings break the data contract in a way that no row-level quarantine can fix."""
 
 
 class NothingToForecastError(DataError):

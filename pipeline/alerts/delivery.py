@@ -20,20 +20,20 @@ def deliver(settings: Settings, alert: Alert, run_url: str) -> None:
     """Tell an alert to whom it was not told yet.
 
     The table ``alerts`` remembers, and lets who comes with the same alert wait until it is told, such as shards that fail together. While
-    the database is away, which may be what the alert is about, it is told without being remembered.
+    the database is away, which may be what the alert is about, it is sent without being recorded.
     """
     message, sent = write_message(alert, settings, run_url), False
     try:
         with connect(settings, "writer", work="alerts") as connection:
             told = alerts.claim(connection, alert.kind, alert.target_day, alert.subject, f"{message.title}\n\n{message.text}")
             if told is None:
-                log.info("told before: %s", message.title)
+                log.info("sent before: %s", message.title)
                 return
             delivered, problem = _send(alert, message, told)
             sent = True
             alerts.note_delivery(connection, alert.kind, alert.target_day, alert.subject, sorted(delivered), problem)
     except DayaheadError as error:
-        log.warning("alerts are told without being remembered reason=%s", error)
+        log.warning("alerts are sent without being recorded reason=%s", error)
         if not sent:
             _send(alert, message, set())
 

@@ -23,7 +23,7 @@ RUNBOOK = {
     "decay": "the-champion-has-decayed",
     "anomalies": "sites-were-outside-their-forecast",
     "newcomers": "sites-that-nobody-entered",
-    "zones": "a-time-zone-is-none",
+    "zones": "a-time-zone-is-unknown",
     "intervals": "a-site-reports-at-another-interval",
     "outside": "the-champion-was-changed-in-mlflow",
     "review": "a-version-waits-for-its-review",

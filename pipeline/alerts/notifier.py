@@ -44,7 +44,7 @@ class Tell(BaseNotifier):
         try:
             self._tell(read_settings(), context)
         except Exception:
-            log.exception("alerts of event %s could not be told; the run is not touched by that", self.event)
+            log.exception("alerts of event %s could not be sent; the run is not affected", self.event)
 
     async def async_notify(self, context: Any) -> None:
         """Tell, in the triggerer."""
@@ -115,7 +115,7 @@ def _is_published(settings: Settings, run: Any) -> bool:
     try:
         return conditions.is_published(settings, _day(run))
     except DayaheadError as error:
-        log.warning("told without knowing whether the forecast is published reason=%s", error)
+        log.warning("sent without knowing whether the forecast is published reason=%s", error)
         return False
 
 

@@ -81,7 +81,7 @@ class Keeper:
     def _look_up_connections(self) -> None:
         found = read_connections(read_settings(self.home.root), self.home.secrets())
         if found is not None and found != self._connections:
-            log.info("services that do not start are told through: %s", ", ".join(sorted(found)) or "this log alone")
+            log.info("alerts of services that do not start are sent through: %s", ", ".join(sorted(found)) or "this log alone")
             self._connections = found
 
     def _tell(self, service: str) -> None:

@@ -62,7 +62,7 @@ def up(settings: Settings, report: Report) -> Settings:
         changed = write_configuration(settings, home, secrets)
         supervisor = Supervisor(home)
         if supervisor.is_running() and changed:
-            report("settings changed: starting anew")
+            report("settings changed: restarting")
             _stop(home)
         if not supervisor.is_running():
             if end_stragglers(home):

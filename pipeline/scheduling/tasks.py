@@ -25,7 +25,7 @@ TRY_AGAIN_WHERE_IT_MAY_HELP = ExceptionRetryPolicy(
         RetryRule(
             exception=["pipeline.errors.DataError", "pipeline.errors.ConfigurationError", "pipeline.errors.ModelError"],
             action=RetryAction.FAIL,
-            reason="the same input would fail again; the message says what to mend",
+            reason="the same input would fail again; the message says what to fix",
         )
     ]
 )

@@ -30,7 +30,7 @@ from pipeline.errors import ConfigurationError, ModelError, ServiceError, StoreE
 log = logging.getLogger(__name__)
 
 MIN_SCORED_DAYS = 3  # one bad day is no decay
-HOLES = "completeness"  # readings that are missing are for their source to mend: a training on them would learn the holes
+HOLES = "completeness"  # readings that are missing are for their source to fix: a training on them would learn the holes
 MARKED_DAYS = 60  # scores that may have been written, or given another version, since the last look
 MARGIN_DAYS = 2  # whole days of every zone lie this much further back
 SITES_AT_A_TIME = 1000

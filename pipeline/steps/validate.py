@@ -81,7 +81,7 @@ def check_batch(expectations: Expectations, readings: pd.DataFrame, covariates: 
     failed += [v for v in expectations.judge("snapshot", {"rows": np.array([len(readings)])}, [size]) if not v.success]
     if failed:
         found = f"the snapshot has columns {', '.join(map(str, readings.columns))}"
-        raise DataError(f"{'; '.join(map(str, failed))}; {found}: mend the table or view 'traffic', then run extract again")
+        raise DataError(f"{'; '.join(map(str, failed))}; {found}: fix the table or view 'traffic', then run extract again")
 
 
 def judge_rows(

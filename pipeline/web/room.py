@@ -39,7 +39,7 @@ class Room:
 
 def full() -> ASGIApp:
     """Return the answer where there is no room."""
-    message = f"Too many pages wait for the database at the moment. Airflow is not touched by it; try again in {RETRY_SECONDS} seconds."
+    message = f"Too many pages wait for the database at the moment. Airflow itself is not affected; try again in {RETRY_SECONDS} seconds."
     answer = render("error.html", status=503, title="The pages are busy", message=message)
     answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer

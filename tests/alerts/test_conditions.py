@@ -155,7 +155,7 @@ def test_an_unforeseen_error_is_named_without_its_words(hook):
 def test_what_goes_wrong_while_telling_is_logged_and_not_raised(hook, caplog):
     Tell("failed")({"ti": None})
 
-    assert "could not be told; the run is not touched by that" in caplog.text
+    assert "could not be sent; the run is not affected" in caplog.text
 
 
 def missed_deadline(day: str | None = "2026-08-21", run_type: str = "scheduled") -> dict:

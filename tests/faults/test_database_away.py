@@ -41,7 +41,7 @@ def test_a_step_that_loses_the_database_at_any_message_asks_to_be_run_again_and_
         seconds = bench.recover(work.step, work.day)
 
         assert seen in (before, whole), f"half of {step} was visible after a cut at message {number}: {said[number]}"
-        how = "answer to a COMMIT lost" if answered else "line cut in the place of a message"
+        how = "answer to a COMMIT lost" if answered else "connection cut at a message"
         journal.note(f"`{step}` loses Postgres", how, expected=whole, found=work.look(), seconds=seconds)
 
 

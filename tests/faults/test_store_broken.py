@@ -60,4 +60,4 @@ def test_a_harmed_snapshot_is_refused_and_mended_by_the_step_that_made_it(bench:
     seconds = bench.recover("extract", work.day)
 
     assert "the file was changed or cut; run the step again" in said
-    journal.note("snapshot harmed", f"file {harm}", expected=whole, found=work.look(), seconds=seconds)
+    journal.note("snapshot damaged", f"file {harm}", expected=whole, found=work.look(), seconds=seconds)

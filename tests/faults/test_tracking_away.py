@@ -78,9 +78,7 @@ def test_register_cut_off_anywhere_asks_to_be_run_again_and_leaves_one_version(f
         seconds = time.monotonic() - started
 
         expected = [*before, content, ("run", *content)]
-        journal.note(
-            "`register` loses MLflow", "line cut in the place of a request", expected=expected, found=versions(far), seconds=seconds
-        )
+        journal.note("`register` loses MLflow", "connection cut at a request", expected=expected, found=versions(far), seconds=seconds)
 
 
 def test_evaluate_asks_to_be_run_again_while_it_is_not_known_whether_there_is_a_champion(far: Settings, wire: Wire):
@@ -103,7 +101,7 @@ def test_forecast_cut_off_anywhere_goes_on_with_the_champion_that_this_machine_k
         wire.down = number < 0
         found = rows_of(far, forecast(TODAY, far))
 
-        journal.note("`forecast` loses MLflow", "line cut before or in the place of a request", expected=whole, found=found)
+        journal.note("`forecast` loses MLflow", "connection cut before or at a request", expected=whole, found=found)
 
     assert undisturbed["rungs"] == {"none": 2}
     assert {row[-2:] for row in whole} == {("none", version)}
@@ -123,7 +121,7 @@ def test_forecast_without_mlflow_and_without_a_champion_of_its_own_says_so_in_ev
     assert {row[-2:] for row in degraded} == {("seasonal_naive", "seasonal_naive_mean")}
     assert [row[:2] for row in degraded] == [row[:2] for row in whole]
     journal.note(
-        "MLflow and this machine's copy gone", "line cut, folder removed", expected=whole, found=rows_of(far, forecast(TODAY, far))
+        "MLflow and this machine's copy gone", "connection cut, folder removed", expected=whole, found=rows_of(far, forecast(TODAY, far))
     )
 
 

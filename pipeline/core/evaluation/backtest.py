@@ -104,7 +104,7 @@ def backtest(
         seeds: One fit each; a forecaster that has no chance in it is fitted once.
         unknown_steps: Steps before each target day that are not known at the cutoff.
         frozen: Whether nothing is learnt from a test day when it is over. A rule, which has no chance in it, never learns.
-        refit_every: Test days after which each model is fitted anew on all days before; 0 for one fit.
+        refit_every: Test days after which each model is fitted again on all days before; 0 for one fit.
         replayed: Whether to tell as well what production would have done; rules have nothing to do.
         events: What people knew of the days; then ``grid`` is its ``clean`` one, and forecasts are judged inside events as well.
         options: How to fit; the seed is replaced by each of ``seeds``.

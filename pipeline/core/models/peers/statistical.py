@@ -20,7 +20,7 @@ class _Statistical(BacktestOnly):
 
     column: ClassVar[str]
     seasons: ClassVar[int | tuple[int, ...]]  # in days
-    why_unsaved = "it learns anew from every window, so {folder} would hold nothing"
+    why_unsaved = "it is fitted again on every window, so {folder} would hold nothing"
     deterministic = True
 
     def __init__(self, context_days: int = 28) -> None:
