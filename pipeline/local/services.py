@@ -18,6 +18,7 @@ KEEPER_EVENTS = (
     "TICK_60",
 )
 MARK = "DAYAHEAD_STACK"  # in the environment of every process we start: the home it belongs to
+FORKS_TASKS = "pipeline.local.preloaded"  # Airflow's command, for the service that is the executor
 SLOTS = {"default": 3, "gpu": 1}  # tasks at a time
 NOT_OURS = ("DAYAHEAD_", "AIRFLOW_", "_AIRFLOW_", "MLFLOW_", "PG")  # a variable of the caller must not steer a service
 
@@ -59,7 +60,7 @@ def services_of(settings: Settings, home: Home) -> tuple[Service, ...]:
         Service("postgres", database, port, "DAYAHEAD_POSTGRES_PORT", postgres.account(), "INT", 60),
         Service("mlflow", mlflow, mlflow_port, "DAYAHEAD_MLFLOW_PORT"),
         Service("api-server", (python, "-m", "airflow", "api-server"), airflow_port, "DAYAHEAD_AIRFLOW_PORT"),
-        Service("scheduler", (python, "-m", "airflow", "scheduler", "--skip-serve-logs")),
+        Service("scheduler", (python, "-m", FORKS_TASKS if settings.executor == "local" else "airflow", "scheduler", "--skip-serve-logs")),
         Service("dag-processor", (python, "-m", "airflow", "dag-processor")),
         Service("triggerer", (python, "-m", "airflow", "triggerer", "--skip-serve-logs")),
         *(_celery(settings, home) if settings.executor == "celery" else ()),
@@ -67,7 +68,7 @@ def services_of(settings: Settings, home: Home) -> tuple[Service, ...]:
 
 
 def _celery(settings: Settings, home: Home) -> tuple[Service, ...]:
-    worker = (sys.executable, "-m", "airflow", "celery", "worker", "--skip-serve-logs", "--without-mingle", "--without-gossip")
+    worker = (sys.executable, "-m", FORKS_TASKS, "celery", "worker", "--skip-serve-logs", "--without-mingle", "--without-gossip")
     return (
         Service("redis", ("redis-server", str(home.run / "redis.conf")), settings.redis_port, "DAYAHEAD_REDIS_PORT"),
         *(

@@ -110,7 +110,7 @@ def walked(cluster: Stack, dag: str, conf: dict[str, Any], kill_worker_in: str |
 
     if kill_worker_in:
         worker = psutil.Process(next(line.pid for line in status(cluster.settings) if line.name == "worker"))
-        assert until(lambda: killed_amid(worker, running))
+        assert until(lambda: killed_amid(worker, running), pause_seconds=0.05)  # a shard's step may be over in a second
     assert until(lambda: airflow.run_state(dag, run) in ("success", "failed"))
     failed = [task for task in airflow.tasks(dag, run) if task["state"] == "failed"]
     assert airflow.run_state(dag, run) == "success", [airflow.log(dag, run, task, 20) for task in failed]
@@ -142,9 +142,9 @@ def keys_in(cluster: Stack) -> list[str]:
     return [item["Key"] for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket) for item in page["Contents"]]
 
 
-def until(found: Callable[[], Any]) -> Any:
+def until(found: Callable[[], Any], pause_seconds: float = 0.5) -> Any:
     """Return what a question answers as soon as it is true, and its last answer when time is up."""
     end = time.monotonic() + WAIT_SECONDS
     while not (answer := found()) and time.monotonic() < end:
-        time.sleep(0.5)
+        time.sleep(pause_seconds)
     return answer

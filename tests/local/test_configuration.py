@@ -114,6 +114,13 @@ def test_environment_of_the_caller_steers_no_service(home, settings, monkeypatch
     assert {handed["MLFLOW_DISABLE_TELEMETRY"], handed["GX_ANALYTICS_ENABLED"]} == {"true", "false"}
 
 
+@pytest.mark.parametrize(("executor", "forks_tasks"), [("local", {"scheduler"}), ("celery", set(WORKERS))])
+def test_libraries_of_the_steps_are_held_by_what_forks_the_tasks(home, settings, executor: str, forks_tasks: set[str]):
+    services = services_of(settings.model_copy(update={"executor": executor}), home)
+
+    assert {service.name for service in services if "pipeline.local.preloaded" in service.command} == forks_tasks
+
+
 def test_celery_adds_a_broker_and_a_worker_for_each_queue(home, settings):
     celery = settings.model_copy(update={"executor": "celery", "task_silence_seconds": 12})
     write_configuration(celery, home, home.secrets())

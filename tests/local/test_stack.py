@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import psycopg2
@@ -35,6 +36,14 @@ def test_every_process_listens_on_loopback_only(stack: Stack):
     settings = stack.settings
     assert {address.ip for address in listening} == {"127.0.0.1"}
     assert {address.port for address in listening} == {settings.postgres_port, settings.airflow_port, settings.mlflow_port}
+
+
+def test_scheduler_holds_the_libraries_that_tasks_would_load_each_for_itself(stack: Stack):
+    pid = next(line.pid for line in status(stack.settings) if line.name == "scheduler")
+
+    loaded = {Path(mapped.path).name for mapped in psutil.Process(pid).memory_maps()}
+
+    assert {"libtorch_cpu.so", "lib_lightgbm.so"} <= loaded
 
 
 def test_second_up_keeps_the_processes_that_run(stack: Stack):
