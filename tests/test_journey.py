@@ -35,8 +35,9 @@ def test_demo_shows_tomorrow_by_seasonal_naive_before_it_trains_and_by_the_champ
     at_once, after = walked.split("DAG train_model")
 
     assert len(re.findall(r"^ *site \d .* seasonal_naive *$", at_once, re.MULTILINE)) == SITES
-    assert re.search(r"visible \d+ s after the stack was up", at_once)
+    assert re.search(rf"visible \d+ s after the stack was up: {SITES} sites by seasonal_naive\n  now a model learns", at_once)
     assert len(re.findall(r"^ *site \d .* champion *$", after, re.MULTILINE)) == SITES
+    assert re.search(rf"replaced \d+ s after the stack was up: {SITES} sites by champion", after)
 
 
 def test_demo_leaves_every_site_24_hours_of_tomorrow_from_the_champion(stack: Stack, walked: str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -47,14 +48,18 @@ def demo(
     fresh = _load(settings, data, timezone)
     day = journey.day_after_last_reading(settings)
     out().print(f"  the day after the last reading, in {settings.timezone}: {day:%A %Y-%m-%d}")
-    if fresh or train or not journey.is_trained(settings, day):
-        _forecast(settings, day)
-        out().print(f"\n  visible {time.monotonic() - up:.0f} s after the stack was up; now a model learns and takes its place")
+    learns = fresh or train or not journey.is_trained(settings, day)
+    if learns:
+        at_once = _forecast(settings, day)
+        out().print(f"\n  visible {time.monotonic() - up:.0f} s after the stack was up: {_made_by(at_once)}")
+        out().print("  now a model learns, and its forecast takes the place of this one")
         _run(settings, journey.TRAIN, {"target_day": day.isoformat()})
     else:
         _headline("Training")
         out().print(f"  done before for {day}; again with: make demo ARGS=--train")
     peaks = _forecast(settings, day)
+    if learns:
+        out().print(f"\n  replaced {time.monotonic() - up:.0f} s after the stack was up: {_made_by(peaks)}")
     if peaks:
         shown = next((peak for peak in peaks if peak.target_day == day), peaks[0])  # a zone ahead of the schedule has a gap before its day
         picture = journey.draw_site(settings, shown, settings.home.resolve() / "demo" / "forecast.png")
@@ -102,6 +107,16 @@ def _forecast(settings: Settings, day: date) -> list[Peak]:
     return peaks
 
 
+def _made_by(peaks: list[Peak]) -> str:
+    """Return which rungs of the ladder made how many sites' forecasts, in words."""
+    rungs = Counter(_rung(peak) for peak in peaks)
+    return " and ".join(f"{count} sites by {rung}" for rung, count in rungs.most_common())
+
+
+def _rung(peak: Peak) -> str:
+    return "champion" if peak.degradation == "none" else peak.degradation
+
+
 def _run(settings: Settings, dag: str, conf: dict[str, str]) -> None:
     from pipeline.local.airflow_api import Airflow
     from pipeline.local.demo import run_dag
@@ -142,7 +157,7 @@ def _show_peaks(peaks: list[Peak], unit: str) -> None:
             f"{peak.at:%a %d %b %H:%M}",
             quantity(peak.q50, unit),
             interval,
-            "champion" if peak.degradation == "none" else peak.degradation,
+            _rung(peak),
         )
     out().print(table)
     if len(peaks) > ROWS:
