@@ -16,6 +16,7 @@ from tests.fixtures.grids import make_grid
 from tests.fixtures.journal import Journal
 
 SECONDS = 300
+SMALL = '{"hidden": 16}'
 SHORT = """
 import json, sys, torch
 from pipeline.steps import run_step
@@ -29,7 +30,7 @@ print(len(steps))
 @pytest.fixture
 def training(bench: Bench) -> Run:
     """A training whose grid lies in the store, and settings that make it short."""
-    bench.settings = bench.settings.model_copy(update={"context_days": 7, "test_days": 7, "validation_days": 7})
+    bench.settings = bench.settings.model_copy(update={"context_days": 7, "test_days": 7, "validation_days": 7, "model_settings": SMALL})
     grid = make_grid(sites=2, days=71, noise=0.2)
     run, store = Run("train", grid.day_at(70), bench.settings.cutoff_of(grid.day_at(70))), Store(bench.settings.store_url)
     store.write_result(run, "features", {"grid": store.put(run, "grid", ".safetensors", grid.save)})
