@@ -7,12 +7,12 @@ Writes the target day's quantile forecast of every live site to Postgres, all of
 
 | If this fails | do this |
 |---|---|
-| `plan` | the day asked for is no date, or lies further ahead than tomorrow: trigger again with another |
+| `plan` | the day asked for is not a date, or is later than tomorrow: trigger again with another |
 | `validate` | the batch is broken (wrong schema, most sites stale): fix the source, then clear the task |
-| `forecast` | not for want of a model: it goes down the ladder champion → previous champion → seasonal naive and says so |
+| `forecast` | not because a model is missing: it falls back from champion to previous champion to seasonal naive and says so |
 | `extract`, `features`, any of one shard | `fill` answers for its sites by seasonal naive; fix the cause, then clear the failed task |
 | `fill` | the shard's readings cannot be had, so nothing is published: fix the cause, then clear the failed tasks |
-| `publish` | Postgres did not answer: it retries; readers see the old day until the new one is whole |
+| `publish` | Postgres did not answer: it retries; readers see the old day until the new one is complete |
 | `shadow` | the champion's forecast stands already; only the challenger's is missing: clear it, or leave it |
 
 Running a day again replaces it by the same rows.

@@ -8,9 +8,9 @@ the same figures to the MLflow experiment `dayahead-monitoring`.
 
 | If this fails | do this |
 |---|---|
-| `plan` | the day asked for is no date, or lies further ahead than tomorrow: trigger again with another |
+| `plan` | the day asked for is not a date, or is later than tomorrow: trigger again with another |
 | `monitor` | Postgres did not answer: it retries; then clear the task. Nothing else waits for it. Without MLflow it only warns |
-| `compare` | Postgres or MLflow did not answer, or a version is none of ours: clear it, or wait for tomorrow's |
+| `compare` | Postgres or MLflow did not answer, or a version is not one of ours: clear it, or wait for tomorrow's |
 | `ask_for_promotion`, `retrain` | Airflow could not start the other DAG: clear the task; a run that exists is not started twice |
 | `compare` is skipped | no challenger is better in the shadow beyond noise; else `ask_for_promotion` starts `promote_model`, once |
 | `retrain` is skipped | nothing asked for a training, or one within the cool-down did |

@@ -8,12 +8,12 @@ knows it as well.
 
 | Field | |
 |---|---|
-| `kind` | `expected`: it moves traffic; `ignore`: what was measured teaches nothing; `break`: from here on the site is another |
+| `kind` | `expected`: traffic will differ, which is learnt; `ignore`: nothing is learnt from it; `break`: another level from here on |
 | `category` | what sort of event, such as match: effects are learnt by category. `expected` needs it |
-| `sites`, `labels` | whose it is, one of them; neither is the whole fleet |
+| `sites`, `labels` | which sites it is about, one of the two; neither: the whole fleet |
 | `from`, `to` | its first instant, and the first after it; a `break` needs no end |
-| `factor` | by how much traffic is multiplied, where you can tell; of `expected` only |
-| `note` | in your words |
+| `factor` | what traffic is multiplied by, where you know it; of `expected` only |
+| `note` | free text |
 
 If `note` fails, its log says what cannot be: an end before the start, a site that does not exist, breaks that overlap. Trigger again with
 the form corrected. What stands there already is left as it is. `python -m pipeline events remove NUMBER` takes an event back.
@@ -45,7 +45,7 @@ def note() -> list[int]:
     params={
         "kind": Param("expected", enum=["expected", "ignore", "break"], title="Kind", description="What the event means for forecasts."),
         **event_fields(),
-        "note": Param("", type=["null", "string"], title="Note", description="In your words."),
+        "note": Param("", type=["null", "string"], title="Note", description="Free text."),
     },
 )
 def note_event() -> None:

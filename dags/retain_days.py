@@ -6,7 +6,7 @@ Drops what the settings no longer keep, and makes one table of the days of each 
 tables of days and months that are older than `DAYAHEAD_KEEP_…_DAYS`. Traffic is kept for ever unless a number of days is set.
 **Usual duration** seconds. **Runs** daily at noon; by hand with `dry_run` it only says what would go.
 
-If `retain` fails, a reader held on to a table or a setting keeps less than a step needs: the log says which. It tries again tomorrow;
+If `retain` fails, a reader kept a table locked or a setting keeps less than a step needs: the log says which. It runs again tomorrow;
 nothing else waits for it. `plan` fails for a day that is no date.
 """
 

@@ -8,7 +8,7 @@ architecture: as good) and, where Param `approval` is `required`, a person agree
 
 | If this fails | do this |
 |---|---|
-| `plan` | no date, a day further ahead than tomorrow, or settings that are none of the architecture's: its log says which |
+| `plan` | not a date, a day later than tomorrow, or settings that the architecture does not have: its log says which |
 | `extract`, `features` | Postgres or the store did not answer, or a site's name in the form is not known: its log says which |
 | `validate` | read the failed expectation in its log and in the Data Docs it names; fix the source, then clear the task |
 | `gather` | a shard is missing: clear its failed task, not this one |

@@ -27,10 +27,10 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", **help_of(sys.m
 def load(
     name: Name,
     file: Annotated[Path, typer.Argument(help="CSV of from, to and any of kind, name, known_from; or an iCalendar file, .ics.")],
-    kind: Annotated[str, typer.Option(help="Of days of which the file says none: school, company; holiday counts as a public one.")] = "",
+    kind: Annotated[str, typer.Option(help="Of days for which the file names none: school, company; holiday counts as a public one.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
-    """Add the days of a file to a calendar; those that stand there already stay as they are.
+    """Add the days of a file to a calendar; those that are there already stay as they are.
 
     Examples:
         python -m pipeline calendars load nrw-schools holidays.csv --kind school --dry-run

@@ -32,18 +32,21 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", **help_of(sys.m
 
 def add(
     kind: Annotated[
-        str, typer.Option(help="expected (it moves traffic), ignore (it teaches nothing) or break (another site from here on).")
+        str,
+        typer.Option(
+            help="expected (its effect is learnt), ignore (its readings are not learnt from) or break (another level from here on)."
+        ),
     ],
     start: Annotated[str, typer.Option("--from", help="Its first instant, with an offset: 2026-06-11T20:00+02:00.")],
     end: Annotated[str | None, typer.Option("--to", help="First instant after it. A break needs none.")] = None,
     category: Annotated[str | None, typer.Option(help="What sort of event: effects are learnt by category. Required of expected.")] = None,
     site: Annotated[
         list[str] | None,
-        typer.Option(help="Whose it is; given more than once, an event for each. Without a site or a label: the whole fleet's."),
+        typer.Option(help="Site it is about; given more than once, an event for each. Without a site or a label: the whole fleet."),
     ] = None,
     label: Annotated[list[str] | None, typer.Option("--label", help="KEY=VALUE that sites have; may be given more than once.")] = None,
-    factor: Annotated[float | None, typer.Option(help="By how much traffic is multiplied, where you can tell.")] = None,
-    note: Annotated[str, typer.Option(help="In your words.")] = "",
+    factor: Annotated[float | None, typer.Option(help="What traffic is multiplied by, where you know it.")] = None,
+    note: Annotated[str, typer.Option(help="Free text.")] = "",
     known_from: Annotated[str | None, typer.Option(help="Since when it is known. Default: now.")] = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -72,7 +75,7 @@ def load(
     file: Annotated[Path, typer.Argument(help="CSV of kind, from, to and any of category, site, labels, factor, note, known_from.")],
     dry_run: DryRun = False,
 ) -> None:
-    """Note the events of a file; those that stand there already stay as they are.
+    """Note the events of a file; those that are there already stay as they are.
 
     Examples:
         python -m pipeline events load events.csv --dry-run
@@ -83,7 +86,7 @@ def load(
 
 
 def list_(
-    site: Annotated[str | None, typer.Option(help="Only those that mean this site.")] = None,
+    site: Annotated[str | None, typer.Option(help="Only those of this site.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
 ) -> None:
     """Show every event: when, what, whose, who noted it.
@@ -138,7 +141,7 @@ def note_events(notes: list[Note], dry_run: bool = False) -> list[NotedEvent]:
 
     new = _change("noted", dry_run, work)
     if len(new) < len(notes):
-        typer.echo(f"{len(notes) - len(new)} of {len(notes)} stood there already")
+        typer.echo(f"{len(notes) - len(new)} of {len(notes)} were there already")
     return new
 
 

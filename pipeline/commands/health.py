@@ -52,7 +52,7 @@ def health(
     day: Annotated[str | None, typer.Option(help="Target day to look at. Default: the latest that was due by now.", metavar="DATE")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Say whether the forecast is there, whole, finite, fresh and the champion's, and whether the services answer.
+    """Say whether the forecast is there, complete, finite, fresh and the champion's, and whether the services answer.
 
     Ends with 0 where all is well; with 1 where the forecast is there and something is not as it should be: sites without one, a lower
     rung of the ladder, readings older than planned, MLflow or Airflow away; with 2 where it is missing or broken, or the database is away.

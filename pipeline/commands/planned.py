@@ -28,7 +28,7 @@ def load(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet of ts, name, value and any of site, labels, known_from.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
-    """Take in the values of a file; those that stand there already stay as they are.
+    """Load the values of a file; those that are there already stay as they are.
 
     Examples:
         python -m pipeline planned load weather.csv --dry-run
@@ -47,7 +47,7 @@ def load(
         check_known(sorted(rows["site"].dropna().unique()), [known.site for known in list_sites(connection)])
         written = write_planned(connection, rows)
     names = ", ".join(sorted(rows["name"].unique()))
-    typer.echo(f"{'would have ' * dry_run}written {written} of {len(rows)} values of {names}; the others stood there already")
+    typer.echo(f"{'would have ' * dry_run}written {written} of {len(rows)} values of {names}; the others were there already")
 
 
 app.command("load", **help_of(load))(load)

@@ -25,7 +25,7 @@ def scenarios(
     out: Annotated[Path, typer.Option(help="Parquet file to write: site, ts, path, throughput.", show_default=False)],
     target_day: TargetDay = None,
     paths: Annotated[
-        int, typer.Option(min=2, max=MOST_PATHS, help="How many; 100 are the very ones that peaks and totals are made of.")
+        int, typer.Option(min=2, max=MOST_PATHS, help="How many; 100 are those that peaks and totals are computed from.")
     ] = 100,
     shards: Shards = 1,
 ) -> None:

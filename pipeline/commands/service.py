@@ -20,7 +20,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", **help_of(sys.m
 
 @app.command()
 def install(
-    account: Annotated[str | None, typer.Option(help="As root: who it runs as. Default: the owner of the project's folder.")] = None,
+    account: Annotated[
+        str | None, typer.Option(help="As root: the account it runs as. Default: the owner of the project's folder.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the unit.")] = False,
 ) -> None:
     """Write the unit dayahead.service, check it with systemd-analyze where that is there, and enable it.

@@ -17,7 +17,7 @@ def event_fields() -> dict[str, Param]:
             items={"type": "string", "minLength": 1},
             uniqueItems=True,
             title="Sites",
-            description="Whose it is, one a line, named as in the table sites; an event for each. Empty: see labels.",
+            description="Sites it is about, one a line, named as in the table sites; an event for each. Empty: see labels.",
         ),
         "labels": Param(
             [],
@@ -39,6 +39,6 @@ def event_fields() -> dict[str, Param]:
             type=["null", "number"],
             exclusiveMinimum=0,
             title="Factor",
-            description="By how much traffic is multiplied, where you can tell: 1.5 is half as much again.",
+            description="What traffic is multiplied by, where you know it: 1.5 is 50 % more.",
         ),
     }

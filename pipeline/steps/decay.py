@@ -59,7 +59,7 @@ def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
         error = monitoring.read_rolling_error(connection, version, run.target_day, settings.decay_days)
         idle = worthless(monitoring.read_shares(connection, run.target_day, WORTHLESS_DAYS))
     if idle:
-        log.warning("hardly any share for %d days experts=%s: what they cost is not earned", WORTHLESS_DAYS, ",".join(idle))
+        log.warning("hardly any share for %d days experts=%s: not worth their training time", WORTHLESS_DAYS, ",".join(idle))
     decay = decay_of(error, reference, settings)
     result = {
         "drift": {name: round(found["psi"], 4) for name, found in drift.items()},

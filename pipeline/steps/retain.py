@@ -104,7 +104,7 @@ def _drop(dropped: dict[str, list[str]], run: Run, settings: Settings) -> None:
     for version in dropped["models"]:
         shutil.rmtree(settings.home / "models" / version, ignore_errors=True)
     if left:
-        raise ServiceError(f"somebody held on to {', '.join(left)} for minutes; all else is done: run it again, or see pg_stat_activity")
+        raise ServiceError(f"a reader kept {', '.join(left)} locked for minutes; all else is done: run it again, or see pg_stat_activity")
 
 
 def _drop_table(settings: Settings, name: str) -> bool:

@@ -74,7 +74,7 @@ def test_events_of_a_file_are_noted_once(type_in, run_sql, tmp_path):
     assert noted[1][3] == {"country": "DE"}
     assert noted[2][4] == noted[2][5] == "2026-06-30 22:00:00+00"
     assert run_sql("SELECT known_from::text FROM dayahead.events WHERE kind = 'expected'") == [("2025-12-05 18:00:00+00",)]
-    assert type_in("load", str(file)) == "3 of 3 stood there already\n"
+    assert type_in("load", str(file)) == "3 of 3 were there already\n"
     assert run_sql(ROWS) == noted
 
 

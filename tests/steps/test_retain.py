@@ -158,7 +158,7 @@ def test_a_table_that_a_reader_holds_is_left_for_the_next_time_and_all_else_is_d
     try:
         reader.cursor().execute("SELECT count(*) FROM dayahead.forecasts")
 
-        with pytest.raises(ServiceError, match="somebody held on to forecasts_2025_04_08 for minutes; all else is done: run it again"):
+        with pytest.raises(ServiceError, match="a reader kept forecasts_2025_04_08 locked for minutes; all else is done: run it again"):
             retain(RUN, database)
     finally:
         reader.close()
