@@ -21,7 +21,7 @@ CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 MADE = re.compile(r"<!-- tables: made.*?<!-- end of tables -->", re.DOTALL)  # the words of the database's own comments
 
 
-@pytest.mark.parametrize("page", [*PAGES, "SECURITY.md", "docker/README.md"])
+@pytest.mark.parametrize("page", [*PAGES, "SECURITY.md", "docker/README.md", ".env.example"])
 def test_no_line_of_prose_is_wider_than_a_line_of_code(page: str):
     prose = CODE.sub("", (PROJECT / page).read_text())
 
