@@ -59,6 +59,20 @@ def test_a_file_changes_what_it_has_a_column_for_and_an_empty_cell_empties(type_
     assert run_sql(ROWS) == [("a", "Asia/Tokyo", None, "JP", {"tier": "core"}, False)]
 
 
+def test_a_large_file_is_written_in_few_statements_for_each_has_its_zones_looked_up(type_in, run_sql, tmp_path):
+    run_sql("""
+        CREATE TABLE statements (number int);
+        CREATE FUNCTION note_statement() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN INSERT INTO public.statements VALUES (1); RETURN NULL; END';
+        CREATE TRIGGER noted AFTER INSERT ON dayahead.sites FOR EACH STATEMENT EXECUTE FUNCTION note_statement();
+    """)
+    (tmp_path / "sites.csv").write_text("site,timezone,tier\n" + "".join(f"site {i},Asia/Tokyo,edge\n" for i in range(2500)))
+
+    assert type_in("add", "--file", str(tmp_path / "sites.csv")) == "added 2500 sites\n"
+    assert run_sql("SELECT count(*) FROM dayahead.sites WHERE timezone = 'Asia/Tokyo' AND labels = '{\"tier\": \"edge\"}'") == [(2500,)]
+    assert run_sql("SELECT count(*) FROM statements") == [(2,)]
+
+
 def test_a_site_is_renamed_and_its_old_name_is_shown(type_in, run_sql):
     type_in("add", "old")
 
