@@ -23,9 +23,11 @@ from datetime import UTC, datetime
 from airflow.sdk import PartitionedAssetTimetable, dag
 
 from pipeline.alerts.notifier import Tell
+from pipeline.config import read_settings
+from pipeline.core.series.groups import FLEET
 from pipeline.scheduling.approval import ask_where_better
 from pipeline.scheduling.assets import table_asset
-from pipeline.scheduling.retraining import Retrain
+from pipeline.scheduling.starting import Retrain
 from pipeline.scheduling.tasks import TARGET_DAY, TASK_DEFAULTS, plan, step
 
 
@@ -43,7 +45,10 @@ def monitor_forecasts() -> None:
     """Wire the watching."""
     run = plan("monitor")
     watched = step("monitor", run, operator={"on_success_callback": [Tell("monitored")]})
-    Retrain(task_id="retrain", task_display_name="Retrain where the champion decayed", watched=watched)
+    retrain = Retrain.partial(
+        task_id="retrain", task_display_name="Retrain where the champion decayed", trigger_dag_id="train_model", told=watched
+    )
+    retrain.expand(group=[FLEET, *read_settings().groups])
     watched >> ask_where_better(run)
 
 

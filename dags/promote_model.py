@@ -7,7 +7,8 @@ Makes a version champion, or the previous champion champion again, by a person's
 
 | Field | |
 |---|---|
-| `version` | number of the version; empty: go back to the previous champion, which asks nobody |
+| `version` | number of the version, of a group's model `region=west:7`; empty: go back to the previous champion, which asks nobody |
+| `group` | whose previous champion, where no version is named; empty: the fleet's |
 | `reason` | kept with the decision |
 | `approval` | `required`: somebody else is asked before the version becomes champion |
 
@@ -22,7 +23,7 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from pipeline.scheduling.approval import Approval, approval_param, who_asked
 from pipeline.scheduling.assets import champion_asset, tell_events
-from pipeline.scheduling.tasks import TASK_DEFAULTS
+from pipeline.scheduling.tasks import GROUP, TASK_DEFAULTS
 
 
 @task(task_display_name="Promote, or go back", trigger_rule="none_failed", outlets=[champion_asset()])
@@ -33,7 +34,8 @@ def promote(answer: Any) -> dict[str, Any]:
 
     context = get_current_context()
     params = context["params"]
-    result = decide_by_word(read_settings(), params["version"] or None, who_asked(context), params["reason"], answer)
+    version, group = params["version"] or None, params["group"] or ""
+    result = decide_by_word(read_settings(), version, who_asked(context), params["reason"], answer, group=group)
     tell_events(context, result)
     return result
 
@@ -49,10 +51,11 @@ def promote(answer: Any) -> dict[str, Any]:
         "version": Param(
             None,
             type=["null", "string"],
-            pattern="^[0-9]*$",
+            pattern="^(.+=.+:)?[0-9]*$",
             title="Version",
-            description="Number of the version. Empty: the previous champion.",
+            description="Number of the version; of a group's model region=west:7. Empty: the previous champion.",
         ),
+        "group": GROUP,
         "reason": Param("", type="string", minLength=3, title="Reason", description="Why; kept with the decision."),
         "approval": approval_param("automatic"),
     },

@@ -4,10 +4,12 @@ Trains a challenger on the readings known at the cutoff and makes it champion if
 architecture: as good) and, where Param `approval` is `required`, a person agrees.
 
 **Reads** `traffic`, `sites`. **Writes** snapshots, an MLflow run and version, alias `champion`, `quarantine`, `promotions`.
-**Usual duration** 2–10 minutes for 20 sites on 2 cores. **Runs** weekly and by hand (*Trigger* opens the form).
+**Usual duration** 2–10 minutes for 20 sites on 2 cores. **Runs** weekly and by hand (*Trigger* opens the form); where groups of sites have
+models of their own (`DAYAHEAD_GROUPS`), the weekly run starts one more for each.
 
 | If this fails | do this |
 |---|---|
+| `train_groups` | Airflow could not start a group's training: clear it; the fleet's goes on |
 | `plan` | not a date, a day later than tomorrow, or settings that the architecture does not have: its log says which |
 | `extract`, `features` | Postgres or the store did not answer, or a site's name in the form is not known: its log says which |
 | `validate` | read the failed expectation in its log and in the Data Docs it names; fix the source, then clear the task |
@@ -25,7 +27,18 @@ from pipeline.config import read_settings
 from pipeline.core.models import FORECASTERS
 from pipeline.scheduling.approval import Approval, approval_param
 from pipeline.scheduling.assets import champion_asset, table_asset
-from pipeline.scheduling.tasks import LONGEST_TRAINING, NO_CATCHING_UP, SHARD_DEFAULTS, SHARDS, TARGET_DAY, TASK_DEFAULTS, plan_shards, step
+from pipeline.scheduling.starting import TrainGroup
+from pipeline.scheduling.tasks import (
+    GROUP,
+    LONGEST_TRAINING,
+    NO_CATCHING_UP,
+    SHARD_DEFAULTS,
+    SHARDS,
+    TARGET_DAY,
+    TASK_DEFAULTS,
+    plan_shards,
+    step,
+)
 
 settings = read_settings()
 
@@ -42,6 +55,7 @@ settings = read_settings()
     default_args=TASK_DEFAULTS,
     params={
         "target_day": TARGET_DAY,
+        "group": GROUP,
         "sites": Param(
             [],
             type=["null", "array"],
@@ -75,6 +89,9 @@ settings = read_settings()
 def train_model() -> None:
     """Wire the steps of a training."""
     run, parts = plan_shards("train")
+    if settings.groups:
+        groups = TrainGroup.partial(task_id="train_groups", task_display_name="Train each group", trigger_dag_id="train_model", told=run)
+        groups.expand(group=list(settings.groups))
     review = Approval(task_id="review", task_display_name="Review by a person", run=run)
     chain(
         shard.expand(run=parts),

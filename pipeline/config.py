@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     model: str = "gru_attention"
     model_settings: str = ""  # of that model: JSON, or the name of a preset; empty: the model's own
     registered_model: str = "dayahead"
+    groups: Annotated[tuple[str, ...], NoDecode] = ()  # KEY=VALUE of labels: their sites get a model and a champion of their own
     context_days: Annotated[int | None, Field(ge=7)] = None  # past days that a model looks at; None: the model's own
     train_days: int = Field(400, ge=14)  # history that train_model reads
     forecast_days: int = Field(90, ge=14)  # history that forecast_day_ahead reads: the model's context, and what is usual at a site
@@ -96,7 +98,7 @@ class Settings(BaseSettings):
     alert_anomaly_share: float = Field(0.05, gt=0, le=1)  # alert where this share of the sites had an anomaly
     runbook_url: str = ""  # where alerts say the runbook lies; empty: the page's own copy of docs/operations.md
 
-    @field_validator("covariates", "features", "reviewers", mode="before")
+    @field_validator("covariates", "features", "groups", "reviewers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -105,6 +107,13 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("groups")
+    @classmethod
+    def _labels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(0 < group.find("=") < len(group) - 1 for group in value) or len(set(value)) < len(value):
+            raise ValueError("expected KEY=VALUE of labels, each once, with commas between: region=west,region=east")
+        return value
 
     @field_validator("timezone", "billing_timezone")
     @classmethod
@@ -127,6 +136,10 @@ class Settings(BaseSettings):
     def days_ahead(self) -> int:
         """Days from the day on which the schedule fires to the target day: 1 where the readings end before midnight, else 0."""
         return int(self.cutoff_lead_hours > 0)
+
+    def model_of(self, group: str) -> str:
+        """Return the name of the registered model of a group of sites, or of the fleet; what a name may not hold is percent-encoded."""
+        return f"{self.registered_model}-{quote(group, safe='= ')}" if group else self.registered_model
 
     def cutoff_of(self, target_day: date) -> datetime:
         """Return the instant (UTC) up to which readings are known when ``target_day`` is forecast."""

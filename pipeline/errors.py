@@ -21,6 +21,10 @@ class ModelError(DayaheadError):
     """A model cannot be built, loaded or trusted: unknown name, corrupted weights, other architecture version."""
 
 
+class NoChampionError(ModelError):
+    """A registered model has no champion yet, or none before it: nothing is wrong with it."""
+
+
 class StoreError(DayaheadError):
     """A snapshot or a step's result cannot be read or written."""
 

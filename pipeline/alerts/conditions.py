@@ -10,6 +10,7 @@ from pipeline.adapters.postgres import alerts
 from pipeline.adapters.postgres.database import connect
 from pipeline.alerts.messages import Alert
 from pipeline.config import Settings
+from pipeline.core.series.groups import FLEET
 
 CHAMPION_RUNG = "none"
 AGAINST = {"backtest": "its backtest", "seasonal_naive": "the seasonal naive"}
@@ -73,16 +74,17 @@ def after_monitor(settings: Settings, result: dict[str, Any]) -> list[Alert]:
         days = [report["target_day"] for report in result["scored"] if report["role"] == "champion"]
         last = date.fromisoformat(max(days)) if days else None
         count, total, worst = alerts.read_anomalies(connection, last) if last else (0, 0, [])
-    if features:
-        facts = {"features": [row[:3] for row in features], "version": features[0][3], "retrain": result["retrain"]}
-        found.append(Alert("drift", target_day, facts=facts))
-    if result["decay"] is not None and result["decay"] > settings.decay_ratio:
-        facts = {"decay": result["decay"], "against": AGAINST[settings.decay_against], "threshold": settings.decay_ratio}
-        found.append(Alert("decay", target_day, facts=facts | {"retrain": result["retrain"]}))
+    for group, watched in {FLEET: result, **result["groups"]}.items():
+        own = [row for row in features if row[4] == group]
+        if own:
+            facts = {"features": [row[:3] for row in own], "version": own[0][3], "retrain": watched["retrain"]}
+            found.append(Alert("drift", target_day, group, facts))
+        if watched["decay"] is not None and watched["decay"] > settings.decay_ratio:
+            facts = {"decay": watched["decay"], "against": AGAINST[settings.decay_against], "threshold": settings.decay_ratio}
+            found.append(Alert("decay", target_day, group, facts | {"group": group, "retrain": watched["retrain"]}))
     if last and total and count and count / total >= settings.alert_anomaly_share:
         found.append(Alert("anomalies", last, facts={"count": count, "total": total, "worst": _on_own_clocks(settings, worst)}))
-    if outside := result.get("outside"):
-        found.append(Alert("outside", date.fromisoformat(outside["noted_on"]), str(outside["id"]), outside))
+    found += [Alert("outside", date.fromisoformat(noted["noted_on"]), str(noted["id"]), noted) for noted in result["outside"]]
     return found
 
 

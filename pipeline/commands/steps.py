@@ -19,6 +19,12 @@ TargetDay = Annotated[
     typer.Option(help="Day to forecast, for instance 2026-08-21; its start is the cutoff. Default: the latest whose cutoff has passed."),
 ]
 Purpose = Annotated[Literal["train", "forecast"], typer.Option(help="Chain that the step belongs to: train or forecast.")]
+Group = Annotated[
+    str,
+    typer.Option(
+        help="Of a training: the group of sites that the model is for, such as region=west (DAYAHEAD_GROUPS). Default: the fleet."
+    ),
+]
 Shards = Annotated[int, typer.Option(min=1, help="Into how many parts the sites are divided.")]
 Shard = Annotated[int | None, typer.Option(min=0, help="Only this part, counted from 0 as Airflow does. Default: one after the other.")]
 
@@ -26,6 +32,7 @@ Shard = Annotated[int | None, typer.Option(min=0, help="Only this part, counted 
 def extract(
     target_day: TargetDay = None,
     purpose: Purpose = "forecast",
+    group: Group = "",
     site: Annotated[list[str] | None, typer.Option(help="Only this site; may be given more than once.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Days of history to read.")] = None,
     shards: Shards = 1,
@@ -38,34 +45,38 @@ def extract(
         python -m pipeline extract --purpose train --days 90 --site fra-01
         python -m pipeline extract --target-day 2026-08-21 --shards 8 --shard 3
     """
-    _run_parts("extract", purpose, target_day, shards, shard, sites=site, days=days)
+    _run_parts("extract", purpose, target_day, shards, shard, group, sites=site, days=days)
 
 
-def validate(target_day: TargetDay = None, purpose: Purpose = "forecast", shards: Shards = 1, shard: Shard = None) -> None:
+def validate(
+    target_day: TargetDay = None, purpose: Purpose = "forecast", group: Group = "", shards: Shards = 1, shard: Shard = None
+) -> None:
     """Check the snapshot: faulty rows to quarantine, broken sites to the ladder, a broken batch refused.
 
     Examples:
         python -m pipeline validate --target-day 2026-08-21
     """
-    _run_parts("validate", purpose, target_day, shards, shard)
+    _run_parts("validate", purpose, target_day, shards, shard, group)
 
 
-def features(target_day: TargetDay = None, purpose: Purpose = "forecast", shards: Shards = 1, shard: Shard = None) -> None:
+def features(
+    target_day: TargetDay = None, purpose: Purpose = "forecast", group: Group = "", shards: Shards = 1, shard: Shard = None
+) -> None:
     """Lay the clean readings on each site's wall-clock grid.
 
     Examples:
         python -m pipeline features --target-day 2026-08-21
     """
-    _run_parts("features", purpose, target_day, shards, shard)
+    _run_parts("features", purpose, target_day, shards, shard, group)
 
 
-def gather(target_day: TargetDay = None, shards: Shards = 1) -> None:
+def gather(target_day: TargetDay = None, group: Group = "", shards: Shards = 1) -> None:
     """Put the shards of a training together; an undivided one is whole already.
 
     Examples:
         python -m pipeline gather --target-day 2026-08-21
     """
-    _run("gather", "train", target_day, shards)
+    _run("gather", "train", target_day, shards, group)
 
 
 def train(
@@ -74,6 +85,7 @@ def train(
     settings: Annotated[
         str | None, typer.Option(help="Its settings: JSON, or the name of a preset. Default: DAYAHEAD_MODEL_SETTINGS.", metavar="JSON")
     ] = None,
+    group: Group = "",
 ) -> None:
     """Fit a challenger; a killed attempt resumes from its checkpoint.
 
@@ -82,26 +94,27 @@ def train(
         python -m pipeline train --target-day 2026-08-21 --architecture lightgbm
         python -m pipeline train --settings '{"hidden": 128}'
         python -m pipeline train --architecture daily_gru_dot --settings original
+        python -m pipeline train --group region=west
     """
-    _run("train", "train", target_day, architecture=architecture, model_settings=settings)
+    _run("train", "train", target_day, group=group, architecture=architecture, model_settings=settings)
 
 
-def evaluate(target_day: TargetDay = None) -> None:
+def evaluate(target_day: TargetDay = None, group: Group = "") -> None:
     """Backtest challenger, champion and baselines on the same days.
 
     Examples:
         python -m pipeline evaluate --target-day 2026-08-21
     """
-    _run("evaluate", "train", target_day)
+    _run("evaluate", "train", target_day, group=group)
 
 
-def register(target_day: TargetDay = None) -> None:
+def register(target_day: TargetDay = None, group: Group = "") -> None:
     """Log the training to MLflow and register the challenger as a version.
 
     Examples:
         python -m pipeline register --target-day 2026-08-21
     """
-    _run("register", "train", target_day)
+    _run("register", "train", target_day, group=group)
 
 
 Reason = Annotated[str, typer.Option(help="Why; kept in the table promotions.")]
@@ -113,26 +126,29 @@ def promote(
     to: Annotated[str | None, typer.Option(help="Make this version champion, past the gate.")] = None,
     reason: Reason = "",
     by: DecidedBy = "unknown",
+    group: Group = "",
 ) -> None:
     """Make the challenger champion if the gate says so; or, by a person's word, any version.
 
     Examples:
         python -m pipeline promote --target-day 2026-08-21
         python -m pipeline promote --to 7 --reason "judged by hand"
+        python -m pipeline promote --to region=west:3 --reason "judged by hand"
     """
     if to:
         _decide(to, reason, by)
     else:
-        _run("promote", "train", target_day)
+        _run("promote", "train", target_day, group=group)
 
 
-def rollback(reason: Reason = "", by: DecidedBy = "unknown") -> None:
+def rollback(reason: Reason = "", by: DecidedBy = "unknown", group: Group = "") -> None:
     """Make the previous champion champion again.
 
     Examples:
         python -m pipeline rollback --reason "alarms since the change"
+        python -m pipeline rollback --group region=west --reason "alarms"
     """
-    _decide(None, reason, by)
+    _decide(None, reason, by, group)
 
 
 def forecast(target_day: TargetDay = None, shards: Shards = 1, shard: Shard = None) -> None:
@@ -202,23 +218,23 @@ def monitor(target_day: TargetDay = None) -> None:
     _run("monitor", "forecast", target_day)
 
 
-def _decide(version: str | None, reason: str, by: str) -> None:
+def _decide(version: str | None, reason: str, by: str, group: str = "") -> None:
     if not reason:
         raise typer.BadParameter('a person\'s decision needs a reason: --reason "alarms since the change"')
     from pipeline.config import read_settings
     from pipeline.steps.promote import decide_by_word
 
-    typer.echo(f"champion is now version {decide_by_word(read_settings(), version, by, reason)['version']}")
+    typer.echo(f"champion is now version {decide_by_word(read_settings(), version, by, reason, group=group)['version']}")
 
 
-def _run_parts(step: str, purpose: str, target_day: str | None, shards: int, shard: int | None, **options: Any) -> None:
+def _run_parts(step: str, purpose: str, target_day: str | None, shards: int, shard: int | None, group: str = "", **options: Any) -> None:
     """Run a step of one shard, or of all of them one after the other."""
     from pipeline.adapters.store.snapshots import Store
     from pipeline.config import read_settings
 
     if shard is not None and shard >= shards:
         raise typer.BadParameter(f"--shard {shard} is none of {shards}; expected 0 to {shards - 1}, or more --shards")
-    run = _planned(purpose, target_day, shards)
+    run = _planned(purpose, target_day, shards, group)
     if shard is not None or shards == 1:
         _walk(step, run.parts()[shard or 0], **options)
         return
@@ -232,8 +248,8 @@ def _run_parts(step: str, purpose: str, target_day: str | None, shards: int, sha
             typer.echo(f"shard {part.shard} of {shards} is left out: {reason}", err=True)
 
 
-def _run(step: str, purpose: str, target_day: str | None, shards: int = 1, **options: Any) -> None:
-    _walk(step, _planned(purpose, target_day, shards), **options)
+def _run(step: str, purpose: str, target_day: str | None, shards: int = 1, group: str = "", **options: Any) -> None:
+    _walk(step, _planned(purpose, target_day, shards, group), **options)
 
 
 def _walk(step: str, run: Run, **options: Any) -> None:
@@ -242,8 +258,8 @@ def _walk(step: str, run: Run, **options: Any) -> None:
     tell_result(result)
 
 
-def _planned(purpose: str, target_day: str | None, shards: int) -> Run:
+def _planned(purpose: str, target_day: str | None, shards: int, group: str) -> Run:
     from pipeline.config import read_settings
     from pipeline.steps.plan import plan
 
-    return plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC), shards=shards)
+    return plan(purpose, read_settings(), asked=target_day, partition_key=None, at=datetime.now(UTC), shards=shards, group=group)

@@ -1,1 +1,1 @@
-"""What the DAG files share: a step as a task, the question to a person, the training that decay asks for."""
+"""What the DAG files share: a step as a task, the question to a person, the runs that it starts."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, XComArg, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from pipeline.alerts.notifier import Tell
 from pipeline.config import read_settings
+from pipeline.core.series.groups import FLEET
+from pipeline.scheduling.starting import AskForPromotion
 from pipeline.steps import run_step
 
 if TYPE_CHECKING:
@@ -50,25 +51,20 @@ def who_triggered(context: Context) -> str:
 
 
 def ask_where_better(run: XComArg) -> XComArg:
-    """Return the task of step ``compare``; where it finds the challenger better, ``promote_model`` is started, once for a version."""
+    """Return the task of step ``compare``; where it finds a challenger better, ``promote_model`` is started, once for a version."""
     found = _compare(run)
-    TriggerDagRunOperator(
-        task_id="ask_for_promotion",
-        task_display_name="Ask for a promotion",
-        trigger_dag_id="promote_model",
-        trigger_run_id="shadow_of_version_{{ ti.xcom_pull(task_ids='compare')['version'] }}",
-        skip_when_already_exists=True,
-        logical_date=None,
-        conf={name: found[name] for name in ("version", "reason")} | {"approval": read_settings().approval},  # type: ignore[index]
+    asking = AskForPromotion.partial(
+        task_id="ask_for_promotion", task_display_name="Ask for a promotion", trigger_dag_id="promote_model", told=found
     )
+    asking.expand(group=[FLEET, *read_settings().groups])
     return found
 
 
 @task(task_id="compare", task_display_name="Compare with the shadow")
 def _compare(run: Any) -> dict[str, Any]:
     found = run_step("compare", run)
-    if not found["ask"]:
-        raise AirflowSkipException(found["reason"])
+    if not found["asks"]:
+        raise AirflowSkipException(found["found"])
     return found
 
 

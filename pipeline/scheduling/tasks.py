@@ -47,6 +47,13 @@ SHARDS = Param(
     title="Shards",
     description="Parts of the fleet, each its own chain of tasks.",
 )
+GROUP = Param(
+    "",
+    type=["null", "string"],
+    enum=[None, "", *read_settings().groups],
+    title="Group",
+    description="Of sites with a model of their own, such as region=west: DAYAHEAD_GROUPS. Empty: the fleet.",
+)
 TARGET_DAY = Param(
     None,
     type=["null", "string"],
@@ -119,7 +126,7 @@ def _plan_shards(purpose: str) -> list[dict[str, Any]]:
         from pipeline.core.models import settings_of
 
         settings_of(params["architecture"], params["settings"])
-    run = _plan(purpose, params["shards"])
+    run = _plan(purpose, params["shards"], params.get("group") or "")
     get_current_context()["ti"].xcom_push("run", run.to_json())
     return [part.to_json() for part in run.parts()]
 
@@ -138,12 +145,13 @@ def step(name: str, run: XComArg, *, operator: dict[str, Any] | None = None, **o
     return made
 
 
-def _plan(purpose: str, shards: int = 1) -> Run:
+def _plan(purpose: str, shards: int = 1, group: str = "") -> Run:
     from pipeline.steps.plan import plan as plan_run
 
     context = get_current_context()
     dag_run, asked = context["dag_run"], context["params"]["target_day"]
-    return plan_run(purpose, read_settings(), asked=asked, partition_key=dag_run.partition_key, at=dag_run.run_after, shards=shards)
+    key, at = dag_run.partition_key, dag_run.run_after
+    return plan_run(purpose, read_settings(), asked=asked, partition_key=key, at=at, shards=shards, group=group)
 
 
 def _run_step(name: str, run: Any, options: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pipeline.adapters.postgres import database, promotions
 from pipeline.adapters.postgres.promotions import Decided
 from pipeline.config import Settings
 from pipeline.core.evaluation.gate import Decision
+from pipeline.core.series.groups import FLEET, group_of
 from pipeline.errors import ConfigurationError, ModelError, ServiceError
 
 log = logging.getLogger(__name__)
@@ -38,17 +39,19 @@ class Standing:
 
 
 @contextmanager
-def deciding(settings: Settings) -> Iterator[Standing]:
-    """Keep everybody else from deciding, and give who is champion once what was cut short is done and what was done outside is noted.
+def deciding(settings: Settings, group: str) -> Iterator[Standing]:
+    """Keep everybody else from deciding, and give who is champion of a group, or of the fleet, once all is settled.
+
+    What was cut short is done then, and what was done outside is noted.
 
     Raises:
         ModelError: Somebody else made another version champion while this waited for its turn.
         ServiceError: The tracking server or the database does not answer.
     """
-    seen = registry.champion_version(settings)
+    seen = registry.champion_version(settings, group)
     with database.connect(settings, "writer", work="promote") as turn:  # a transaction of its own: its end, in whatever way, ends the turn
         database.lock(turn, "promotions")
-        standing = _settled(settings)
+        standing = _settled(settings, group)
         if standing.champion != seen and not standing.finished and standing.last:
             by, why = standing.last.decided_by, standing.last.reason
             raise ModelError(f"{by} has just made version {standing.champion} champion ({why}); look at it, then decide again")
@@ -75,23 +78,24 @@ def carry_out(settings: Settings, version: str, champion: str | None, word: str,
     log.info("decided version=%s decision=%s by=%s previous=%s reason=%s", version, word, by, champion, decision.reason)
 
 
-def watch_alias(settings: Settings) -> dict[str, Any] | None:
-    """Note an alias that was moved in MLflow itself, and return what was noted of it; None where all is as it was decided."""
+def watch_alias(settings: Settings, group: str = FLEET) -> dict[str, Any] | None:
+    """Note a group's alias that was moved in MLflow itself, and return what was noted of it; None where all is as it was decided."""
     try:
-        with deciding(settings) as standing:
+        with deciding(settings, group) as standing:
             last = standing.last
     except (ConfigurationError, ModelError, ServiceError) as error:
         log.warning("whether the alias champion was moved outside is not known, the next run looks again reason=%s", error)
         return None
     if last is None or last.decided_by != OUTSIDE:
         return None
-    return {"id": last.id, "version": last.version, "previous": last.previous, "noted_on": last.decided_at.date().isoformat()}
+    noted_on = last.decided_at.date().isoformat()
+    return {"id": last.id, "version": last.version, "previous": last.previous, "group": group, "noted_on": noted_on}
 
 
-def _settled(settings: Settings) -> Standing:
-    champion = registry.champion_version(settings)
+def _settled(settings: Settings, group: str) -> Standing:
+    champion = registry.champion_version(settings, group)
     with database.connect(settings, "writer", work="promote") as connection:
-        last = promotions.last_decided(connection)
+        last = promotions.last_decided(connection, group)
     if last and not last.settled:
         if champion != last.version:
             before = registry.tags_of(settings, last.version).get(registry.PREVIOUS) or None
@@ -110,7 +114,7 @@ def _note_outside(settings: Settings, champion: str, last: Decided | None) -> St
         promotions.record_promotion(
             connection, version=champion, previous=previous, decided_by=OUTSIDE, decision=PROMOTED, reason=MOVED_OUTSIDE, figures={}
         )
-        noted = promotions.last_decided(connection)
+        noted = promotions.last_decided(connection, group_of(champion))
     registry.tag_version(settings, champion, {registry.PREVIOUS: previous or "", "decision": PROMOTED, "decided_by": OUTSIDE})
     log.warning("the alias champion was moved outside version=%s previous=%s", champion, previous)
     return Standing(champion, noted, finished=False)

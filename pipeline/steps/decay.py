@@ -25,6 +25,7 @@ from pipeline.core.learning.mixture import worthless
 from pipeline.core.series.event_spans import spans_on, without
 from pipeline.core.series.frames import Site
 from pipeline.core.series.grid import Grid, to_grid
+from pipeline.core.series.groups import FLEET, group_of
 from pipeline.errors import ConfigurationError, ModelError, ServiceError, StoreError
 
 log = logging.getLogger(__name__)
@@ -37,18 +38,32 @@ SITES_AT_A_TIME = 1000
 WORTHLESS_DAYS = 21
 
 
-def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
-    """Keep the drift of the champion's inputs, and ask for a training where drift or decay is beyond its threshold.
+def watch_champions(run: Run, settings: Settings) -> dict[str, Any]:
+    """Keep the drift of the champions' inputs, and ask for trainings where drift or decay is beyond its threshold.
+
+    Returns:
+        What ``watch_champion`` says of the fleet's champion; ``groups``: the same of each group that has a champion; ``trainings``: group
+        and reason of each training that this day asked for; ``worthless``: experts that had hardly any share for three weeks.
+    """
+    with connect(settings, "writer", work="monitor") as connection:
+        used = monitoring.champions_used(connection, run.target_day)
+        idle = worthless(monitoring.read_shares(connection, run.target_day, WORTHLESS_DAYS))
+    if idle:
+        log.warning("hardly any share for %d days experts=%s: not worth their training time", WORTHLESS_DAYS, ",".join(idle))
+    found = {group: watch_champion(run, settings, version) for group, version in used.items()}
+    trainings = [{"group": group, "reason": each["retrain"]} for group, each in found.items() if each["retrain"]]
+    fleet = found.pop(FLEET, {"drift": {}, "drifted": [], "decay": None, "retrain": None, "watched": "no version has forecast yet"})
+    return fleet | {"groups": found, "trainings": trainings, "worthless": idle}
+
+
+def watch_champion(run: Run, settings: Settings, version: str) -> dict[str, Any]:
+    """Keep the drift of a champion's inputs, and ask for a training where drift or decay is beyond its threshold.
 
     Returns:
         ``drift``: PSI by feature; ``drifted``: the features beyond both thresholds; ``decay``: the rolled error over what it is measured
-        by, None where unknown; ``retrain``: why this day asked for a training, None where it did not; ``worthless``: experts that had
-        hardly any share for three weeks; ``watched``: the version, and what of it could not be seen.
+        by, None where unknown; ``retrain``: why this day asked for a training, None where it did not; ``watched``: the version, and what
+        of it could not be seen.
     """
-    with connect(settings, "writer", work="monitor") as connection:
-        version = monitoring.champion_used(connection, run.target_day)
-    if version is None:
-        return {"drift": {}, "drifted": [], "decay": None, "retrain": None, "worthless": [], "watched": "no version has forecast yet"}
     reference = _reference(settings, version)
     unjudged = _why_no_drift(run, settings, reference)
     drift = _drift(run, settings, Profile.from_json(reference.profile)) if reference and reference.profile and not unjudged else {}
@@ -57,16 +72,12 @@ def watch_champion(run: Run, settings: Settings) -> dict[str, Any]:
         monitoring.write_drift(connection, run.target_day, version, drift)
         monitoring.mark_in_sample(connection, run.target_day - timedelta(days=MARKED_DAYS))
         error = monitoring.read_rolling_error(connection, version, run.target_day, settings.decay_days)
-        idle = worthless(monitoring.read_shares(connection, run.target_day, WORTHLESS_DAYS))
-    if idle:
-        log.warning("hardly any share for %d days experts=%s: not worth their training time", WORTHLESS_DAYS, ",".join(idle))
     decay = decay_of(error, reference, settings)
     result = {
         "drift": {name: round(found["psi"], 4) for name, found in drift.items()},
         "drifted": drifted,
         "decay": decay,
         "retrain": _ask_for_training(run, settings, version, drift, drifted, error, decay),
-        "worthless": idle,
         "watched": f"version {version}; "
         + ((reference.note or unjudged or "drift and decay") if reference else "what it was trained on is unknown"),
     }
@@ -90,7 +101,7 @@ def _ask_for_training(
     if decay is not None and decay > settings.decay_ratio:
         against = "its backtest" if settings.decay_against == "backtest" else "the seasonal naive"
         reasons.append(f"WAPE {error.wape:.3f} over {error.days} days is {decay:.2f} times that of {against}")
-    strain = _strain(run, settings)
+    strain = _strain(run, settings, version)
     if strain > MOST_STRAIN:
         reasons.append(f"the world has changed: the weights alone lose {strain:.0%} more than the forecast that learns every day")
     moved = [name for name in drifted if name != HOLES]
@@ -108,16 +119,16 @@ def _ask_for_training(
             }
             reason, cooldown = "; ".join(reasons), settings.retrain_cooldown_days
             monitoring.request_training(connection, run.target_day, version, reason, figures, cooldown)
-        return monitoring.training_requested(connection, run.target_day, settings.retrain_cooldown_days)
+        return monitoring.training_requested(connection, run.target_day, group_of(version), settings.retrain_cooldown_days)
 
 
-def _strain(run: Run, settings: Settings) -> float:
-    """Return what the day's publication says of how much learning had to carry; 0 where there is none, or nothing learns."""
+def _strain(run: Run, settings: Settings, version: str) -> float:
+    """Return what the day's publication says of how much learning had to carry a version; 0 where there is none, or nothing learns."""
     try:
         published = Store(settings.store_url).read_result(replace(run, purpose="forecast"), "publish")
     except StoreError:
         return 0.0
-    return float(published.get("strain") or 0.0)
+    return float(published.get("strains", {}).get(version, 0.0))
 
 
 def _reference(settings: Settings, version: str) -> Reference | None:

@@ -28,7 +28,8 @@ from pipeline.core.learning.state import LEARNT_BEFORE, State
 from pipeline.core.models.contract import FitOptions, Forecast, Forecaster
 from pipeline.core.models.rows import to_attention_rows, to_rows
 from pipeline.core.series.grid import Grid
-from pipeline.errors import ModelError
+from pipeline.core.series.groups import group_of
+from pipeline.errors import ModelError, NoChampionError
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
     forecasts = {CHALLENGER: told.forecast} | _baselines(grid, spans, settings, unknown)
     if told.state is not None:
         forecasts[FROZEN] = told.frozen
-    champion = _champion(settings, grid, spans, unknown)
+    champion = _champion(settings, run.group, grid, spans, unknown)
     if champion.forecast:
         forecasts[CHAMPION] = champion.forecast
     first, last = grid.day_at(spans.test.start), grid.day_at(spans.test.stop - 1)
@@ -72,7 +73,7 @@ def evaluate(run: Run, settings: Settings) -> dict[str, Any]:
     evaluation: dict[str, Any] = {
         "data": about,
         "models": judged,
-        "retraining": is_retraining(challenger_model, champion.forecaster),
+        "retraining": champion.group == run.group and is_retraining(challenger_model, champion.forecaster),
         "shares": told.shares,
         "covariates": [name for kind in ("covariates", "planned") for name in getattr(challenger_model, kind, [])],
     }
@@ -111,6 +112,11 @@ class _Champion:
     forecast: Forecast | None = None
     unfit: str | None = None
 
+    @property
+    def group(self) -> str:
+        """Of the version; one of the fleet's may stand for a group that has no champion of its own yet."""
+        return group_of(self.version or "")
+
 
 def _told(forecaster: Forecaster, grid: Grid, days: range, unknown: np.ndarray, before: State | None, first: int | None = None) -> Told:
     """Return what a forecaster says of the test days, and what it has learnt then; who begins with nothing learnt learns nothing."""
@@ -120,10 +126,10 @@ def _told(forecaster: Forecaster, grid: Grid, days: range, unknown: np.ndarray, 
     return learnt_on(forecaster, grid, days, unknown, before, first)
 
 
-def _champion(settings: Settings, grid: Grid, spans: Spans, unknown: np.ndarray) -> _Champion:
-    """Return the champion, learning on from what it knew before the days of its own evaluation."""
+def _champion(settings: Settings, group: str, grid: Grid, spans: Spans, unknown: np.ndarray) -> _Champion:
+    """Return the champion that answers for these sites, learning on from what it knew before the days of its own evaluation."""
     try:
-        forecaster, version = registry.load_champion(settings)
+        forecaster, version = _standing(settings, group)
     except ModelError as error:
         log.info("no champion to compare with reason=%s", error)
         return _Champion()
@@ -136,6 +142,15 @@ def _champion(settings: Settings, grid: Grid, spans: Spans, unknown: np.ndarray)
     except ModelError as error:  # another interval than it was trained on
         log.warning("champion cannot forecast version=%s reason=%s", version, error)
         return _Champion(version, forecaster, unfit=str(error))
+
+
+def _standing(settings: Settings, group: str) -> tuple[Forecaster, str]:
+    try:
+        return registry.load_champion(settings, group)
+    except NoChampionError:
+        if not group:
+            raise
+        return registry.load_champion(settings)
 
 
 def _baselines(grid: Grid, spans: Spans, settings: Settings, unknown: np.ndarray) -> dict[str, Forecast]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
@@ -21,6 +22,7 @@ from pipeline.config import Settings
 from pipeline.core.series.clock import infer_step_minutes
 from pipeline.core.series.events import means_any
 from pipeline.core.series.frames import Site, from_sites, labels_in, with_labels
+from pipeline.core.series.groups import group_of_site
 from pipeline.core.series.intervals import coarsened, find_step, is_recent, on_steps
 from pipeline.core.series.plans import meant_on
 from pipeline.core.series.zones import parts_of
@@ -37,19 +39,19 @@ def extract(run: Run, settings: Settings, *, sites: list[str] | None = None, day
     """Store the readings with ``ts < cutoff`` of the sites in scope, sorted by site and ts, and the sites themselves.
 
     Args:
-        run: Gives the cutoff, and where it is a shard the sites that may be in scope.
+        run: Gives the cutoff, and where it is a shard or of a group the sites that may be in scope.
         settings: Give the covariates, and how much history a training or a forecast needs.
         sites: Names in scope; None for all.
         days: Days of history before the cutoff; None for what the purpose needs.
 
     Raises:
-        DataError: A site in scope is unknown, or ``traffic`` lacks a column.
+        DataError: A site in scope is unknown, no site is in the group, or ``traffic`` lacks a column.
         NothingToForecastError: There is no reading in the span.
     """
     history = days if days is not None else history_days(run, settings)
     since = run.cutoff - timedelta(days=history)
     with connect(settings, "reader", work="extract") as connection:
-        known = read_sites(connection, run.cutoff, settings.timezone)
+        known = _of_group(read_sites(connection, run.cutoff, settings.timezone), run, settings)
         until = min(run.cutoff, latest_stamp(connection))  # of a day forecast before its cutoff, readings of the future are none
         names = _names_in_scope(connection, known, run, sites, (since, until))
         readings = read_readings(connection, since, until, names, settings.covariates)
@@ -105,6 +107,20 @@ def join_fleets(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return lists | {"unusable": unusable, "chosen": any(part.get("chosen", False) for part in parts)}
 
 
+def _of_group(known: KnownSites, run: Run, settings: Settings) -> KnownSites:
+    """Return what is known of the sites of the run's group."""
+    if not run.group:
+        return known
+    labels = labels_in(with_labels(from_sites(known.live), known.labels))
+    live = tuple(site for site in known.live if group_of_site(labels[site.name], settings.groups) == run.group)
+    if not live:
+        raise DataError(
+            f"no site is in the group {run.group}; expected one with this label, and with none that stands before it in DAYAHEAD_GROUPS "
+            f"({', '.join(settings.groups)}): python -m pipeline sites list"
+        )
+    return replace(known, live=live)
+
+
 def _names_in_scope(
     connection: Connection, known: KnownSites, run: Run, sites: list[str] | None, span: tuple[datetime, datetime]
 ) -> list[str] | None:
@@ -119,9 +135,10 @@ def _names_in_scope(
         way_out = f"was {near[0]!r} meant?" if near else "load their readings first"
         way_out = "it is retired" if unknown[0] in known.retired else way_out
         raise DataError(f"unknown site(s) {', '.join(map(repr, unknown))}; {len(live)} are known: {way_out}")
+    chosen = sites or (live if run.group else None)
     if run.shard is None:
-        return sites
-    return [name for name in sites or read_names(connection, *span) if run.holds(name)]
+        return chosen
+    return [name for name in chosen or read_names(connection, *span) if run.holds(name)]
 
 
 def _look_at_fleet(readings: pd.DataFrame, known: KnownSites, scope: tuple[Site, ...], run: Run, settings: Settings) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from pipeline.adapters.mlflow import registry
 from pipeline.adapters.postgres.whole_days import MIXTURE
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
-from pipeline.core import models
 from pipeline.core.learning.effects import Effects, raised
 from pipeline.core.learning.rolling import joined
 from pipeline.core.models.contract import Forecast, Forecaster, Origins
@@ -24,23 +23,23 @@ from pipeline.core.scenarios.day_ahead import outlook
 from pipeline.core.scenarios.memory import Advice, Memory
 from pipeline.core.series.frames import labels_in
 from pipeline.core.series.grid import Grid
+from pipeline.core.series.groups import FLEET, group_of, group_of_site
 from pipeline.errors import ModelError, NothingToForecastError
+from pipeline.steps.ladder import CHAMPION_RUNG, LAST_RUNG, Ladders, ladders_of
 from pipeline.steps.learned import Answers, DailyLearner, Spoken, frozen_rows, mixture_rows
 
 log = logging.getLogger(__name__)
 
 ROLE = "champion"
-NAIVE = "seasonal_naive_mean"
-Rung = tuple[str, str, Forecaster]  # name, model version, forecaster
-Standing = tuple[str, str, Answers]  # the same, as it answers on this day
-CHAMPION_RUNG, LAST_RUNG = "none", "seasonal_naive"  # as column degradation names them
+Standing = tuple[str, str, Answers]  # a rung as it answers on this day
 
 
 def forecast(run: Run, settings: Settings, *, last_rung_only: bool = False) -> dict[str, Any]:
     """Forecast the target day of every live site and keep the rows in the store, in the columns of table ``forecasts``.
 
     The ladder is champion → previous champion → seasonal naive; a site that ``validate`` left to it starts at its last rung, and a site
-    for which a rung has no answer falls to the next. Each row names the rung in ``degradation``.
+    for which a rung has no answer falls to the next. Each row names the rung in ``degradation``. Sites of a group that has a champion of
+    its own ask that one and the one before it first, then the fleet's.
 
     Args:
         run: The run, or one shard of it.
@@ -51,7 +50,7 @@ def forecast(run: Run, settings: Settings, *, last_rung_only: bool = False) -> d
         NothingToForecastError: No site is live.
         StoreError: ``features`` has not run.
     """
-    made = answer(run, settings, ROLE, ladder_of(settings, last_rung_only))
+    made = answer(run, settings, ROLE, ladders_of(settings, last_rung_only))
     if set(made["rungs"]) != {CHAMPION_RUNG} or made["without_forecast"]:
         log.warning(
             "degraded forecast target_day=%s rungs=%s sites_without_forecast=%s", run.target_day, made["rungs"], made["without_forecast"]
@@ -60,7 +59,7 @@ def forecast(run: Run, settings: Settings, *, last_rung_only: bool = False) -> d
 
 
 def answer(
-    run: Run, settings: Settings, role: str, ladder: list[Rung], *, only: Collection[str] | None = None, capacity: float | None = None
+    run: Run, settings: Settings, role: str, ladders: Ladders, *, only: Collection[str] | None = None, capacity: float | None = None
 ) -> dict[str, Any]:
     """Ask the rungs from the highest down, keep their rows in the store and return where they lie; errors as in ``forecast``.
 
@@ -68,7 +67,7 @@ def answer(
         run: The run, or one shard of it.
         settings: Lead to the store.
         role: As the rows name it.
-        ladder: Whom to ask, the highest first.
+        ladders: Whom to ask.
         only: Names of the sites asked for; None for all.
         capacity: Of the sites asked for, instead of their own.
     """
@@ -83,11 +82,18 @@ def answer(
             f"no site has a reading in the {settings.dead_after_days} days before the cutoff {run.cutoff.isoformat()}; load newer ones"
         )
     broken = np.isin([grid.sites[i].name for i in origins.site], list(features["ladder"]))
-    standing = [_learning(run, settings, grid, rung) for rung in ladder]
-    answers, pending = _climb_down(grid, origins, broken, standing)
+    labels = _labels(store, run, grid)
+    groups = np.array([group_of_site(own, settings.groups) for own in labels])
+    groups[~np.isin(groups, list(ladders))] = FLEET
+    standing = _standing(run, settings, grid, groups, ladders)
+    answers, pending = [], np.ones(len(origins), bool)
+    for group in np.unique(groups[origins.site]):
+        here = np.flatnonzero(groups[origins.site] == group)
+        told, pending[here] = _climb_down(grid, origins.subset(here), broken[here], standing[group])
+        answers += told
     if not answers:
         raise NothingToForecastError(f"no rung answers for any of the {len(origins)} live sites of {run.folder}; see the warnings above")
-    spoken = _spoken(standing)
+    spoken = _spoken([one for each in standing.values() for one in each])
     frozen = _frozen(spoken, answers)
     if "effects" in features:
         effects: Effects = store.get(features["effects"], Effects.load)
@@ -102,7 +108,7 @@ def answer(
     month = Month.of(run.target_day, zone, run.cutoff, grid.step_minutes) if zone else None
     if capacity is not None:  # learning is over: what it keeps is named by the sites as they are
         grid = replace(grid, sites=tuple(replace(site, capacity=capacity) for site in grid.sites))
-    planned = outlook(grid, made, _labels(store, run, grid), _advice(grid, spoken, answers), month)
+    planned = outlook(grid, made, labels, _advice(spoken, answers), month)
     rungs = {rung: len(made.origins) for rung, _, made in answers}
     log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, sum(rungs.values()), len(forecasts), rungs)
     return {
@@ -113,7 +119,7 @@ def answer(
         **{name: store.put_frame(run, name, frame.assign(role=role)) for name, frame in planned.sites.items()},
         "totals": store.put(run, "totals", ".safetensors", planned.totals.save),
         **({"billed": store.put(run, "billed", ".safetensors", planned.billed.save)} if planned.billed else {}),
-        "strain": max((each.strain for each in spoken.values()), default=None),
+        "strains": {version: each.strain for version, each in spoken.items()},
         "rows": len(forecasts),
         "rungs": rungs,
         "without_forecast": [grid.sites[i].name for i in origins.site[pending]],
@@ -148,17 +154,27 @@ def _labels(store: Store, run: Run, grid: Grid) -> list[dict[str, str]]:
     return [known.get(site.name, {}) for site in grid.sites]
 
 
-def _learning(run: Run, settings: Settings, grid: Grid, rung: Rung) -> Standing:
-    """Return the rung as one that learns every day, where its version says what its own evaluation taught."""
-    name, version, forecaster = rung
+def _standing(run: Run, settings: Settings, grid: Grid, groups: np.ndarray, ladders: Ladders) -> dict[str, list[Standing]]:
+    """Return the ladders as they answer on this day; a version learns from all sites of its model, whoever is asked for."""
+    every = every_origin(grid, run)
+    learning: dict[str, Answers] = {}
+    for _, version, forecaster in (rung for ladder in ladders.values() for rung in ladder):
+        group = group_of(version)
+        if version not in learning:
+            learning[version] = _learning(run, settings, version, forecaster, every.subset(groups == group) if group else every)
+    return {group: [(rung, version, learning[version]) for rung, version, _ in ladder] for group, ladder in ladders.items()}
+
+
+def _learning(run: Run, settings: Settings, version: str, forecaster: Forecaster, every: Origins) -> Answers:
+    """Return a version as one that learns every day, where it says what its own evaluation taught."""
     try:
         prior = registry.load_learnt(settings, version)
     except ModelError as error:
         log.warning("version learns nothing version=%s reason=%s", version, error)
         prior = None
     if prior is None:
-        return rung
-    return name, version, DailyLearner(run, settings, version, forecaster, prior, every_origin(grid, run))
+        return forecaster
+    return DailyLearner(run, settings, version, forecaster, prior, every)
 
 
 def _spoken(ladder: list[Standing]) -> dict[str, Spoken]:
@@ -168,19 +184,23 @@ def _spoken(ladder: list[Standing]) -> dict[str, Spoken]:
 
 def _mixture(grid: Grid, role: str, spoken: dict[str, Spoken], answers: list[tuple[str, str, Forecast]]) -> pd.DataFrame:
     """Return what the answers of versions that learn were mixed from, in the columns of table ``mixture``."""
-    parts = [mixture_rows(grid, spoken[version].made, said.origins.site, role) for _, version, said in answers if version in spoken]
+    parts = [mixture_rows(grid, spoken[version], said.origins.site, role) for _, version, said in answers if version in spoken]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(MIXTURE))
 
 
 def _frozen(spoken: dict[str, Spoken], answers: list[tuple[str, str, Forecast]]) -> list[Forecast]:
     """Return what the weights of those that learn would have answered alone."""
-    return [spoken[version].frozen.subset(said.origins.site) for _, version, said in answers if version in spoken]
+    asked = [(spoken[version], said.origins) for _, version, said in answers if version in spoken]
+    return [replace(each.frozen.subset(each.rows(origins.site)), origins=origins) for each, origins in asked]
 
 
-def _advice(grid: Grid, spoken: dict[str, Spoken], answers: list[tuple[str, str, Forecast]]) -> Advice:
+def _advice(spoken: dict[str, Spoken], answers: list[tuple[str, str, Forecast]]) -> Advice:
     """Return what past days teach about the answers' peaks and volumes, in their order; nothing of a rung that does not learn."""
-    learnt, nothing = {version: each.advice for version, each in spoken.items()}, Memory.empty(grid.shape[0]).advice()
-    return Advice.joined([learnt.get(version, nothing).subset(said.origins.site) for _, version, said in answers])
+    parts = []
+    for _, version, said in answers:
+        learnt = spoken.get(version)
+        parts.append(learnt.advice.subset(learnt.rows(said.origins.site)) if learnt else Memory.empty(len(said.origins)).advice())
+    return Advice.joined(parts)
 
 
 def _climb_down(
@@ -203,18 +223,3 @@ def _climb_down(
         if answered.any():
             answers.append((rung, version, made.subset(answered)))
     return answers, pending
-
-
-def ladder_of(settings: Settings, last_rung_only: bool = False) -> list[Rung]:
-    """Return the rungs that stand, highest first; only the last one where no model is to be asked."""
-    rungs: list[Rung] = []
-    loads = ((CHAMPION_RUNG, registry.load_champion), ("previous_champion", registry.load_previous_champion))
-    for degradation, load in () if last_rung_only else loads:
-        try:
-            forecaster, version = load(settings)
-        except Exception as error:  # noqa: BLE001  # whatever is wrong with a rung, the one below it stands
-            log.warning("rung does not stand rung=%s reason=%s: %s", degradation, type(error).__name__, error)
-            continue
-        rungs.append((degradation, str(version), forecaster))
-    rungs.append((LAST_RUNG, NAIVE, models.create(NAIVE)))
-    return rungs

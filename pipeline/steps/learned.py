@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.adapters.postgres.whole_days import FROZEN, MIXTURE
+from pipeline.adapters.store.model_files import folder_name
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.learning.experts import Experts
@@ -42,19 +43,25 @@ class Answers(Protocol):
 
 @dataclass(frozen=True)
 class Spoken:
-    """What a version that learns every day says of the target day of every site of a grid.
+    """What a version that learns every day says of the target day of each of its sites.
 
     Args:
+        sites: ``(N,)`` indices of the sites into the run's grid, ascending; a row of all else is a site.
         made: The forecast, and what it was mixed from.
         advice: What past days teach about its peaks and volumes.
         frozen: What the weights alone say.
         strain: How much learning carries of what a training should.
     """
 
+    sites: np.ndarray
     made: Learnt
     advice: Advice
     frozen: Forecast
     strain: float
+
+    def rows(self, sites: np.ndarray) -> np.ndarray:
+        """Return the rows of some sites."""
+        return np.searchsorted(self.sites, sites)
 
 
 class DailyLearner:
@@ -73,20 +80,20 @@ class DailyLearner:
             version: Whose forecast it is.
             forecaster: The version's.
             prior: What the days of the version's own evaluation taught.
-            every: An origin for each site of the run's grid, in its order.
+            every: An origin for each site of the run's grid that the version is for, in the grid's order.
         """
         self._run, self._store, self._version = run, Store(settings.store_url), version
         self._forecaster, self._prior, self._every = forecaster, prior, every
         self.spoken: Spoken | None = None
 
     def forecast(self, grid: Grid, origins: Origins) -> Forecast:
-        """Forecast the day's origins; all sites are asked together whoever is asked for, so that each has the same bits in any run."""
+        """Forecast the day's origins; all its sites are asked together whoever is asked for, so that each has the same bits in any run."""
         target = int(self._every.day.min())
         through = grid.index_of(date.fromisoformat(self._prior.through))
         if target <= through:  # a backfill of a day that the version has seen: what it learnt since may not speak
             return self._forecaster.forecast(grid, origins)
-        self.spoken = self._learnt(grid, target, through)
-        return self.spoken.made.forecast.subset(origins.site)
+        self.spoken = self._learnt(grid.of_sites(self._every.site), target, through)
+        return replace(self.spoken.made.forecast.subset(self.spoken.rows(origins.site)), origins=origins)
 
     def _learnt(self, grid: Grid, target: int, through: int) -> Spoken:
         ahead, unknown = self._every.day - target, np.minimum(self._every.unknown_steps, grid.shape[2])
@@ -112,7 +119,7 @@ class DailyLearner:
                 records.keep_day(day, chain.of(day.index))
         assert day.known is not None
         advice = Memory.of(day.known.own).advice()
-        return Spoken(day.made, advice, plain(day.said), strain(day.before or self._prior, day.said))
+        return Spoken(self._every.site, day.made, advice, plain(day.said), strain(day.before or self._prior, day.said))
 
 
 class _Records:
@@ -144,10 +151,8 @@ class _Records:
         self._write(day.index, "day", name, partial(save_day, day))
 
     def _of(self, index: int) -> Run:
-        earlier = timedelta(days=self._target - index)
-        return replace(
-            self._run, purpose=f"learnt-{self._version}", target_day=self._run.target_day - earlier, cutoff=self._run.cutoff - earlier
-        )
+        earlier, purpose = timedelta(days=self._target - index), f"learnt-{folder_name(self._version)}"
+        return replace(self._run, purpose=purpose, target_day=self._run.target_day - earlier, cutoff=self._run.cutoff - earlier)
 
     def _noted(self, index: int) -> dict[str, Any]:
         try:
@@ -183,23 +188,24 @@ def frozen_rows(grid: Grid, said: Forecast, role: str) -> pd.DataFrame:
     return medians.reset_index().assign(role=role)[list(FROZEN)]
 
 
-def mixture_rows(grid: Grid, made: Learnt, sites: np.ndarray, role: str) -> pd.DataFrame:
+def mixture_rows(grid: Grid, spoken: Spoken, sites: np.ndarray, role: str) -> pd.DataFrame:
     """Return the shares of a forecast, a row per target day, site and expert that has any, in the columns of table ``mixture``.
 
     Args:
         grid: Of the run.
-        made: The forecast of every site of the grid.
-        sites: Which of them it was asked for.
+        spoken: What the version said.
+        sites: Indices into the grid of those that it was asked for.
         role: As the rows name it.
     """
-    row, expert = np.nonzero(made.shares[sites] >= SMALLEST_SHARE)
-    site, level = sites[row], made.level[sites][row, expert]
+    made, said = spoken.made, spoken.rows(sites)
+    row, expert = np.nonzero(made.shares[said] >= SMALLEST_SHARE)
+    site, row = sites[row], said[row]
     values = {
-        "target_day": [grid.day_at(day) for day in made.forecast.origins.day[site]],
+        "target_day": [grid.day_at(day) for day in made.forecast.origins.day[row]],
         "role": role,
         "site": [grid.sites[i].name for i in site],
         "expert": np.array(made.experts, object)[expert],
-        "share": made.shares[sites][row, expert],
-        "level": level,
+        "share": made.shares[row, expert],
+        "level": made.level[row, expert],
     }
     return pd.DataFrame({name: values[name] for name in MIXTURE})

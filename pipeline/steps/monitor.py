@@ -26,10 +26,11 @@ from pipeline.core.evaluation.site_scores import hour_sums, score_frozen, score_
 from pipeline.core.models.contract import QUANTILE_COLUMNS
 from pipeline.core.series.clock import infer_step_minutes
 from pipeline.core.series.frames import Site
+from pipeline.core.series.groups import FLEET
 from pipeline.core.series.intervals import on_steps
 from pipeline.errors import ConfigurationError, ServiceError
 from pipeline.steps.champion import watch_alias
-from pipeline.steps.decay import watch_champion
+from pipeline.steps.decay import watch_champions
 from pipeline.steps.planned import score_plan
 
 log = logging.getLogger(__name__)
@@ -84,9 +85,10 @@ def monitor(run: Run, settings: Settings, *, days: int = 35) -> dict[str, Any]:
             log.warning("quarantined readings of the future rows=%d: their source's clock or zone is wrong", future)
     reports = [_report(day) for day in scored if len(day.scores)]
     log.info("monitored cutoff=%s days=%d rows=%d", run.cutoff.isoformat(), len(reports), written)
-    watched = watch_champion(run, settings)
+    watched = watch_champions(run, settings)
     _track(settings, today - timedelta(days=days), run.target_day)
-    outside = watch_alias(settings) if settings.tracking_url else None
+    noted = [watch_alias(settings, group) for group in (FLEET, *settings.groups)] if settings.tracking_url else []
+    outside = [each for each in noted if each]
     result = {"target_day": run.target_day.isoformat(), "scored": reports, "rows": written, "future": future, "outside": outside, **watched}
     return Store(settings.store_url).write_result(run, "monitor", result)
 

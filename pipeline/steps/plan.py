@@ -10,7 +10,9 @@ from pipeline.core.series.clock import target_day_at
 from pipeline.errors import ConfigurationError
 
 
-def plan(purpose: str, settings: Settings, *, asked: str | None, partition_key: str | None, at: datetime, shards: int = 1) -> Run:
+def plan(
+    purpose: str, settings: Settings, *, asked: str | None, partition_key: str | None, at: datetime, shards: int = 1, group: str = ""
+) -> Run:
     """Return the run that a day was asked for, by hand, by the schedule, or by nobody.
 
     Args:
@@ -21,10 +23,15 @@ def plan(purpose: str, settings: Settings, *, asked: str | None, partition_key: 
         at: The run's own instant: with neither day given, the latest target day whose cutoff has passed by then. Where tomorrow is asked
             for before its cutoff, the readings end here.
         shards: Into how many parts the sites are divided.
+        group: Of a training, the group of sites that the model is for; empty for the fleet.
 
     Raises:
-        ConfigurationError: A day is not an ISO date, both are given and differ, or the day lies further ahead than tomorrow.
+        ConfigurationError: A day is not an ISO date, both are given and differ, or the day lies further ahead than tomorrow; or there is
+            no such group.
     """
+    if group and group not in settings.groups:
+        known = ", ".join(settings.groups) or "none"
+        raise ConfigurationError(f"{group!r} is no group that has a model of its own; DAYAHEAD_GROUPS names {known}")
     days = {_to_day(value) for value in (asked, partition_key) if value}
     if len(days) > 1:
         raise ConfigurationError(
@@ -37,7 +44,7 @@ def plan(purpose: str, settings: Settings, *, asked: str | None, partition_key: 
         if day > tomorrow:
             raise ConfigurationError(f"target day {day} is too far ahead: at {at.isoformat(timespec='minutes')} the last one is {tomorrow}")
         cutoff = at.replace(second=0, microsecond=0)
-    return Run(purpose, day, cutoff, shards)
+    return Run(purpose, day, cutoff, shards, group=group)
 
 
 def _to_day(value: str) -> date:

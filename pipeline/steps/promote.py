@@ -10,6 +10,7 @@ from pipeline.adapters.mlflow import registry
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.gate import CHAMPION, Decision, decide
+from pipeline.core.series.groups import FLEET, group_of
 from pipeline.errors import ModelError
 from pipeline.steps.champion import PROMOTED, REJECTED, ROLLED_BACK, carry_out, deciding
 
@@ -47,7 +48,7 @@ def promote(run: Run, settings: Settings, *, answer: dict[str, Any] | None = Non
         StoreError: ``evaluate`` or ``register`` has not run.
         ServiceError: The tracking server or the database does not answer.
     """
-    with deciding(settings):
+    with deciding(settings, run.group):
         verdict = judge(run, settings)
         decision, decided_by = verdict.decision, GATE
         if answer and decision.promoted:
@@ -74,13 +75,15 @@ def judge(run: Run, settings: Settings) -> Verdict:
     version = store.read_result(run, "register")["version"]
     judged = store.read_result(run, "evaluate")
     evaluation = store.get(judged["evaluation"], lambda path: json.loads(path.read_text()))
-    champion = registry.champion_version(settings)
+    champion = registry.champion_version(settings, run.group)
     if champion == version:  # a second run of this step; the first may have failed to write its decision down
-        champion = registry.previous_champion_version(settings)
+        champion = registry.previous_champion_version(settings, run.group)
     return Verdict(version, champion, _decide(settings, evaluation, champion, judged))
 
 
-def decide_by_word(settings: Settings, version: str | None, by: str, reason: str, answer: dict[str, Any] | None = None) -> dict[str, Any]:
+def decide_by_word(
+    settings: Settings, version: str | None, by: str, reason: str, answer: dict[str, Any] | None = None, *, group: str = FLEET
+) -> dict[str, Any]:
     """Carry out what a person, or the shadow, asked for, and what a reviewer answered; return the decision.
 
     Args:
@@ -89,12 +92,13 @@ def decide_by_word(settings: Settings, version: str | None, by: str, reason: str
         by: Who asked.
         reason: Why, for the record.
         answer: As in ``promote``; None where nobody was asked.
+        group: Whose previous champion, where no version is named.
 
     Raises:
         ModelError: There is no such version, or no previous champion, or its files cannot be trusted.
     """
     if version is None:
-        word, version = ROLLED_BACK, rollback(settings, by, reason)
+        word, version = ROLLED_BACK, rollback(settings, by, reason, group)
     elif answer is None:
         word, _ = PROMOTED, promote_version(settings, version, by, reason)
     else:
@@ -104,7 +108,7 @@ def decide_by_word(settings: Settings, version: str | None, by: str, reason: str
         if decision.promoted:
             promote_version(settings, version, by, reason)
         else:
-            with deciding(settings) as standing:
+            with deciding(settings, group_of(version)) as standing:
                 carry_out(settings, version, standing.champion, word, by, decision, None)
     return {"version": version, "decision": word, "decided_by": by, "reason": reason, "url": registry.version_url(settings, version)}
 
@@ -114,40 +118,40 @@ def promote_version(settings: Settings, version: str, decided_by: str, reason: s
 
     Args:
         settings: Give the registry and the database.
-        version: Number of the version.
+        version: Name of the version.
         decided_by: Who takes the decision.
         reason: Why, for the record.
 
     Raises:
         ModelError: There is no such version, its files cannot be trusted, or somebody else has just decided.
     """
-    with deciding(settings) as standing:
+    with deciding(settings, group_of(version)) as standing:
         champion = standing.champion
         if champion != version:
             carry_out(settings, version, champion, PROMOTED, decided_by, Decision(True, reason, {}), champion)
         return champion
 
 
-def rollback(settings: Settings, decided_by: str, reason: str) -> str:
+def rollback(settings: Settings, decided_by: str, reason: str, group: str = FLEET) -> str:
     """Make the previous champion champion again and return its version; the same rollback tried again goes no further back.
 
     Args:
         settings: Give the registry and the database.
         decided_by: Who takes the decision.
         reason: Why, for the record. The same person with the same reason tries the same again; another reason goes back one more.
+        group: Whose champion; the fleet's where none is named.
 
     Raises:
         ModelError: There is no previous champion, or somebody else has just decided.
     """
-    with deciding(settings) as standing:
+    with deciding(settings, group) as standing:
         champion, last = standing.champion, standing.last
         if last and (last.decision, last.decided_by, last.reason) == (ROLLED_BACK, decided_by, reason):
             return last.version
-        previous = registry.previous_champion_version(settings)
+        previous = registry.previous_champion_version(settings, group)
         if previous is None:
-            raise ModelError(
-                f"model {settings.registered_model} has no previous champion to go back to; its champion is {champion or 'none'}"
-            )
+            model = settings.model_of(group)
+            raise ModelError(f"model {model} has no previous champion to go back to; its champion is {champion or 'none'}")
         before = registry.tags_of(settings, previous).get(registry.PREVIOUS) or None  # not the one that is being left
         carry_out(settings, previous, champion, ROLLED_BACK, decided_by, Decision(True, reason, {}), before)
         return previous

@@ -81,8 +81,10 @@ def write_made(run: Run, settings: Settings, made: list[dict[str, Any]]) -> dict
     log.info("published forecasts target_day=%s sites=%d rows=%d changed=%s", run.target_day, sites, rows, changed)
     found: dict[str, Any] = {"rows": rows, "sites": sites, "degraded": degraded, "versions": versions}
     found["target_days"] = [day.isoformat() for day in days]
-    strains = [part["strain"] for part in made if part.get("strain") is not None]
-    return found | ({"strain": max(strains)} if strains else {})
+    found["strains"] = {}
+    for version, strain in (item for part in made for item in part.get("strains", {}).items()):
+        found["strains"][version] = max(strain, found["strains"].get(version, strain))
+    return found
 
 
 def _frames(store: Store, urls: list[str]) -> Iterator[pd.DataFrame]:

@@ -148,6 +148,7 @@ def _facts(run: Run, results: dict[str, dict[str, Any]], grid: Grid) -> dict[str
         "chosen": ", ".join(f"{name}={value}" for name, value in results["train"].get("chosen", {}).items()),
         "cutoff": run.cutoff.isoformat(),
         "sites": n,
+        "group": run.group,
         "days": d,
         "step_minutes": grid.step_minutes,
         "rows": results["extract"]["rows"],

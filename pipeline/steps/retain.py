@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.adapters.postgres import retention
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.whole_days import delete_before
+from pipeline.adapters.store.model_files import folder_name
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, ServiceError
@@ -69,7 +70,7 @@ def old_folders(run: Run, settings: Settings) -> dict[str, list[str]]:
         old = retention.old_runs(root, run.cutoff - timedelta(days=days), kept)
         found[name] = [folder for folder in old if used is not None or not folder.startswith("train")]
     copies = sorted(folder.name for folder in (settings.home / "models").glob("*") if folder.is_dir())
-    found["models"] = [] if used is None else [version for version in copies if version not in used]
+    found["models"] = [] if used is None else [copy for copy in copies if copy not in set(map(folder_name, used))]
     return found
 
 
@@ -101,8 +102,8 @@ def _drop(dropped: dict[str, list[str]], run: Run, settings: Settings) -> None:
     for name, root, _ in _trees(settings):
         for folder in dropped[name]:
             retention.drop_folder(root, folder)
-    for version in dropped["models"]:
-        shutil.rmtree(settings.home / "models" / version, ignore_errors=True)
+    for copy in dropped["models"]:
+        shutil.rmtree(settings.home / "models" / copy, ignore_errors=True)
     if left:
         raise ServiceError(f"a reader kept {', '.join(left)} locked for minutes; all else is done: run it again, or see pg_stat_activity")
 

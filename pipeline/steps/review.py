@@ -8,6 +8,7 @@ from pipeline.adapters.mlflow import registry
 from pipeline.adapters.mlflow.model_card import without_pictures
 from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
+from pipeline.core.series.groups import group_of
 from pipeline.steps.promote import judge
 
 
@@ -47,13 +48,14 @@ def review_version(settings: Settings, version: str | None, asked_by: str, reaso
     """
     if not version:
         return Question(needless="going back to the previous champion must not wait")
-    champion = registry.champion_version(settings)
+    champion = registry.champion_version(settings, group_of(version))
     needless = f"version {version} is champion already" if champion == version else ""
     return _ask(settings, version, champion, f"Asked by {asked_by}: {reason}.", needless)
 
 
 def _ask(settings: Settings, version: str, champion: str | None, why: str, needless: str) -> Question:
-    place = f"in the place of version {champion}" if champion else "the first champion"
+    first = f"the first champion of {group}" if (group := group_of(version)) else "the first champion"
+    place = f"in the place of version {champion}" if champion else first
     page = f"[Version {version} in MLflow]({registry.version_url(settings, version)})"
     card = without_pictures(registry.description_of(settings, version))
     body = f"{why}\n\n{page} shows its pictures, curves and tables.\n\n---\n\n{card}"

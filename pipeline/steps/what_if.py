@@ -20,7 +20,8 @@ from pipeline.core.series.events import EXPECTED, Note, sites_meant
 from pipeline.core.series.frames import labels_in
 from pipeline.errors import DataError, ModelError, NothingToForecastError
 from pipeline.steps.features import features
-from pipeline.steps.forecast import Rung, answer, ladder_of
+from pipeline.steps.forecast import answer
+from pipeline.steps.ladder import Ladders, ladders_of
 from pipeline.steps.publish import write_made
 
 log = logging.getLogger(__name__)
@@ -54,8 +55,8 @@ def what_if(
         StoreError: The forecast of the day is not made.
     """
     _check(run, notes, capacity)
-    store, beside, ladder = Store(settings.store_url), replace(run, purpose=ROLE), ladder_of(settings)
-    found = [answered for part in run.parts() if (answered := _ask(part, settings, ladder, notes, sites, capacity))]
+    store, beside, ladders = Store(settings.store_url), replace(run, purpose=ROLE), ladders_of(settings)
+    found = [answered for part in run.parts() if (answered := _ask(part, settings, ladders, notes, sites, capacity))]
     if not found:
         raise DataError(f"the question means no site with a forecast of {run.target_day}; see: python -m pipeline sites list")
     made, differences = [each for each, _ in found], pd.concat([rows for _, rows in found], ignore_index=True)
@@ -77,7 +78,7 @@ def _check(run: Run, notes: Sequence[Note], capacity: float | None) -> None:
 
 
 def _ask(
-    part: Run, settings: Settings, ladder: list[Rung], notes: Sequence[Note], sites: Sequence[str], capacity: float | None
+    part: Run, settings: Settings, ladders: Ladders, notes: Sequence[Note], sites: Sequence[str], capacity: float | None
 ) -> tuple[dict[str, Any], pd.DataFrame] | None:
     """Return what ``answer`` leaves of the sites of a shard that are meant, and how far it is from the champion's; None without a site."""
     store, beside = Store(settings.store_url), replace(part, purpose=ROLE)
@@ -92,7 +93,7 @@ def _ask(
     store.write_result(beside, "validate", store.read_result(part, "validate"))
     features(beside, settings)
     try:
-        made = answer(beside, settings, ROLE, ladder, only=only, capacity=capacity)
+        made = answer(beside, settings, ROLE, ladders, only=only, capacity=capacity)
     except NothingToForecastError:
         return None
     return made, _differences(_figures(store, champion), _figures(store, made))

@@ -17,7 +17,12 @@ from jinja2.runtime import Context
 from pipeline.core.evaluation.quantity import interval, percent, quantity, unit_parts
 
 HERE = Path(__file__).resolve().parent
-RUNGS = {"none": "champion", "previous_champion": "previous champion", "seasonal_naive": "seasonal naive"}
+RUNGS = {
+    "none": "champion",
+    "previous_champion": "previous champion",
+    "fleet_champion": "fleet's champion",
+    "seasonal_naive": "seasonal naive",
+}
 RISK_SHOWN = 0.05  # below it the quantiles say no more than "at most 5 %"
 
 

@@ -14,7 +14,9 @@ FROM dayahead.accuracy_by_hour AS h
 WHERE h.role = 'champion' AND h.target_day >= :since AND h.target_day <= :until AND h.hour < 24 AND h.wape IS NOT NULL
 GROUP BY h.target_day, h.hour / 6
 UNION ALL
-SELECT d.target_day, 'drift/' || d.feature, d.psi
+SELECT -- MLflow takes letters, digits and few signs in the name of a metric
+    d.target_day, 'drift/' || CASE d.site_group WHEN '' THEN '' ELSE regexp_replace(d.site_group, '[^\w.-]', '_', 'g') || '/' END || d.feature,
+    d.psi
 FROM dayahead.drift AS d
 WHERE d.target_day >= :since AND d.target_day <= :until
 UNION ALL

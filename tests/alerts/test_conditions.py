@@ -20,14 +20,14 @@ from tests.steps.test_publish import attention_rows, forecast_rows
 
 DAY = date(2026, 8, 21)
 PUBLISHED = {"target_days": [DAY.isoformat()]}
-MONITORED = {"target_day": "2026-08-22", "scored": [], "drifted": [], "decay": None, "retrain": None}
+MONITORED = {"target_day": "2026-08-22", "scored": [], "drifted": [], "decay": None, "retrain": None, "groups": {}, "outside": []}
 SITES = """INSERT INTO dayahead.sites (site, capacity, timezone)
 VALUES ('a', %s, 'Asia/Shanghai'), ('it''s b', NULL, 'UTC'), ('📡 Straße', 100, 'UTC')"""
 RISK = """INSERT INTO dayahead.risks
 SELECT '2026-08-21', 'champion', %s, 4.5, '2026-08-21 00:00+00', %s, ARRAY[0.1, 0.1, 0.2], ARRAY[1, 1, 3], ARRAY[4, 4, 4], ARRAY[5, 5, 5]"""
 ANOMALY = "INSERT INTO dayahead.anomalies VALUES (%s, %s, '2026-08-21 06:00+00', '2026-08-21 09:00+00', 'above', 4, 9, 5, 2)"
 COMPLETE = "INSERT INTO dayahead.completeness VALUES (%s, %s, 24, 24, '2026-08-21 23:00+00')"
-DRIFT = "INSERT INTO dayahead.drift VALUES ('2026-08-22', %s, %s, %s, 21, '3')"
+DRIFT = "INSERT INTO dayahead.drift VALUES ('2026-08-22', %s, %s, %s, 21, '3', now(), '')"
 
 
 @pytest.fixture

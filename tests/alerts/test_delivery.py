@@ -148,7 +148,7 @@ FACTS = {
     "degraded": DEGRADED.facts,
     "capacity": {"count": 1, "worst": []},
     "drift": {"features": [("level", 0.6, 0.1)], "version": "3", "retrain": None},
-    "decay": {"decay": 2.0, "against": "its backtest", "threshold": 1.5, "retrain": "WAPE 0.4"},
+    "decay": {"decay": 2.0, "against": "its backtest", "threshold": 1.5, "group": "region=west", "retrain": "WAPE 0.4"},
     "anomalies": {"count": 1, "total": 3, "worst": []},
     "review": {"dag": "train_model", "question": "Make version 3 champion?", "until": DUE, "silence": "rejected", "reviewers": ("anna",)},
     "silence": {"dag": "train_model", "version": "3", "hours": 48.0, "silence": "rejected"},
@@ -156,7 +156,7 @@ FACTS = {
     "zones": {"sites": [("fra-01", "Europe/Berlinn is no time zone")]},
     "intervals": {"changes": ["fra-01 reports every 15 min since 2026-08-20, 5 before"]},
     "service": {"service": "postgres", "machine": "node-1", "at": DUE, "log": "/logs/postgres.log", "said": "FATAL: disk full"},
-    "outside": {"version": "4", "previous": "3"},
+    "outside": {"version": "4", "previous": "3", "group": ""},
 }
 
 

@@ -147,12 +147,19 @@ def test_schedules_carry_the_target_day_as_partition_key(parsed: dict):
 
 
 def test_train_model_asks_for_approval_sites_span_architecture_its_settings_and_epochs(parsed: dict):
-    wanted = ["approval", "architecture", "days", "epochs", "settings", "shards", "sites", "target_day"]
+    wanted = ["approval", "architecture", "days", "epochs", "group", "settings", "shards", "sites", "target_day"]
     assert parsed["dags"]["train_model"]["params"] == wanted
 
 
 def test_promote_model_asks_for_a_version_and_a_reason(parsed: dict):
-    assert parsed["dags"]["promote_model"]["params"] == ["approval", "reason", "version"]
+    assert parsed["dags"]["promote_model"]["params"] == ["approval", "group", "reason", "version"]
+
+
+def test_a_groups_training_is_started_by_the_fleets_where_there_are_groups(parsed: dict, tmp_path: Path):
+    grouped = parse(tmp_path, DAYAHEAD_GROUPS="region=west,region=east")["dags"]
+
+    assert "train_groups" not in parsed["dags"]["train_model"]["tasks"]
+    assert grouped["train_model"]["tasks"]["train_groups"]["after"] == ["plan"]
 
 
 def test_note_event_asks_for_what_an_event_is(parsed: dict):

@@ -13,7 +13,7 @@ from pipeline.adapters.postgres.database import connect, driver
 from pipeline.adapters.postgres.monitoring import Reference, RollingError, read_daily_figures
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
-from pipeline.steps.decay import decay_of, watch_champion
+from pipeline.steps.decay import decay_of, watch_champions
 from pipeline.steps.monitor import monitor
 from tests.fixtures.grids import make_grid
 
@@ -157,7 +157,7 @@ def test_two_days_monitored_at_once_ask_for_one_training(watched, run_sql):
     publish(run_sql, NEXT.target_day)
 
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda run: watch_champion(run, watched), [RUN, NEXT]))
+        results = list(pool.map(lambda run: watch_champions(run, watched), [RUN, NEXT]))
 
     assert sum(result["retrain"] is not None for result in results) == 1
     assert len(asked(run_sql)) == 1
@@ -240,9 +240,9 @@ def test_decay_may_be_measured_by_the_seasonal_naive():
 
 
 def test_a_world_that_broke_asks_for_a_training_on_the_same_day(watched, run_sql):
-    Store(watched.store_url).write_result(replace(RUN, purpose="forecast"), "publish", {"rows": 24, "strain": 0.4})
+    Store(watched.store_url).write_result(replace(RUN, purpose="forecast"), "publish", {"rows": 24, "strains": {"1": 0.4}})
 
-    found = watch_champion(RUN, watched)
+    found = watch_champions(RUN, watched)
 
     assert found["retrain"] == "the world has changed: the weights alone lose 40% more than the forecast that learns every day"
     assert run_sql("SELECT target_day, (figures ->> 'strain')::float FROM dayahead.retrainings") == [(DAY, 0.4)]
@@ -254,11 +254,11 @@ def test_an_expert_that_had_hardly_any_share_for_three_weeks_is_named(watched, r
     )
     rows = f"SELECT %s - d, 'champion', 'site-0', e.expert, e.share, 1 FROM generate_series(0, %s) AS d CROSS JOIN {shares}"
     run_sql(f"INSERT INTO dayahead.mixture {rows} WHERE d < 20", DAY, 40)
-    early = watch_champion(RUN, watched)["worthless"]
+    early = watch_champions(RUN, watched)["worthless"]
     run_sql(f"INSERT INTO dayahead.mixture {rows} WHERE d >= 20", DAY, 40)
 
     assert early == []  # three weeks are not known yet
-    assert watch_champion(RUN, watched)["worthless"] == ["networks"]
+    assert watch_champions(RUN, watched)["worthless"] == ["networks"]
     with connect(watched, "writer", work="test") as connection:
         figures = read_daily_figures(connection, DAY, DAY)
     assert (DAY, "share/mixture", 0.9) in figures

@@ -143,17 +143,18 @@ def test_compare_asks_after_its_days_and_notes_what_it_found(two_versions, run_s
 
     found = compare(DAY, two_versions)
 
-    assert found["ask"]
-    assert found["version"] == "2"
-    assert found["reason"].startswith("against champion 1, 14 days in the shadow: a pinball loss lower by ")
-    assert registry.tags_of(two_versions, "2")["shadow"] == found["reason"]
+    [asked] = found["asks"]
+    assert asked["version"] == "2"
+    assert asked["reason"].startswith("against champion 1, 14 days in the shadow: a pinball loss lower by ")
+    assert registry.tags_of(two_versions, "2")["shadow"] == asked["reason"]
+    assert found["found"] == f"version 2 {asked['reason']}"
 
 
 @pytest.mark.parametrize(("days", "level"), [(13, 0.8), (14, 1.0), (14, 1.1)])
 def test_compare_keeps_quiet_before_its_days_and_within_noise(two_versions, run_sql, days, level):
     score_days(run_sql, two_versions, days, level)
 
-    assert not compare(DAY, two_versions)["ask"]
+    assert compare(DAY, two_versions)["asks"] == []
 
 
 def test_compare_counts_only_what_both_forecast_at_the_same_cutoff_as_they_are_now(two_versions, run_sql):
@@ -161,7 +162,7 @@ def test_compare_counts_only_what_both_forecast_at_the_same_cutoff_as_they_are_n
     run_sql("UPDATE dayahead.scores SET cutoff = cutoff - interval '1 h' WHERE role = 'challenger' AND target_day = %s", date(2026, 1, 14))
     run_sql("UPDATE dayahead.scores SET model_version = '0' WHERE role = 'champion' AND target_day = %s", date(2026, 1, 13))
 
-    assert compare(DAY, two_versions)["reason"] == "against champion 1, 12 days in the shadow, too few to tell"
+    assert compare(DAY, two_versions)["found"] == "version 2 against champion 1, 12 days in the shadow, too few to tell"
 
 
 @pytest.mark.parametrize("version", ["1", "2"])
@@ -169,14 +170,14 @@ def test_compare_leaves_out_the_days_that_one_of_them_has_seen(two_versions, run
     score_days(run_sql, two_versions, 14, 0.9)
     learn_until(two_versions, version, DAY.cutoff - timedelta(days=10))
 
-    assert compare(DAY, two_versions)["reason"] == "against champion 1, 10 days in the shadow, too few to tell"
+    assert compare(DAY, two_versions)["found"] == "version 2 against champion 1, 10 days in the shadow, too few to tell"
 
 
 def test_compare_does_not_ask_again_for_what_a_person_refused(two_versions, run_sql):
     score_days(run_sql, two_versions, 14, 0.9)
     decide_by_word(two_versions, "2", "shadow", "better", {"approved": False, "by": "ben", "reason": "not now"})
 
-    assert not compare(DAY, two_versions)["ask"]
+    assert compare(DAY, two_versions)["asks"] == []
 
 
 def test_compare_does_not_ask_for_what_was_rolled_back(two_versions, run_sql):
@@ -185,8 +186,8 @@ def test_compare_does_not_ask_for_what_was_rolled_back(two_versions, run_sql):
     score_days(run_sql, two_versions, 14, 0.9)
 
     assert registry.champion_version(two_versions) == "1"
-    assert not compare(DAY, two_versions)["ask"]
+    assert compare(DAY, two_versions)["asks"] == []
 
 
 def test_compare_without_a_challenger_asks_nothing(governed):
-    assert compare(DAY, governed) == {"ask": False, "reason": "no challenger beside the champion"}
+    assert compare(DAY, governed) == {"asks": [], "found": "no challenger beside the champion"}

@@ -163,7 +163,8 @@ def log_training(settings: Settings, run: Run, record: TrainingRecord) -> str:
         done = client.search_runs([experiment_id], f"{same} and attributes.status = 'FINISHED'", max_results=1)
         if done:
             return str(done[0].info.run_id)
-        name = f"{run.purpose} {run.target_day.isoformat()} {record.params.get('architecture', '')}".rstrip()
+        parts = (run.purpose, run.group, run.target_day.isoformat(), str(record.params.get("architecture", "")))
+        name = " ".join(filter(None, parts))
         began = int(1000 * (time.time() - record.metrics.get("fit/train_seconds", 0.0)))
         tags = {"mlflow.user": settings.tracking_username or "dayahead"} | record.tags
         run_id = client.create_run(experiment_id, start_time=began, run_name=name, tags=tags).info.run_id

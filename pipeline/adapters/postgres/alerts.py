@@ -47,8 +47,8 @@ def read_capacity_risk(connection: Connection, days: list[date], threshold: floa
     return (rows[0][-1] if rows else 0), [row[:-1] for row in rows]
 
 
-def read_drift(connection: Connection, target_day: date, threshold: float) -> list[tuple[str, float, float, str]]:
-    """Return the drifted features of a day, the farthest first: feature, PSI, what is usual, the champion's version."""
+def read_drift(connection: Connection, target_day: date, threshold: float) -> list[tuple[str, float, float, str, str]]:
+    """Return the drifted features of a day, by group, the farthest first: feature, PSI, what is usual, version, group."""
     return _rows(connection, "read_drift", {"target_day": target_day, "threshold": threshold})
 
 

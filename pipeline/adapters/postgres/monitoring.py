@@ -15,6 +15,7 @@ from pipeline.adapters.postgres import schema
 from pipeline.adapters.postgres.queries import statement
 from pipeline.adapters.postgres.schema import kinds_of
 from pipeline.adapters.postgres.statements import copy_rows, upsert, upsert_rows
+from pipeline.core.series.groups import group_of
 
 HOURS = ("steps", "actual", "absolute", "signed", "inside80")
 COMPLETENESS, ANOMALIES = kinds_of(schema.completeness), kinds_of(schema.anomalies)
@@ -76,9 +77,10 @@ def replace_anomalies(connection: Connection, target_day: date, sites: list[str]
     copy_rows(connection, schema.anomalies, anomalies)
 
 
-def champion_used(connection: Connection, target_day: date) -> str | None:
-    """Return the version that forecast the latest day up to ``target_day``; None where no version did lately."""
-    return connection.execute(statement("read_champion_used"), {"target_day": target_day}).scalar_one()
+def champions_used(connection: Connection, target_day: date) -> dict[str, str]:
+    """Return the versions that forecast the latest day up to ``target_day``, by group; none where no version did lately."""
+    used = connection.execute(statement("read_champions_used"), {"target_day": target_day}).scalars()
+    return {group_of(version): version for version in used}
 
 
 def read_reference(connection: Connection, version: str) -> Reference | None:
@@ -106,7 +108,8 @@ def write_reference(connection: Connection, reference: Reference) -> None:
 def write_drift(connection: Connection, target_day: date, version: str, drift: dict[str, dict[str, float]]) -> int:
     """Add or replace the drift of a day, by feature, and return how many rows changed."""
     rows = pd.DataFrame.from_dict(drift, orient="index").rename_axis("feature").reset_index()
-    return upsert_rows(connection, schema.drift, [rows.assign(target_day=target_day, model_version=version)], stamp="noted_at")
+    rows = rows.assign(target_day=target_day, model_version=version, site_group=group_of(version))
+    return upsert_rows(connection, schema.drift, [rows], stamp="noted_at")
 
 
 def mark_in_sample(connection: Connection, since: date) -> int:
@@ -141,6 +144,7 @@ def request_training(
     values = {
         "target_day": target_day,
         "version": version,
+        "site_group": group_of(version),
         "reason": reason,
         "figures": json.dumps(figures, allow_nan=False),
         "cooldown": f"{cooldown_days} days",
@@ -148,9 +152,10 @@ def request_training(
     connection.execute(statement("write_retraining"), values)
 
 
-def training_requested(connection: Connection, target_day: date, cooldown_days: float) -> str | None:
-    """Return the reason for which the monitoring of a day asked for a training; None where it did not within the cool-down."""
-    found = connection.execute(statement("read_retraining"), {"target_day": target_day, "cooldown": f"{cooldown_days} days"}).first()
+def training_requested(connection: Connection, target_day: date, group: str, cooldown_days: float) -> str | None:
+    """Return the reason for which the monitoring of a day asked for a group's training; None where it did not within the cool-down."""
+    asked = {"target_day": target_day, "site_group": group, "cooldown": f"{cooldown_days} days"}
+    found = connection.execute(statement("read_retraining"), asked).first()
     return found[0] if found else None
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from pipeline.adapters.postgres.queries import statement
 from pipeline.core.series.clock import day_start
+from pipeline.core.series.groups import FLEET, group_of
 
 DECISIONS = ("promoted", "rejected", "rolled_back")
 
@@ -71,6 +72,7 @@ def record_promotion(
         raise ValueError(f"decision {decision!r} is not known; expected one of {', '.join(DECISIONS)}")
     values = {
         "version": str(version),
+        "site_group": group_of(version),
         "previous": None if previous is None else str(previous),
         "decision": decision,
         "decided_by": decided_by,
@@ -86,15 +88,16 @@ def settle(connection: Connection, decision: int, *, moved: bool) -> None:
     connection.execute(statement("settle_promotion"), {"id": decision, "moved": moved})
 
 
-def last_decided(connection: Connection) -> Decided | None:
-    """Return the latest decision that made a version champion; None where there is none."""
-    found = connection.execute(statement("read_last_champion")).first()
+def last_decided(connection: Connection, group: str = FLEET) -> Decided | None:
+    """Return the latest decision that made a version champion of a group, or of the fleet; None where there is none."""
+    found = connection.execute(statement("read_last_champion"), {"site_group": group}).first()
     return Decided(*found) if found else None
 
 
-def champion_on(connection: Connection, day: date, timezone: str = "UTC") -> str | None:
-    """Return the version that was champion at the end of a calendar day of ``timezone``; None where there was none yet."""
-    found = connection.execute(statement("read_champion"), {"before": day_start(day + timedelta(days=1), timezone)}).first()
+def champion_on(connection: Connection, day: date, timezone: str = "UTC", group: str = FLEET) -> str | None:
+    """Return the version that was a group's champion at the end of a calendar day of ``timezone``; None where there was none yet."""
+    asked = {"before": day_start(day + timedelta(days=1), timezone), "site_group": group}
+    found = connection.execute(statement("read_champion"), asked).first()
     return found[0] if found else None
 
 

@@ -10,9 +10,9 @@ from fsspec.core import url_to_fs
 from sqlalchemy import Connection
 
 from pipeline.adapters.mlflow import registry
-from pipeline.adapters.mlflow.tracking import connected
 from pipeline.adapters.postgres.queries import statement
 from pipeline.config import Settings
+from pipeline.core.series.groups import FLEET
 from pipeline.errors import StoreError
 
 STAMP = "%Y%m%dT%H%M%SZ"  # of a run's folder: purpose/cutoff
@@ -26,10 +26,9 @@ def models_in_use(settings: Settings) -> dict[str, str]:
     Raises:
         ServiceError: MLflow does not answer.
     """
-    named = (registry.champion_version(settings), registry.previous_champion_version(settings), registry.challenger_version(settings))
-    with connected(settings) as client:
-        entries = [client.get_model_version(settings.registered_model, version) for version in named if version]
-    return {str(entry.version): str(entry.tags.get("run", "")) for entry in entries}
+    asked = (registry.champion_version, registry.previous_champion_version, registry.challenger_version)
+    named = {version for group in (FLEET, *settings.groups) for find in asked if (version := find(settings, group))}
+    return {version: registry.tags_of(settings, version).get("run", "") for version in sorted(named)}
 
 
 def old_runs(root: str, before: datetime, kept: Iterable[str] = ()) -> list[str]:

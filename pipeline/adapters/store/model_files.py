@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 from pipeline.config import Settings
 from pipeline.core import models
 from pipeline.core.models.contract import Forecaster
+from pipeline.core.series.groups import group_of, in_group, split_version
 from pipeline.errors import ModelError, StoreError
 
 PLAIN_SUFFIXES = {".json", ".safetensors", ".txt", ".md", ".csv", ".yaml", ".yml", ".py"}
@@ -66,22 +68,32 @@ def load_checked(folder: Path, content: str, name: str) -> Forecaster:
     return models.load(folder)
 
 
+def folder_of(settings: Settings, version: str) -> Path:
+    """Return the folder in which this machine keeps a version's forecaster."""
+    return settings.home / "models" / folder_name(version)
+
+
+def folder_name(version: str) -> str:
+    """Return a version as the name of a folder: a group may hold any text."""
+    return quote(version, safe="=:")
+
+
 def cached(settings: Settings, version: str, content: str, fetch: Callable[[Path], None]) -> Path:
     """Return the folder of a version's forecaster below ``DAYAHEAD_HOME/models``, fetched where it is not there unharmed.
 
     Args:
         settings: Give the home.
-        version: Number of the version.
+        version: Name of the version.
         content: Hash that its files must have.
         fetch: Fills an empty folder with the files.
 
     Raises:
         StoreError: The home cannot be written.
     """
-    kept = settings.home / "models" / version
+    kept = folder_of(settings, version)
     if _is_whole(kept, content):
         return kept
-    with _written_to(kept.parent), TemporaryDirectory(prefix=f".{version}-", dir=kept.parent) as aside:
+    with _written_to(kept.parent), TemporaryDirectory(prefix=f".{kept.name}-", dir=kept.parent) as aside:
         fetched = Path(aside, "forecaster")
         fetched.mkdir()
         fetch(fetched)
@@ -93,20 +105,25 @@ def cached(settings: Settings, version: str, content: str, fetch: Callable[[Path
     return kept
 
 
-def note_ladder(settings: Settings, rungs: dict[str, dict[str, str]]) -> None:
-    """Keep which versions are champion and previous champion, with their hashes, for a day without the server."""
+def note_ladder(settings: Settings, group: str, rungs: dict[str, dict[str, str]]) -> None:
+    """Keep which versions of a group are champion and previous champion, with their hashes, for a day without the server."""
     path = settings.home / "models" / LADDER
-    if rungs == noted_ladder(settings):
+    if rungs == noted_ladder(settings, group):
         return
+    others = {name: rung for name, rung in _noted(path).items() if group_of(name) != group}
     with _written_to(path.parent), TemporaryDirectory(prefix=".ladder-", dir=path.parent) as aside:
         made = Path(aside, LADDER)
-        made.write_text(json.dumps(rungs, indent=1))
+        made.write_text(json.dumps(others | {in_group(group, name): rung for name, rung in rungs.items()}, indent=1))
         made.replace(path)
 
 
-def noted_ladder(settings: Settings) -> dict[str, dict[str, str]]:
-    """Return what ``note_ladder`` kept last; empty where nothing was."""
-    path = settings.home / "models" / LADDER
+def noted_ladder(settings: Settings, group: str) -> dict[str, dict[str, str]]:
+    """Return what ``note_ladder`` kept last of a group; empty where nothing was."""
+    noted = _noted(settings.home / "models" / LADDER)
+    return {split_version(name)[1]: rung for name, rung in noted.items() if group_of(name) == group}
+
+
+def _noted(path: Path) -> dict[str, dict[str, str]]:
     return json.loads(path.read_text()) if path.is_file() else {}
 
 

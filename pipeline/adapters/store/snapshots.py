@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 from zlib import crc32
 
@@ -20,6 +22,7 @@ import pandas as pd
 from fsspec.core import url_to_fs
 from fsspec.spec import AbstractFileSystem
 
+from pipeline.core.series.groups import FLEET
 from pipeline.errors import StoreError
 
 BEFORE_BOTH = ("extract", "validate", "features", "gather")  # steps of a training and of a forecast: a command has to say of which
@@ -35,6 +38,7 @@ class Run:
         cutoff: The instant (UTC) up to which readings are known.
         shards: Into how many parts the sites are divided.
         shard: Which part this is, counted from 0; None for the whole.
+        group: Of a training, the group of sites that the model is for; empty for the fleet.
     """
 
     purpose: str
@@ -42,12 +46,14 @@ class Run:
     cutoff: datetime
     shards: int = 1
     shard: int | None = None
+    group: str = FLEET
 
     @property
     def folder(self) -> str:
         """Folder of this run below the store's root."""
         part = "" if self.shard is None else f"/shard-{self.shard}-of-{self.shards}"
-        return f"{self.purpose}/{self.cutoff.astimezone(UTC):%Y%m%dT%H%M%SZ}{part}"
+        purpose = f"{self.purpose}-{quote(self.group, safe='=')}" if self.group else self.purpose
+        return f"{purpose}/{self.cutoff.astimezone(UTC):%Y%m%dT%H%M%SZ}{part}"
 
     def parts(self) -> tuple[Run, ...]:
         """Return the run of every shard; the run itself where it is undivided, or a shard already."""
@@ -61,14 +67,15 @@ class Run:
 
     def to_json(self) -> dict[str, Any]:
         """Return the run as plain values, fit for XCom."""
-        text = {"purpose": self.purpose, "target_day": self.target_day.isoformat(), "cutoff": self.cutoff.isoformat()}
+        text: dict[str, Any] = {"purpose": self.purpose, "target_day": self.target_day.isoformat(), "cutoff": self.cutoff.isoformat()}
+        text |= {"group": self.group} if self.group else {}
         return text if self.shards == 1 else text | {"shards": self.shards, "shard": self.shard}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Run:
         """Return the run that ``to_json`` wrote."""
         day, cutoff = date.fromisoformat(value["target_day"]), datetime.fromisoformat(value["cutoff"])
-        return cls(value["purpose"], day, cutoff, value.get("shards", 1), value.get("shard"))
+        return cls(value["purpose"], day, cutoff, value.get("shards", 1), value.get("shard"), value.get("group", FLEET))
 
 
 class Store:
@@ -136,8 +143,9 @@ class Store:
             return json.loads(filesystem.cat_file(path))
         except FileNotFoundError as error:
             purpose = f" --purpose {run.purpose}" if run.purpose == "train" and step in BEFORE_BOTH else ""
+            group = f" --group {shlex.quote(run.group)}" if run.group else ""
             part = f" --shards {run.shards} --shard {run.shard}" if run.shard is not None else ""
-            command = f"python -m pipeline {step} --target-day {run.target_day.isoformat()}{purpose}{part}"
+            command = f"python -m pipeline {step} --target-day {run.target_day.isoformat()}{purpose}{group}{part}"
             raise StoreError(f"no result of step {step} at {url}; run it first: {command}") from error
         except _faults(ValueError) as error:
             raise StoreError(f"cannot read {url}: {error}; check DAYAHEAD_STORE, or run {step} again") from error

@@ -123,6 +123,15 @@ class Grid:
         chosen = self.sites[site]
         return day_instants(self.day_at(day), chosen.timezone, self.step_minutes, int(self.phase_minutes[site]))
 
+    def of_sites(self, chosen: np.ndarray) -> Grid:
+        """Return the grid of some sites, ``(M,)`` indices in ascending order."""
+        if len(chosen) == len(self.sites):
+            return self
+        values = {name: getattr(self, name)[chosen] for name in ("throughput", "observed")}
+        values |= {name: {key: each[chosen] for key, each in getattr(self, name).items()} for name in ("covariates", "planned")}
+        phases = self.phase_minutes[chosen] if len(self.phase_minutes) else self.phase_minutes
+        return replace(self, sites=tuple(self.sites[i] for i in chosen), phase_minutes=phases, **values)
+
     def save(self, path: Path) -> None:
         """Write the grid as one safetensors file; the sites and days stand in its header."""
         header = {

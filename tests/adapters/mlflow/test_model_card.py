@@ -9,6 +9,7 @@ FACTS = {
     "architecture": "gru_attention",
     "cutoff": "2026-02-14T00:00:00+00:00",
     "sites": 2,
+    "group": "",
     "days": 40,
     "step_minutes": 60,
     "rows": 1920,

@@ -18,7 +18,9 @@ forecasts = Table(
     required("cutoff", Instant, comment="Instant up to which readings were known."),
     required("model_version", Text),
     required("snapshot", Text, comment="File in the store that the forecast was made from."),
-    required("degradation", Text, comment="none, previous_champion or seasonal_naive: the rung of the ladder that made the row."),
+    required(
+        "degradation", Text, comment="none, previous_champion, fleet_champion or seasonal_naive: the rung of the ladder that made the row."
+    ),
     required("run_id", Text),
     required("published_at", Instant, server_default=text("now()")),
     comment=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Double, Integer, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
 
-from pipeline.adapters.postgres.schema.columns import Instant, key, metadata, optional, required
+from pipeline.adapters.postgres.schema.columns import Instant, Name, key, metadata, optional, required
 
 scores = Table(
     "scores",
@@ -119,7 +119,10 @@ drift = Table(
     required("site_days", Integer, comment="Days of sites compared."),
     required("model_version", Text),
     required("noted_at", Instant, server_default=text("now()")),
-    comment="One row per (target_day, feature): how far the seven days before the cutoff lie from what the champion was trained on.",
+    required("site_group", Name, primary_key=True, comment="Of the champion; empty for the fleet's."),
+    comment=(
+        "One row per (target_day, feature, site_group): how far the seven days before the cutoff lie from what the champion was trained on."
+    ),
 )
 
 champion_references = Table(

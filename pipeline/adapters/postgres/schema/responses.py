@@ -15,7 +15,8 @@ retrainings = Table(
     required("reason", Text),
     required("figures", JSONB),
     required("requested_at", Instant, server_default=text("now()")),
-    comment="One row per training that monitoring asked for, with the reason; none within the cool-down after another.",
+    required("site_group", Name, primary_key=True, server_default=text("''"), comment="That the model is for; empty for the fleet."),
+    comment="One row per training that monitoring asked for, with the reason; none of a group within the cool-down after another.",
 )
 
 promotions = Table(
@@ -45,6 +46,7 @@ promotions = Table(
             "monitoring, ends that."
         ),
     ),
+    required("site_group", Name, server_default=text("''"), comment="Whose champion was decided about; empty for the fleet's."),
     Index("promotions_by_time", "decided_at"),
     comment="One row per decision about a model version; append-only. A rerun that decides the same about the same version adds none.",
 )
