@@ -34,8 +34,8 @@ def promote(answer: Any) -> dict[str, Any]:
 
     context = get_current_context()
     params = context["params"]
-    version, group = params["version"] or None, params["group"] or ""
-    result = decide_by_word(read_settings(), version, who_asked(context), params["reason"], answer, group=group)
+    version = params["version"] or None
+    result = decide_by_word(read_settings(), version, who_asked(context), params["reason"], answer, group=params["group"])
     tell_events(context, result)
     return result
 

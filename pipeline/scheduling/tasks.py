@@ -49,8 +49,8 @@ SHARDS = Param(
 )
 GROUP = Param(
     "",
-    type=["null", "string"],
-    enum=[None, "", *read_settings().groups],
+    type="string",
+    enum=["", *read_settings().groups],
     title="Group",
     description="Of sites with a model of their own, such as region=west: DAYAHEAD_GROUPS. Empty: the fleet.",
 )
@@ -126,7 +126,7 @@ def _plan_shards(purpose: str) -> list[dict[str, Any]]:
         from pipeline.core.models import settings_of
 
         settings_of(params["architecture"], params["settings"])
-    run = _plan(purpose, params["shards"], params.get("group") or "")
+    run = _plan(purpose, params["shards"], params.get("group", ""))
     get_current_context()["ti"].xcom_push("run", run.to_json())
     return [part.to_json() for part in run.parts()]
 

@@ -131,7 +131,7 @@ def test_postgres_that_cannot_start_is_tried_again_until_it_can_and_told_once_wi
         with server.connected("airflow") as connection, connection.cursor() as cursor:
             cursor.execute(CONNECTION, [f"http://127.0.0.1:{hook.port}/hook"])
             cursor.execute("ALTER TABLE connection OWNER TO airflow")
-        assert eventually(lambda: "told through: dayahead_webhook" in server.said())
+        assert eventually(lambda: "sent through: dayahead_webhook" in server.said())
         lost.rename(aside)
         server.kill_server()
         assert eventually(lambda: server.said().count("postgres does not start; trying again") == 2)
