@@ -2,8 +2,9 @@
 
 python -m benchmarks.quality DATA_FOLDER OUT_FOLDER [--seeds 3] [--models NAMES] [--sets esnet nasa] [--stress]
 
-Sets are listed in ``SETS``; a file that is not there is told and left out. ``--stress`` adds the harder cases: a cutoff at 18:00 the day
-before, sites unknown to the model with three days of history, and a fifth of the readings lost with one whole day per site.
+Sets are listed in ``SETS``; a file that is not there is told and left out. Models of earlier calls stay in OUT_FOLDER beside the new
+ones. ``--stress`` adds the harder cases: a cutoff at 18:00 the day before, sites unknown to the model with three days of history, and a
+fifth of the readings lost with one whole day per site.
 """
 
 from __future__ import annotations
@@ -108,6 +109,18 @@ def run_set(name: str, folder: Path, models: list[str], seeds: int, lead_hours: 
     return result.to_json(describe(request, grid, spans, unknown))
 
 
+def write_beside(file: Path, found: dict) -> None:
+    """Write a result; models that the file already holds of the same data stay in it.
+
+    Raises:
+        SystemExit: The file is of other days or other options.
+    """
+    earlier = json.loads(file.read_text()) if file.exists() else {"data": found["data"], "models": {}}
+    if earlier["data"] != found["data"]:
+        raise SystemExit(f"{file} is of {earlier['data']}, not of {found['data']}: choose another folder")
+    file.write_text(json.dumps({"data": found["data"], "models": earlier["models"] | found["models"]}, indent=1))
+
+
 def summary(results: dict[str, dict], rival: str) -> str:
     """Return the geometric mean over sets of each model's ratios to a rival, as lines of text."""
     lines = []
@@ -143,7 +156,7 @@ def main() -> None:
             if found is None:
                 continue
             results[name] = found
-            (asked.out / f"{name}{suffix}.json").write_text(json.dumps(found, indent=1))
+            write_beside(asked.out / f"{name}{suffix}.json", found)
             print(f"\n## {name}{suffix}")
             print_report(found)
         print("".join(f"\n{summary(results, rival)}" for rival in ("lightgbm_bag", "lightgbm")))

@@ -3,14 +3,15 @@
 python -m benchmarks.results_page
 
 A run is a folder ``DATE-COMMIT`` with a JSON file per set, written by ``python -m benchmarks.quality DATA benchmarks/results/DATE-COMMIT``;
-``make results DATA=folder`` does both. Of each set and model the newest run is quoted.
+``make results DATA=folder`` does both. Of each set and model the run with the most seeds is quoted, and of these the newest. What ran
+apart from the default model is compared with it where both forecast the same steps.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -18,11 +19,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from pipeline.core.evaluation.bootstrap import ratio_interval
 from pipeline.core.evaluation.plots import COLOURS, MARKERS, plot_reliability
 
 PROJECT = Path(__file__).parents[1]
 RUNS, PAGE, PICTURES = PROJECT / "benchmarks" / "results", PROJECT / "docs" / "results.md", PROJECT / "docs" / "pictures"
 DEFAULT = "gru_attention"
+ALIKE = "lightgbm_bag"  # the peer that is given what the default is given
 NAIVES = ("seasonal_naive_mean", "seasonal_naive_day", "seasonal_naive_week")
 NAMES = {
     "esnet": "ESnet: 8 links, hourly",
@@ -45,7 +48,8 @@ class Figures:
         run: ``DATE-COMMIT``.
         data: What was read and how it was divided.
         entry: The model's figures, keys as in docs/backtest.md.
-        over: WQL and WAPE of the default over this model's, with their 95 % intervals; empty where the run had no default.
+        over: WQL and WAPE of the default over this model's, with their 95 % intervals where they are known; empty where the two did not
+            forecast the same steps.
     """
 
     set: str
@@ -57,16 +61,19 @@ class Figures:
 
 
 def read_runs(folder: Path) -> list[Figures]:
-    """Return the newest figures of each set and model: sets as in ``NAMES``, models from the lowest WQL to the highest."""
-    newest: dict[tuple[str, str], Figures] = {}
+    """Return the figures of each set and model that are quoted: sets as in ``NAMES``, models from the lowest WQL to the highest."""
+    quotable: dict[tuple[str, str], Figures] = {}
     for file in sorted(folder.glob("*/*.json")):
         if file.stem not in NAMES:
             continue
         found = json.loads(file.read_text())
         ratios = found["models"].get(DEFAULT, {}).get("ratios", {})
         for model, entry in found["models"].items():
-            newest[file.stem, model] = Figures(file.stem, model, file.parent.name, found["data"], entry, ratios.get(model, {}))
-    return sorted(newest.values(), key=lambda each: (list(NAMES).index(each.set), each.entry["wql"]))
+            each = Figures(file.stem, model, file.parent.name, found["data"], entry, ratios.get(model, {}))
+            before = quotable.get((each.set, model), each)
+            quotable[each.set, model] = each if each.data["seeds"] >= before.data["seeds"] else before
+    compared = [_compared(each, quotable.get((each.set, DEFAULT))) for each in quotable.values()]
+    return sorted(compared, key=lambda each: (list(NAMES).index(each.set), each.entry["wql"]))
 
 
 def shown(runs: list[Figures]) -> list[Figures]:
@@ -92,9 +99,9 @@ def table(runs: list[Figures]) -> str:
 
 
 def means(runs: list[Figures]) -> str:
-    """Return the geometric mean over sets of the default's error over each other model's."""
+    """Return the geometric mean over sets of the default's error over each other model's; first the peer that is treated alike."""
     lines = [f"| {DEFAULT} over | sets | WAPE | WQL |", "|---|---|---|---|"]
-    for model in dict.fromkeys(_peer(each) for each in runs if each.over):
+    for model in dict.fromkeys(_peer(each) for each in sorted(runs, key=lambda each: each.model != ALIKE) if each.over):
         same = [each.over for each in runs if _peer(each) == model and each.over]
         both = [float(np.exp(np.mean([np.log(over[metric][0]) for over in same]))) for metric in ("wape", "wql")]
         lines.append(f"| {model} | {len(same)} | {both[0]:.3f} | {both[1]:.3f} |")
@@ -128,7 +135,7 @@ def quoted(runs: list[Figures]) -> str:
         days, seeds = (sorted({each.data[key] for each in of_run}) for key in ("test_days", "seeds"))
         item = (
             f"- `benchmarks/results/{run}`: {', '.join(sets)}; {', '.join(f'`{model}`' for model in sorted(models))}; "
-            f"{_several(seeds)} seeds, {_several(days)} test days."
+            f"{_several(seeds)} {'seed' if seeds == [1] else 'seeds'}, {_several(days)} test days."
         )
         lines.append(fill(item, 140, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
     return "\n".join([*lines, ""])
@@ -146,7 +153,8 @@ def plot_ratios(path: Path, runs: list[Figures]) -> None:
         of_set = [each for each in compared if each.set == name]
         ticks.append((row + (len(of_set) - 1) / 2, NAMES[name]))
         for each in of_set:
-            value, low, high = each.over["wql"]
+            value, *interval = each.over["wql"]
+            low, high = interval or (value, value)
             place = models.index(_peer(each))
             style = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
             axes.errorbar(value, row, xerr=[[value - low], [high - value]], capsize=2, linewidth=1.4, markersize=5, **style)
@@ -175,6 +183,25 @@ def _against(entry: dict[str, Any], name: str, *peers: str) -> str:
     return f"{ratio:.2f}, {entry[name]['coverage80']:.0%}"
 
 
+def _compared(each: Figures, default: Figures | None) -> Figures:
+    """Return the figures with the default's over them, also where the two ran apart."""
+    if each.over or default is None or each.model == DEFAULT or not _same_steps(each, default):
+        return each
+    return replace(each, over={metric: _ratio(default.entry, each.entry, metric) for metric in ("wape", "wql")})
+
+
+def _same_steps(*both: Figures) -> bool:
+    one, other = ({key: value for key, value in each.data.items() if key != "seeds"} for each in both)
+    return one == other and all(each.entry["covered_share"] == 1 for each in both)
+
+
+def _ratio(one: dict[str, Any], other: dict[str, Any], metric: str) -> list[float]:
+    """Return one's error over the other's, with its interval where both runs told the losses of their days."""
+    if "daily_loss" in one and "daily_loss" in other:
+        return list(ratio_interval(*(np.array(entry["daily_loss"][metric]) for entry in (one, other))))
+    return [one[metric] / other[metric]]
+
+
 def _peer(each: Figures) -> str:
     return "best seasonal naive" if each.model in NAIVES else f"`{each.model}`"
 
@@ -187,7 +214,8 @@ def _spread(each: Figures, metric: str) -> str:
 def _interval(each: Figures) -> str:
     if each.model == DEFAULT:
         return "1"
-    return "{:.3f} ({:.3f}–{:.3f})".format(*each.over["wql"]) if each.over else ""
+    value, *interval = [f"{figure:.3f}" for figure in each.over.get("wql", [])] or [""]
+    return value + (f" ({'–'.join(interval)})" if interval else "")
 
 
 def _short(value: float) -> str:

@@ -15,7 +15,7 @@ from pipeline.core.evaluation.replay import Replay, replay
 from pipeline.core.evaluation.scoring import Scores, score, without_nan
 from pipeline.core.evaluation.spans import Spans
 from pipeline.core.evaluation.whole_days import whole_days
-from pipeline.core.learning.rolling import joined, learnt_on, start_of
+from pipeline.core.learning.rolling import joined, learns, learnt_on, start_of
 from pipeline.core.models import create
 from pipeline.core.models.contract import FitOptions, Forecast, Forecaster, Origins, Progress, Split
 from pipeline.core.scenarios.paths import PAST_DAYS
@@ -157,7 +157,7 @@ def forecast_days(forecaster: Forecaster, grid: Grid, days: range, unknown_steps
 
 def days_before(forecaster: Forecaster, spans: Spans) -> range:
     """Return the days before the test that show how errors go together: those of validation; more of a rule, which learns from none."""
-    if getattr(forecaster, "deterministic", False):
+    if not learns(forecaster):
         return range(max(1, spans.test.start - PAST_DAYS), spans.test.start)
     return spans.split.validation
 
@@ -185,7 +185,7 @@ def _fits(spans: Spans, every: int) -> list[Spans]:
 
 def _run(forecaster: Forecaster, grid: Grid, fits: list[Spans], options: FitOptions, frozen: bool) -> _Found:
     assert options.unknown_steps is not None
-    learns = not frozen and not getattr(forecaster, "deterministic", False)
+    taught = not frozen and learns(forecaster)
     made: list[Forecast] = []
     plain: list[Forecast] = []
     before: Forecast | None = None
@@ -194,7 +194,7 @@ def _run(forecaster: Forecaster, grid: Grid, fits: list[Spans], options: FitOpti
         with measured() as training:
             forecaster.fit(grid, spans.split, options)
         with measured() as forecasting:
-            if learns:
+            if taught:
                 start = start_of(forecaster, grid, spans.split, options.unknown_steps)
                 told = learnt_on(forecaster, grid, spans.test, options.unknown_steps, start.state)
                 made.append(told.forecast)
@@ -210,7 +210,7 @@ def _run(forecaster: Forecaster, grid: Grid, fits: list[Spans], options: FitOpti
         "peak_mb": max(part.peak_mb for both in costs for part in both),
     }
     forecast = joined(made)
-    return _Found(forecast, joined(plain) if learns else forecast, before, cost)
+    return _Found(forecast, joined(plain) if taught else forecast, before, cost)
 
 
 def _cost_of(seeds: list[_Found]) -> dict[str, float]:

@@ -87,6 +87,7 @@ class Scores:
         entry["wape_by_site"] = dict(zip(self.sites, wape_by_site(self.errors[name]).tolist(), strict=True))
         entry["wape_by_step"] = wape_by_step(self.errors[name]).tolist()
         entry["reliability"] = dict(zip(QUANTILE_COLUMNS, reliability(self.errors[name]).tolist(), strict=True))
+        entry["daily_loss"] = {metric: self._daily(name, metric).tolist() for metric in COMPARED}
         entry["coverage80_by_week"] = coverage_by_week(self.errors[name])
         entry["seeds"] = [self._figures(errors) for errors in self.by_seed[name]]
         entry["spread"] = self.spread(name)

@@ -148,6 +148,11 @@ def speaker(forecaster: Forecaster, grid: Grid, unknown_steps: np.ndarray, ahead
     return lambda day: experts_of(forecaster, grid, Origins(every, day + np.zeros_like(every) + ahead, unknown_steps))
 
 
+def learns(forecaster: Forecaster) -> bool:
+    """Return whether a forecaster learns from days that are over: all but rules, which is what has no chance in it unless it says so."""
+    return not getattr(forecaster, "rule", getattr(forecaster, "deterministic", False))
+
+
 @dataclass(frozen=True)
 class Start:
     """What a forecaster begins with.
@@ -167,8 +172,8 @@ def start_of(forecaster: Forecaster, grid: Grid, split: Split, unknown_steps: np
     Each site's day is forecast with its last ``unknown_steps`` ``(N,)`` unknown. Where the weights were fitted once more, on the validation
     days too, what the first ones said of them counts half, and their level not.
     """
-    if getattr(forecaster, "deterministic", False):
-        return Start()  # a rule is what others are held against: it learns nothing
+    if not learns(forecaster):
+        return Start()  # a rule is what others are held against
     rehearsal: Rehearsal | None = getattr(forecaster, "rehearsal", None)
     speak = rehearsal.speak if rehearsal is not None else speaker(forecaster, grid, unknown_steps)
     last, made = None, []

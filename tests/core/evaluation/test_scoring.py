@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.evaluation import scoring
+from pipeline.core.evaluation.bootstrap import ratio_interval
 from pipeline.core.evaluation.scoring import score
 from pipeline.core.models import create
 from pipeline.core.models.contract import MEDIAN, QUANTILES, Forecast, Origins
@@ -47,11 +48,19 @@ def test_score_has_every_documented_key_and_is_plain_json(grid, naives):
         "bias",
         "covered_share",
     }
-    assert set(entry) == scalars | {"ratios", "wape_by_site", "wape_by_step", "reliability", "seeds", "spread", "coverage80_by_week"}
+    lists = {"wape_by_site", "wape_by_step", "reliability", "coverage80_by_week", "daily_loss"}
+    assert set(entry) == scalars | lists | {"ratios", "seeds", "spread"}
     assert set(entry["ratios"]) == {"seasonal_naive_week", "seasonal_naive_mean", "seasonal_naive"}
     assert set(entry["ratios"]["seasonal_naive"]) == {"wape", "wql"}
     assert set(entry["wape_by_site"]) == {"site-0", "site-1", "site-2"}
     assert len(entry["wape_by_step"]) == 24
+
+
+def test_ratios_can_be_made_again_from_the_losses_of_the_days(grid, naives):
+    found = score(grid, naives, DAYS).to_json()
+
+    losses = (np.array(found[name]["daily_loss"]["wql"]) for name in ("seasonal_naive_day", "seasonal_naive_week"))
+    assert list(ratio_interval(*losses)) == found["seasonal_naive_day"]["ratios"]["seasonal_naive_week"]["wql"]
 
 
 def test_a_fleet_scored_in_parts_has_the_figures_of_the_whole(grid, naives, monkeypatch):

@@ -22,6 +22,7 @@ class _Statistical(BacktestOnly):
     seasons: ClassVar[int | tuple[int, ...]]  # in days
     why_unsaved = "it is fitted again on every window, so {folder} would hold nothing"
     deterministic = True
+    rule = False  # fitted, if without chance: it learns every day as the networks do
 
     def __init__(self, context_days: int = 28) -> None:
         self.context_days = context_days
@@ -43,14 +44,16 @@ class _Statistical(BacktestOnly):
             ModelError: The group ``peers`` is not installed.
         """
         library, steps = _library(), grid.shape[2]
+        quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
         window, known = filled_past(grid, origins, self.context_days)
+        if not known.any():
+            return Forecast(origins, quantiles)
         rows = windows_as_rows(window[known], frequency(grid)).drop(columns="available_mask")
         seasons = self.seasons * steps if isinstance(self.seasons, int) else [days * steps for days in self.seasons]
         model = getattr(library.models, self.column)(season_length=seasons)
         engine = library.StatsForecast(models=[model], freq=frequency(grid))
         found = engine.forecast(df=rows, h=steps, level=list(INTERVALS))
         laid = found[[self.column + end for end in ENDS]].to_numpy(np.float32).reshape(-1, steps, len(QUANTILES))
-        quantiles = np.full((len(origins), steps, len(QUANTILES)), np.nan, np.float32)
         quantiles[known] = np.sort(laid, axis=-1)
         return Forecast(origins, quantiles if (grid.throughput < 0).any() else np.maximum(quantiles, 0))
 

@@ -4,6 +4,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
+from pipeline.core.evaluation.backtest import backtest, spans_of
 from pipeline.core.models import create, load
 from pipeline.core.models.contract import FitOptions, Origins, Split
 from pipeline.errors import ModelError
@@ -48,6 +49,26 @@ def test_the_ends_of_the_intervals_become_the_quantiles_and_a_silent_site_gets_n
     assert np.isnan(forecast.quantiles[[1, 4]]).all()
     expected = grid.throughput[2, 35][:, None] + np.arange(-3, 4)
     np.testing.assert_allclose(forecast.quantiles[5], np.maximum(expected, 0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_day_before_which_no_site_has_a_reading_gets_no_forecast(name, library):
+    grid = make_grid(sites=2, days=40)
+    grid.observed[:, 25:] = False
+
+    forecast = create(name, context_days=7).forecast(grid, Origins.every(2, range(35, 36)))
+
+    assert np.isnan(forecast.quantiles).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_statistical_peer_learns_every_day_as_networks_do_and_is_fitted_once(name, library):
+    result = backtest(make_grid(days=60), {name: {"context_days": 7}, "seasonal_naive_day": {}}, spans_of(60, 14, 7), seeds=range(2))
+
+    assert len(result.forecasts[name]) == 1
+    learnt = {model: result.scores.figures(model)["wql"] - result.frozen.figures(model)["wql"] for model in (name, "seasonal_naive_day")}
+    assert learnt["seasonal_naive_day"] == 0
+    assert learnt[name] < 0
 
 
 @pytest.mark.parametrize("name", NAMES)
