@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -109,8 +110,10 @@ def answer(
     if capacity is not None:  # learning is over: what it keeps is named by the sites as they are
         grid = replace(grid, sites=tuple(replace(site, capacity=capacity) for site in grid.sites))
     planned = outlook(grid, made, labels, _advice(spoken, answers), month)
-    rungs = {rung: len(made.origins) for rung, _, made in answers}
-    log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, sum(rungs.values()), len(forecasts), rungs)
+    rungs: Counter[str] = Counter()
+    for rung, _, each in answers:
+        rungs[rung] += len(each.origins)
+    log.info("forecast target_day=%s role=%s sites=%d rows=%d rungs=%s", run.target_day, role, rungs.total(), len(forecasts), dict(rungs))
     return {
         "forecasts": store.put_frame(run, "forecasts", forecasts),
         "attention": store.put_frame(run, "attention", attention),
@@ -121,7 +124,7 @@ def answer(
         **({"billed": store.put(run, "billed", ".safetensors", planned.billed.save)} if planned.billed else {}),
         "strains": {version: each.strain for version, each in spoken.items()},
         "rows": len(forecasts),
-        "rungs": rungs,
+        "rungs": dict(rungs),
         "without_forecast": [grid.sites[i].name for i in origins.site[pending]],
         "fleet": features.get("fleet", {}),
     } | ({"unseen": features["unseen"]} if features.get("unseen") else {})

@@ -107,6 +107,7 @@ def test_each_group_is_forecast_by_its_own_champion_and_all_others_by_the_fleets
     assert forecast_by(grouped) == {
         "site-0": ("none", west), "site-1": ("none", west), "site-2": ("none", fleet), "site-3": ("none", fleet),
     }  # fmt: skip
+    assert Store(grouped.store_url).read_result(DAY, "forecast")["rungs"] == {"none": 4}
 
 
 def test_the_fleets_champion_answers_where_a_groups_cannot_and_the_row_says_so(grouped, champions, caplog):
