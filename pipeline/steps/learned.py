@@ -92,7 +92,8 @@ class DailyLearner:
         through = grid.index_of(date.fromisoformat(self._prior.through))
         if target <= through:  # a backfill of a day that the version has seen: what it learnt since may not speak
             return self._forecaster.forecast(grid, origins)
-        self.spoken = self._learnt(grid.of_sites(self._every.site), target, through)
+        if self.spoken is None:  # several groups may ask one version
+            self.spoken = self._learnt(grid.of_sites(self._every.site), target, through)
         return replace(self.spoken.made.forecast.subset(self.spoken.rows(origins.site)), origins=origins)
 
     def _learnt(self, grid: Grid, target: int, through: int) -> Spoken:

@@ -70,7 +70,8 @@ def old_folders(run: Run, settings: Settings) -> dict[str, list[str]]:
         old = retention.old_runs(root, run.cutoff - timedelta(days=days), kept)
         found[name] = [folder for folder in old if used is not None or not folder.startswith("train")]
     copies = sorted(folder.name for folder in (settings.home / "models").glob("*") if folder.is_dir())
-    found["models"] = [] if used is None else [copy for copy in copies if copy not in set(map(folder_name, used))]
+    needed = copies if used is None else [folder_name(version) for version in used]
+    found["models"] = [copy for copy in copies if copy not in needed]
     return found
 
 
