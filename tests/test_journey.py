@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from pipeline.adapters.mlflow import registry
+from pipeline.adapters.mlflow.addresses import version_url
 from tests.fixtures.journey import SITES, TODAY, TOMORROW
 from tests.fixtures.secrets import leaks
 from tests.fixtures.stack import Stack
@@ -94,7 +95,7 @@ def test_validate_links_to_its_data_docs_behind_the_login(stack: Stack, walked: 
 def test_register_links_to_the_version_in_the_registry(stack: Stack, walked: str):
     champion = registry.champion_version(stack.settings)
 
-    assert link_of(stack, "train_model", "register", "Model version") == registry.version_url(stack.settings, champion)
+    assert link_of(stack, "train_model", "register", "Model version") == version_url(stack.settings, champion)
 
 
 def test_a_row_of_the_forecast_leads_to_the_dag_run_that_made_it(stack: Stack, walked: str):

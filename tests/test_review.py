@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from pipeline.adapters.mlflow import registry
+from pipeline.adapters.mlflow.addresses import version_url
 from pipeline.adapters.postgres.database import connect, driver
 from pipeline.adapters.store.snapshots import Run
 from pipeline.steps.register import register
@@ -88,7 +89,7 @@ def test_reviewer_sees_the_card_and_a_viewer_may_not_answer(stack: Stack, versio
     address = f"{stack.settings.airflow_url}/api/v2/dags/{DAG}/dagRuns/{run}/hitlDetails"
     question = reviewer.get(address, timeout=120).json()["hitl_details"][0]
     assert question["subject"] == f"Make version {version} champion, in the place of version {champion}?"
-    for part in ("Asked by admin: better at night.", registry.version_url(stack.settings, version), "seasonal_naive_week", "Worst sites"):
+    for part in ("Asked by admin: better at night.", version_url(stack.settings, version), "seasonal_naive_week", "Worst sites"):
         assert part in question["body"]
 
     assert answer(stack, viewer, run, "Approve", "let me").status_code == 403

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.adapters.mlflow import registry
+from pipeline.adapters.mlflow.addresses import version_url
 from pipeline.adapters.store.snapshots import Run, Store
 from pipeline.config import Settings
 from pipeline.core.evaluation.gate import CHAMPION, Decision, decide
@@ -64,7 +65,7 @@ def promote(run: Run, settings: Settings, *, answer: dict[str, Any] | None = Non
             "decided_by": decided_by,
             "reason": decision.reason,
             "figures": decision.figures,
-            "url": registry.version_url(settings, verdict.version),
+            "url": version_url(settings, verdict.version),
         },
     )
 
@@ -110,7 +111,7 @@ def decide_by_word(
         else:
             with deciding(settings, group_of(version)) as standing:
                 carry_out(settings, version, standing.champion, word, by, decision, None)
-    return {"version": version, "decision": word, "decided_by": by, "reason": reason, "url": registry.version_url(settings, version)}
+    return {"version": version, "decision": word, "decided_by": by, "reason": reason, "url": version_url(settings, version)}
 
 
 def promote_version(settings: Settings, version: str, decided_by: str, reason: str) -> str | None:

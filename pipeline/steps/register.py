@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.adapters.mlflow import packaging, registry, tracking
+from pipeline.adapters.mlflow.addresses import version_url
 from pipeline.adapters.mlflow.model_card import WORST_SITES, render_card, stack_pictures, with_pictures
 from pipeline.adapters.store import model_files
 from pipeline.adapters.store.snapshots import Run, Store
@@ -70,7 +71,7 @@ def register(run: Run, settings: Settings) -> dict[str, Any]:
             "version": version,
             "content": content,
             "mlflow_run": registry.run_of(settings, version),
-            "url": registry.version_url(settings, version),
+            "url": version_url(settings, version),
         },
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.adapters.mlflow import registry
+from pipeline.adapters.mlflow.addresses import version_url
 from pipeline.adapters.mlflow.model_card import without_pictures
 from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
@@ -56,7 +57,7 @@ def review_version(settings: Settings, version: str | None, asked_by: str, reaso
 def _ask(settings: Settings, version: str, champion: str | None, why: str, needless: str) -> Question:
     first = f"the first champion of {group}" if (group := group_of(version)) else "the first champion"
     place = f"in the place of version {champion}" if champion else first
-    page = f"[Version {version} in MLflow]({registry.version_url(settings, version)})"
+    page = f"[Version {version} in MLflow]({version_url(settings, version)})"
     card = without_pictures(registry.description_of(settings, version))
     body = f"{why}\n\n{page} shows its pictures, curves and tables.\n\n---\n\n{card}"
     return Question(f"Make version {version} champion, {place}?", body, needless)

@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from pipeline.adapters.mlflow import registry
+from pipeline.adapters.mlflow.addresses import version_url
 from pipeline.adapters.postgres.database import connect
 from pipeline.adapters.postgres.promotions import champion_on
 from pipeline.adapters.store.snapshots import Run, Store
@@ -225,7 +226,7 @@ def test_a_group_learns_from_its_sites_alone_is_held_against_the_fleets_champion
     assert [site.name for site in grid.sites] == ["site-0", "site-1"]
     assert made == {"": "1", WEST: f"{WEST}:1"}
     assert run.folder.startswith(f"train-{WEST}/")
-    assert registry.version_url(grouped, made[WEST]).endswith("-region%3Dwest/versions/1")
+    assert version_url(grouped, made[WEST]).endswith("-region%3Dwest/versions/1")
     assert store.read_result(run, "evaluate")["champion_version"] == "1"
     assert review_run(run, grouped).subject == f"Make version {WEST}:1 champion, the first champion of {WEST}?"
     judged = promote(run, grouped)

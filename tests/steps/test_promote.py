@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from pipeline.__main__ import app
 from pipeline.adapters.mlflow import registry
+from pipeline.adapters.mlflow.addresses import version_url
 from pipeline.errors import ModelError, ServiceError
 from pipeline.steps.promote import decide_by_word, promote, promote_version, rollback
 from pipeline.steps.review import review_run, review_version
@@ -126,7 +127,7 @@ def test_review_of_a_run_asks_only_where_the_gate_lets_the_version_pass(governed
 
     assert asked.subject == f"Make version {version} champion, the first champion?"
     assert asked.body.startswith("The gate lets it pass; the last word is yours.")
-    assert registry.version_url(governed, version) in asked.body
+    assert version_url(governed, version) in asked.body
     assert not asked.needless
     assert review_run(LATER, governed).needless.startswith("the gate refuses version 2: not better: ")
 

@@ -11,10 +11,10 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
+from pipeline.adapters.mlflow.addresses import public_url
 from pipeline.adapters.mlflow.packaging import FORECASTER, Candidate, log_model
-from pipeline.adapters.mlflow.tracking import connected, public_url
+from pipeline.adapters.mlflow.tracking import connected
 from pipeline.adapters.store import model_files
 from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
@@ -183,12 +183,6 @@ def pictures_url(settings: Settings, run_id: str) -> str:
     with connected(settings) as client:
         experiment = client.get_run(run_id).info.experiment_id
     return f"{public_url(settings)}/#/experiments/{experiment}/runs/{run_id}/artifacts/figures"
-
-
-def version_url(settings: Settings, version: str) -> str:
-    """Return the address of a version's page."""
-    group, number = split_version(version)
-    return f"{public_url(settings)}/#/models/{quote(settings.model_of(group), safe='')}/versions/{number}"
 
 
 def _load_rung(settings: Settings, group: str, rung: str) -> tuple[Forecaster, str]:

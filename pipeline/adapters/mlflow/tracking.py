@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit, urlunsplit
 from urllib.request import urlopen
 
 import pandas as pd
 
+from pipeline.adapters.mlflow.addresses import public_url
 from pipeline.adapters.store.snapshots import Run
 from pipeline.config import Settings
 from pipeline.errors import ConfigurationError, ServiceError
@@ -141,13 +141,6 @@ def check_answers(settings: Settings) -> None:
     raise ServiceError(
         f"the MLflow server at {public_url(settings)} does not answer ({reason}); start it with make up, or correct DAYAHEAD_TRACKING_URL"
     )
-
-
-def public_url(settings: Settings) -> str:
-    """Return the server's address without any login, fit for logs and pages."""
-    parts = urlsplit(settings.tracking_url)
-    host = parts.hostname or ""
-    return urlunsplit(parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host)).rstrip("/")
 
 
 def log_training(settings: Settings, run: Run, record: TrainingRecord) -> str:

@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from pydantic import SecretStr
 
 from pipeline.adapters.mlflow import registry
+from pipeline.adapters.mlflow.addresses import version_url
 from pipeline.adapters.mlflow.packaging import Candidate
 from pipeline.adapters.mlflow.tracking import DatasetUsed, TrainingRecord, check_answers, log_training
 from pipeline.config import Settings
@@ -215,7 +216,7 @@ def test_server_must_be_set(tmp_path):
 def test_addresses_carry_no_login(tmp_path):
     settings = Settings(home=tmp_path, tracking_url="http://reviewer:secret@mlflow.example:5000")
 
-    assert registry.version_url(settings, "3") == "http://mlflow.example:5000/#/models/dayahead/versions/3"
+    assert version_url(settings, "3") == "http://mlflow.example:5000/#/models/dayahead/versions/3"
 
 
 def test_training_is_logged_once_and_again_where_logging_broke_off(tracked, monkeypatch):
